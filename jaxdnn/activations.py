@@ -1,0 +1,351 @@
+"""Activations g and their derivatives g', side by side.
+
+Forward is A = g(Z); backward is dZ = dA * g'(Z), written from Z so that it keeps its
+digits where a formula in A cancels: sigmoid' as s(z) s(-z), not a (1 - a); tanh' as
+4 s(2z) s(-2z), not 1 - a². ReLU and leaky ReLU need only a sign, which A has too.
+
+`Network(hidden="tanh")` takes tanh' from A all the same: the error is below the unit
+roundoff of g's largest slope, and the second exponential and the second array that the
+other form needs would make it slower and larger than autodiff. Who wants the last
+digits of saturated units passes `Activation("tanh", tanh, tanh_backward)`.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from math import pi, sqrt
+from types import MappingProxyType
+from typing import Literal
+
+import jax
+import jax.numpy as jnp
+from jax import Array
+
+LEAKY_SLOPE = 0.01
+GELU_CUBIC = 0.044715
+
+
+@dataclass(frozen=True)
+class Activation:
+    """A static pair of pure functions: an activation and its hand-derived backward.
+
+    Both work element by element, so a shape goes in and the same shape comes out.
+
+    Args:
+      name: what errors and reports call it.
+      forward: Z -> A.
+      backward: (dA, cache) -> dZ, where cache is Z, or A when reads is "A".
+      reads: which array the backward is handed; the other one is never stored.
+
+    Raises:
+      TypeError: forward or backward is not callable.
+      ValueError: reads is neither "Z" nor "A".
+
+    Example:
+      >>> import jax.numpy as jnp
+      >>> cube = Activation("cube", lambda Z: Z**3, lambda dA, Z: dA * 3 * Z**2)
+      >>> float(cube.backward(jnp.ones(()), cube.forward(jnp.asarray(1.0))))
+      3.0
+    """
+
+    name: str
+    forward: Callable[[Array], Array]
+    backward: Callable[[Array, Array], Array]
+    reads: Literal["Z", "A"] = "Z"
+
+    def __post_init__(self) -> None:
+        for field in ("forward", "backward"):
+            if not callable(getattr(self, field)):
+                raise TypeError(f"Activation {self.name!r}: {field} must be callable")
+        if self.reads not in ("Z", "A"):
+            raise ValueError(
+                f"Activation {self.name!r}: reads must be 'Z' or 'A', "
+                f"got {self.reads!r}"
+            )
+
+
+def relu(Z: Array) -> Array:
+    """g(z) = max(z, 0), with g'(0) = 0 as everywhere here.
+
+    References:
+      Nair & Hinton (2010), ICML.
+
+    Example:
+      >>> relu(jnp.array([-1.0, 0.0, 2.0])).tolist()
+      [0.0, 0.0, 2.0]
+    """
+    # jax.nn.relu, not jnp.maximum: autodiff of the latter says 1/2 at 0.
+    return jax.nn.relu(Z)
+
+
+def relu_backward(dA: Array, cache: Array) -> Array:
+    """g'(z) = 1 for z > 0, else 0. `cache` is Z or A: only its sign is read.
+
+    Example:
+      >>> relu_backward(jnp.ones(3), jnp.array([-1.0, 0.0, 2.0])).tolist()
+      [0.0, 0.0, 1.0]
+    """
+    return jnp.where(cache > 0, dA, jnp.zeros_like(dA))
+
+
+def leaky_relu(Z: Array) -> Array:
+    """g(z) = z for z > 0, else 0.01 z.
+
+    References:
+      Maas, Hannun & Ng (2013), ICML workshop on deep learning.
+
+    Example:
+      >>> leaky_relu(jnp.array([-100.0, 2.0])).tolist()
+      [-1.0, 2.0]
+    """
+    return jnp.where(Z > 0, Z, LEAKY_SLOPE * Z)
+
+
+def leaky_relu_backward(dA: Array, cache: Array) -> Array:
+    """g'(z) = 1 for z > 0, else 0.01. `cache` is Z or A: only its sign is read.
+
+    Example:
+      >>> leaky_relu_backward(jnp.full(2, 100.0), jnp.array([-1.0, 2.0])).tolist()
+      [1.0, 100.0]
+    """
+    return jnp.where(cache > 0, dA, LEAKY_SLOPE * dA)
+
+
+def tanh(Z: Array) -> Array:
+    """g(z) = tanh(z).
+
+    Example:
+      >>> tanh(jnp.array([0.0, 100.0])).tolist()
+      [0.0, 1.0]
+    """
+    return jnp.tanh(Z)
+
+
+def tanh_backward(dA: Array, Z: Array) -> Array:
+    """g'(z) = 1 / cosh²(z) = 4 s(2z) s(-2z) = 4 e / (1 + e)² with e = exp(-2|z|).
+
+    Example:
+      >>> tanh_backward(jnp.ones(2), jnp.array([0.0, 20.0])).tolist()
+      [1.0, 1.69934...e-17]
+    """
+    e = jnp.exp(-2 * jnp.abs(Z))
+    return dA * (4 * e / jnp.square(1 + e))
+
+
+def tanh_backward_from_A(dA: Array, A: Array) -> Array:
+    """g'(z) = 1 - a² = (1 - a)(1 + a), a = tanh(z).
+
+    Example:
+      >>> tanh_backward_from_A(jnp.ones(2), jnp.array([0.0, 0.5])).tolist()
+      [1.0, 0.75]
+    """
+    return dA * ((1 - A) * (1 + A))
+
+
+def sigmoid(Z: Array) -> Array:
+    """g(z) = s(z) = 1 / (1 + exp(-z)).
+
+    Example:
+      >>> sigmoid(jnp.array([-200.0, 0.0, 200.0])).tolist()
+      [0.0, 0.5, 1.0]
+    """
+    return jax.nn.sigmoid(Z)
+
+
+def sigmoid_backward(dA: Array, Z: Array) -> Array:
+    """g'(z) = s(z) s(-z) = e / (1 + e)² with e = exp(-|z|).
+
+    Example:
+      >>> sigmoid_backward(jnp.ones(2), jnp.array([0.0, 17.0])).tolist()
+      [0.25, 4.1399...e-08]
+    """
+    e = jnp.exp(-jnp.abs(Z))
+    return dA * (e / jnp.square(1 + e))
+
+
+def identity(Z: Array) -> Array:
+    """g(z) = z.
+
+    Example:
+      >>> identity(jnp.array([3.0])).tolist()
+      [3.0]
+    """
+    return Z
+
+
+def identity_backward(dA: Array, Z: Array) -> Array:
+    """g'(z) = 1.
+
+    Example:
+      >>> identity_backward(jnp.array([5.0]), jnp.array([3.0])).tolist()
+      [5.0]
+    """
+    return dA
+
+
+def elu(Z: Array) -> Array:
+    """g(z) = z for z > 0, else exp(z) - 1.
+
+    References:
+      Clevert, Unterthiner & Hochreiter (2016), ICLR.
+
+    Example:
+      >>> elu(jnp.array([-100.0, 2.0])).tolist()
+      [-1.0, 2.0]
+    """
+    return jnp.where(Z > 0, Z, jnp.expm1(jnp.minimum(Z, 0)))
+
+
+def elu_backward(dA: Array, Z: Array) -> Array:
+    """g'(z) = 1 for z > 0, else exp(z).
+
+    Example:
+      >>> elu_backward(jnp.ones(2), jnp.array([0.0, 2.0])).tolist()
+      [1.0, 1.0]
+    """
+    return dA * jnp.exp(jnp.minimum(Z, 0))
+
+
+def softplus(Z: Array) -> Array:
+    """g(z) = log(1 + exp(z)) = max(z, 0) + log(1 + exp(-|z|)).
+
+    References:
+      Dugas et al. (2001), NIPS 13.
+
+    Example:
+      >>> softplus(jnp.array([-200.0, 200.0])).tolist()
+      [0.0, 200.0]
+    """
+    return jax.nn.softplus(Z)
+
+
+def softplus_backward(dA: Array, Z: Array) -> Array:
+    """g'(z) = s(z).
+
+    Example:
+      >>> softplus_backward(jnp.ones(1), jnp.zeros(1)).tolist()
+      [0.5]
+    """
+    return dA * jax.nn.sigmoid(Z)
+
+
+def gelu(Z: Array) -> Array:
+    """g(z) = z Φ(z), Φ the standard normal distribution function.
+
+    References:
+      Hendrycks & Gimpel (2016), arXiv:1606.08415.
+
+    Example:
+      >>> gelu(jnp.array([-100.0, 0.0, 100.0])).tolist()
+      [-0.0, 0.0, 100.0]
+    """
+    return jax.nn.gelu(Z, approximate=False)
+
+
+def gelu_backward(dA: Array, Z: Array) -> Array:
+    """g'(z) = Φ(z) + z φ(z), φ = Φ' the standard normal density.
+
+    Example:
+      >>> gelu_backward(jnp.ones(2), jnp.array([0.0, 100.0])).tolist()
+      [0.5, 1.0]
+    """
+    Phi = 0.5 * jax.lax.erfc(-Z / sqrt(2))
+    phi = jnp.exp(-0.5 * jnp.square(Z)) / sqrt(2 * pi)
+    return dA * (Phi + Z * phi)
+
+
+def gelu_tanh(Z: Array) -> Array:
+    """g(z) = z s(2u), u = sqrt(2/π) (z + 0.044715 z³): GELU's tanh form.
+
+    The usual 0.5 z (1 + tanh(u)) is the same function and cancels for z << 0.
+
+    References:
+      Hendrycks & Gimpel (2016), arXiv:1606.08415.
+
+    Example:
+      >>> gelu_tanh(jnp.array([-100.0, 0.0, 100.0])).tolist()
+      [-0.0, 0.0, 100.0]
+    """
+    u = sqrt(2 / pi) * (Z + GELU_CUBIC * Z**3)
+    return Z * jax.nn.sigmoid(2 * u)
+
+
+def gelu_tanh_backward(dA: Array, Z: Array) -> Array:
+    """g'(z) = s(2u) + 2 z u' s(2u) s(-2u), u' = sqrt(2/π) (1 + 3 · 0.044715 z²).
+
+    Example:
+      >>> gelu_tanh_backward(jnp.ones(2), jnp.array([0.0, 100.0])).tolist()
+      [0.5, 1.0]
+    """
+    u = sqrt(2 / pi) * (Z + GELU_CUBIC * Z**3)
+    du = sqrt(2 / pi) * (1 + 3 * GELU_CUBIC * jnp.square(Z))
+    s = jax.nn.sigmoid(2 * u)
+    return dA * (s + 2 * Z * du * s * jax.nn.sigmoid(-2 * u))
+
+
+def silu(Z: Array) -> Array:
+    """g(z) = z s(z).
+
+    References:
+      Elfwing, Uchibe & Doya (2018), Neural Networks 107.
+
+    Example:
+      >>> silu(jnp.array([-200.0, 0.0, 200.0])).tolist()
+      [-0.0, 0.0, 200.0]
+    """
+    return Z * jax.nn.sigmoid(Z)
+
+
+def silu_backward(dA: Array, Z: Array) -> Array:
+    """g'(z) = s(z) (1 + z s(-z)).
+
+    Example:
+      >>> silu_backward(jnp.ones(1), jnp.zeros(1)).tolist()
+      [0.5]
+    """
+    return dA * (jax.nn.sigmoid(Z) * (1 + Z * jax.nn.sigmoid(-Z)))
+
+
+ACTIVATIONS: Mapping[str, Activation] = MappingProxyType(
+    {
+        activation.name: activation
+        for activation in (
+            Activation("relu", relu, relu_backward, reads="A"),
+            Activation("leaky_relu", leaky_relu, leaky_relu_backward, reads="A"),
+            Activation("tanh", tanh, tanh_backward_from_A, reads="A"),
+            Activation("sigmoid", sigmoid, sigmoid_backward),
+            Activation("identity", identity, identity_backward, reads="A"),
+            Activation("elu", elu, elu_backward),
+            Activation("softplus", softplus, softplus_backward),
+            Activation("gelu", gelu, gelu_backward),
+            Activation("gelu_tanh", gelu_tanh, gelu_tanh_backward),
+            Activation("silu", silu, silu_backward),
+        )
+    }
+)
+
+
+def get_activation(activation: str | Activation) -> Activation:
+    """The activation of that name, or the caller's own unchanged.
+
+    Raises:
+      ValueError: no activation has that name; the message lists those there are.
+      TypeError: neither a name nor an Activation.
+
+    Example:
+      >>> get_activation("relu").reads
+      'A'
+    """
+    if isinstance(activation, Activation):
+        return activation
+    if not isinstance(activation, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise TypeError(
+            "activation must be a name or an Activation, got "
+            f"{type(activation).__name__}"
+        )
+    try:
+        return ACTIVATIONS[activation]
+    except KeyError:
+        known = ", ".join(ACTIVATIONS)
+        raise ValueError(
+            f"unknown activation {activation!r}; known: {known}"
+        ) from None

@@ -1,0 +1,71 @@
+"""Inverted dropout: what is kept is scaled up, so that prediction needs no change.
+
+    forward   A~ = A * D / keep_prob,   D[i, j] = 1 with probability keep_prob, else 0
+    backward  dA = dA~ * D / keep_prob
+
+References:
+  Srivastava et al. (2014), JMLR 15; the course's regularisation write-up.
+"""
+
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+from jax import Array
+
+from jaxdnn._checks import check_scalar
+
+
+class DropoutCache(NamedTuple):
+    """What the backward reads: the mask D (bool, shape of A) and keep_prob ()."""
+
+    D: Array
+    keep_prob: Any
+
+
+def dropout_forward(
+    key: Array, A: Array, keep_prob: Any
+) -> tuple[Array, DropoutCache]:
+    """Drop entries of A with probability 1 - keep_prob and scale up the rest.
+
+    Args:
+      key: a PRNG key; the same key draws the same mask, whatever the dtype of A.
+      A: (n, m).
+      keep_prob: () in (0, 1]; may be traced.
+
+    Returns:
+      A * D / keep_prob (n, m) and what dropout_backward reads.
+
+    Raises:
+      ValueError: keep_prob is outside (0, 1].
+
+    Example:
+      >>> A, cache = dropout_forward(jax.random.key(0), jnp.ones((2, 3)), 0.5)
+      >>> bool(((A == 2.0) == cache.D).all())
+      True
+    """
+    check_scalar("dropout_forward", "keep_prob", keep_prob, low=0, high=1, low_open=True)
+    # float32 draws in every process: float64 verification sees float32's masks.
+    U = jax.random.uniform(key, A.shape, dtype=jnp.float32)
+    cache = DropoutCache(jnp.asarray(keep_prob, dtype=jnp.float32) > U, keep_prob)
+    return _mask(A, cache), cache
+
+
+def dropout_backward(dA: Array, cache: DropoutCache) -> Array:
+    """dA = dA~ * D / keep_prob: the forward's own mask and scale.
+
+    Args:
+      dA: (n, m), the gradient with respect to the dropped-out activations.
+      cache: what dropout_forward returned.
+
+    Example:
+      >>> _, cache = dropout_forward(jax.random.key(0), jnp.ones((2, 3)), 0.5)
+      >>> bool((dropout_backward(jnp.ones((2, 3)), cache) == 2.0 * cache.D).all())
+      True
+    """
+    return _mask(dA, cache)
+
+
+def _mask(A: Array, cache: DropoutCache) -> Array:
+    # Dropout is linear in A and its matrix is diagonal: its own transpose.
+    return jnp.where(cache.D, A / cache.keep_prob, jnp.zeros_like(A))

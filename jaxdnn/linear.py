@@ -1,0 +1,153 @@
+"""One layer: Z = W A_prev + b, A = g(Z), forward and backward.
+
+    forward   Z = W A_prev + b                    A = g(Z)
+    backward  dZ = dA * g'(Z)                     dA_prev = Wᵀ dZ
+              dW = dZ A_prevᵀ / m                 db = Σⱼ dZ[:, j] / m
+
+Column j of dZ and dA belongs to example j alone; the mean over the m examples is taken
+in dW and db, as in the course.
+
+References:
+  Rumelhart, Hinton & Williams (1986), Nature 323; Nielsen (2015), ch. 2, BP2-BP4.
+"""
+
+from typing import NamedTuple
+
+from jax import Array
+
+from jaxdnn._checks import check_columns, check_shape, shape_of
+from jaxdnn.activations import Activation, get_activation
+
+
+class LinearCache(NamedTuple):
+    """What linear_backward reads: A_prev (n_prev, m) and W (n, n_prev)."""
+
+    A_prev: Array
+    W: Array
+
+
+class LinearActivationCache(NamedTuple):
+    """What linear_activation_backward reads: the linear part, and Z or A (n, m)."""
+
+    linear: LinearCache
+    activation: Array
+
+
+def linear_forward(A_prev: Array, W: Array, b: Array) -> tuple[Array, LinearCache]:
+    """Z = W A_prev + b.
+
+    Args:
+      A_prev: (n_prev, m), one column per example.
+      W: (n, n_prev).
+      b: (n, 1).
+
+    Returns:
+      Z (n, m) and what linear_backward reads.
+
+    Raises:
+      ValueError: shapes disagree, e.g. "linear_forward: b must have shape (3, 1) (n
+        from W), got (3,)".
+
+    Example:
+      >>> import jax.numpy as jnp
+      >>> Z, _ = linear_forward(jnp.ones((2, 3)), jnp.ones((1, 2)), jnp.ones((1, 1)))
+      >>> Z.tolist()
+      [[3.0, 3.0, 3.0]]
+    """
+    where = "linear_forward"
+    check_columns(where, "A_prev", A_prev)
+    n = (*shape_of(where, "W", W), 0)[0]
+    check_shape(where, "W", W, (n, A_prev.shape[0]), "n_prev from A_prev")
+    check_shape(where, "b", b, (n, 1), "n from W")
+    return W @ A_prev + b, LinearCache(A_prev, W)
+
+
+def linear_backward(dZ: Array, cache: LinearCache) -> tuple[Array, Array, Array]:
+    """Pull dZ back through Z = W A_prev + b.
+
+        dW = dZ A_prevᵀ / m        db = Σⱼ dZ[:, j] / m        dA_prev = Wᵀ dZ
+
+    Args:
+      dZ: (n, m); column j is the gradient of example j's loss with respect to Z[:, j].
+      cache: what linear_forward returned.
+
+    Returns:
+      dA_prev (n_prev, m), dW (n, n_prev), db (n, 1).
+
+    Raises:
+      ValueError: shapes disagree, e.g. "linear_backward: dZ must have shape (3, 7) (n
+        from W, m from A_prev), got (7, 3)".
+
+    Example:
+      >>> import jax.numpy as jnp
+      >>> A_prev, W = jnp.ones((2, 4)), jnp.ones((1, 2))
+      >>> dA_prev, dW, db = linear_backward(jnp.ones((1, 4)), LinearCache(A_prev, W))
+      >>> dW.tolist(), db.tolist()
+      ([[1.0, 1.0]], [[1.0]])
+    """
+    A_prev, W = cache
+    wanted = (W.shape[0], A_prev.shape[1])
+    check_shape("linear_backward", "dZ", dZ, wanted, "n from W, m from A_prev")
+    m = A_prev.shape[1]
+    dW = (1 / m) * (dZ @ A_prev.T)
+    db = (1 / m) * dZ.sum(axis=1, keepdims=True)
+    dA_prev = W.T @ dZ
+    return dA_prev, dW, db
+
+
+def linear_activation_forward(
+    A_prev: Array, W: Array, b: Array, activation: str | Activation
+) -> tuple[Array, LinearActivationCache]:
+    """A = g(W A_prev + b).
+
+    Args:
+      A_prev: (n_prev, m); W: (n, n_prev); b: (n, 1).
+      activation: a name from ACTIVATIONS, or an Activation.
+
+    Returns:
+      A (n, m) and what linear_activation_backward reads.
+
+    Raises:
+      ValueError: shapes disagree, or no activation has that name.
+
+    Example:
+      >>> import jax.numpy as jnp
+      >>> W, b = jnp.array([[1.0, -2.0]]), jnp.zeros((1, 1))
+      >>> A, _ = linear_activation_forward(jnp.ones((2, 1)), W, b, "relu")
+      >>> A.tolist()
+      [[0.0]]
+    """
+    g = get_activation(activation)
+    Z, linear = linear_forward(A_prev, W, b)
+    A = g.forward(Z)
+    return A, LinearActivationCache(linear, A if g.reads == "A" else Z)
+
+
+def linear_activation_backward(
+    dA: Array, cache: LinearActivationCache, activation: str | Activation
+) -> tuple[Array, Array, Array]:
+    """Pull dA back through A = g(Z), Z = W A_prev + b: dZ = dA * g'(Z), then linear.
+
+    Args:
+      dA: (n, m); column j is the gradient of example j's loss with respect to A[:, j].
+      cache: what linear_activation_forward returned.
+      activation: the activation it was called with.
+
+    Returns:
+      dA_prev (n_prev, m), dW (n, n_prev), db (n, 1).
+
+    Raises:
+      ValueError: shapes disagree, or no activation has that name.
+
+    Example:
+      >>> import jax.numpy as jnp
+      >>> W, b = jnp.array([[1.0, 2.0]]), jnp.zeros((1, 1))
+      >>> A, cache = linear_activation_forward(jnp.ones((2, 1)), W, b, "relu")
+      >>> dA_prev, dW, db = linear_activation_backward(jnp.ones((1, 1)), cache, "relu")
+      >>> dA_prev.tolist()
+      [[1.0], [2.0]]
+    """
+    wanted = cache.activation.shape
+    check_shape("linear_activation_backward", "dA", dA, wanted, "of Z")
+    dZ = get_activation(activation).backward(dA, cache.activation)
+    return linear_backward(dZ, cache.linear)

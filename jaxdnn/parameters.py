@@ -1,0 +1,185 @@
+"""Parameters: an immutable tuple of layers, how to draw them, and their dictionary form.
+
+    params[l - 1].W is W_l (n_l, n_{l-1})        params[l - 1].b is b_l (n_l, 1)
+"""
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from math import sqrt
+from typing import Any, Literal, NamedTuple, get_args
+
+import jax
+import jax.numpy as jnp
+from jax import Array
+
+from jaxdnn._checks import check_scalar, check_shape, shape_of
+
+
+class Layer(NamedTuple):
+    """One layer's parameters, or their gradients: W (n, n_prev) and b (n, 1)."""
+
+    W: Array
+    b: Array
+
+
+Parameters = tuple[Layer, ...]
+Method = Literal["zeros", "normal", "he", "xavier", "lecun"]
+
+DEFAULT_SCALE = 0.01
+
+
+def initialize_parameters(
+    key: Array,
+    layer_dims: Sequence[int],
+    *,
+    method: Method = "he",
+    scale: float | None = None,
+    dtype: Any = None,
+) -> Parameters:
+    """Draw W from a normal distribution with a standard deviation set by the method.
+
+        zeros   0                 breaks no symmetry: units of a layer stay equal
+        normal  scale             0.01 unless given
+        he      sqrt(2 / n_prev)  keeps the variance through ReLU
+        xavier  sqrt(2 / (n_prev + n))
+        lecun   sqrt(1 / n_prev)
+
+    Biases are zero.
+
+    Args:
+      key: a PRNG key, `jax.random.key(seed)`; one is split off per layer.
+      layer_dims: (n_0, n_1, ..., n_L), sizes of the input and of every layer.
+      method: which standard deviation.
+      scale: the standard deviation, for "normal" only.
+      dtype: a floating dtype; JAX's default (float32, or float64 under x64) if None.
+
+    Returns:
+      One Layer(W (n_l, n_{l-1}), b (n_l, 1)) per layer.
+
+    Raises:
+      ValueError: unknown method, scale with another method, sizes below 1, fewer than
+        two sizes, a dtype that is not floating.
+
+    References:
+      He et al. (2015), ICCV; Glorot & Bengio (2010), AISTATS; LeCun et al. (1998),
+      Efficient BackProp.
+
+    Example:
+      >>> params = initialize_parameters(jax.random.key(0), (2, 10, 1), method="he")
+      >>> [layer.W.shape for layer in params]
+      [(10, 2), (1, 10)]
+    """
+    where = "initialize_parameters"
+    if method not in get_args(Method):
+        raise ValueError(
+            f"{where}: method must be one of {', '.join(get_args(Method))}, "
+            f"got {method!r}"
+        )
+    if scale is not None and method != "normal":
+        raise ValueError(f"{where}: scale goes with method='normal', got {method!r}")
+    scale = DEFAULT_SCALE if scale is None else scale
+    check_scalar(where, "scale", scale, low=0)
+    if dtype is not None and not jnp.issubdtype(dtype, jnp.floating):
+        raise ValueError(f"{where}: dtype must be floating, got {dtype}")
+    dtype = jnp.zeros((), dtype or float).dtype
+    return _draw(key, scale, check_layer_dims(where, layer_dims), method, dtype)
+
+
+# One program for all layers: drawing them one by one compiles one program a shape.
+@partial(jax.jit, static_argnames=("layer_dims", "method", "dtype"))
+def _draw(
+    key: Array, scale: Any, layer_dims: tuple[int, ...], method: Method, dtype: Any
+) -> Parameters:
+    keys = jax.random.split(key, len(layer_dims) - 1)
+    layers: list[Layer] = []
+    for layer_key, n_prev, n in zip(keys, layer_dims, layer_dims[1:], strict=False):
+        deviation = {
+            "zeros": 0.0,
+            "normal": scale,
+            "he": sqrt(2 / n_prev),
+            "xavier": sqrt(2 / (n_prev + n)),
+            "lecun": sqrt(1 / n_prev),
+        }[method]
+        W = jnp.asarray(deviation, dtype) * jax.random.normal(
+            layer_key, (n, n_prev), dtype
+        )
+        layers.append(Layer(W, jnp.zeros((n, 1), dtype)))
+    return tuple(layers)
+
+
+def check_layer_dims(where: str, layer_dims: Sequence[int]) -> tuple[int, ...]:
+    """The sizes as a tuple of ints, or a ValueError that shows what was given."""
+    dims = tuple(layer_dims)
+    if len(dims) < 2 or not all(isinstance(n, int) and n >= 1 for n in dims):
+        raise ValueError(
+            f"{where}: layer_dims must be at least two whole numbers >= 1 "
+            f"(n_x, n_1, ..., n_L), got {dims}"
+        )
+    return dims
+
+
+def check_parameters(
+    where: str, params: Parameters, layer_dims: tuple[int, ...]
+) -> None:
+    """Refuse parameters whose tree or shapes are not those of layer_dims."""
+    if len(params) != len(layer_dims) - 1:
+        raise ValueError(
+            f"{where}: params must have {len(layer_dims) - 1} layers (layer_dims "
+            f"{layer_dims}), got {len(params)}"
+        )
+    for l, (W, b) in enumerate(params, start=1):
+        n, n_prev = layer_dims[l], layer_dims[l - 1]
+        check_shape(where, f"W{l}", W, (n, n_prev), f"layer_dims {layer_dims}")
+        check_shape(where, f"b{l}", b, (n, 1), f"layer_dims {layer_dims}")
+
+
+
+
+
+def params_to_dict(params: Parameters) -> dict[str, Array]:
+    """{"W1": W_1, "b1": b_1, ..., "WL": W_L, "bL": b_L}: the course's form.
+
+    Example:
+      >>> list(params_to_dict((Layer(jnp.ones((1, 2)), jnp.zeros((1, 1))),)))
+      ['W1', 'b1']
+    """
+    return {
+        f"{name}{l}": array
+        for l, layer in enumerate(params, start=1)
+        for name, array in zip(("W", "b"), layer, strict=True)
+    }
+
+
+def params_from_dict(dictionary: Mapping[str, Any]) -> Parameters:
+    """The parameters held by {"W1": ..., "b1": ..., "W2": ..., ...}.
+
+    Args:
+      dictionary: W_l (n_l, n_{l-1}) and b_l (n_l, 1) for l = 1, ..., L; no other keys.
+
+    Raises:
+      ValueError: a key is missing or unknown, or shapes do not chain.
+
+    Example:
+      >>> params = params_from_dict({"W1": jnp.ones((1, 2)), "b1": jnp.zeros((1, 1))})
+      >>> params[0].W.shape
+      (1, 2)
+    """
+    where = "params_from_dict"
+    L = len(dictionary) // 2
+    wanted = [f"{name}{l}" for l in range(1, L + 1) for name in ("W", "b")]
+    if L == 0 or set(dictionary) != set(wanted):
+        raise ValueError(
+            f"{where}: keys must be W1, b1, ..., WL, bL, got {sorted(dictionary)}"
+        )
+    layers = tuple(
+        Layer(jnp.asarray(dictionary[f"W{l}"]), jnp.asarray(dictionary[f"b{l}"]))
+        for l in range(1, L + 1)
+    )
+    for l, (W, _) in enumerate(layers, start=1):
+        if len(shape_of(where, f"W{l}", W)) != 2:
+            raise ValueError(
+                f"{where}: W{l} must have shape (n, n_prev), got {W.shape}"
+            )
+    dims = (layers[0].W.shape[1], *(W.shape[0] for W, _ in layers))
+    check_parameters(where, layers, dims)
+    return layers
