@@ -6,8 +6,8 @@ where they are concrete: a traced learning rate or keep probability passes unsee
 
 from typing import Any
 
-import jax
 import numpy as np
+from jax.core import Tracer
 
 
 def shape_of(where: str, name: str, value: Any) -> tuple[int, ...]:
@@ -41,7 +41,7 @@ def check_columns(where: str, name: str, value: Any) -> None:
 
 def is_concrete(value: Any) -> bool:
     """Whether the value can be looked at now (it is not traced)."""
-    return not isinstance(value, jax.core.Tracer)
+    return not isinstance(value, Tracer)
 
 
 def check_scalar(

@@ -21,6 +21,8 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
+import numpy.typing as npt
 from jax import Array
 from jax.scipy.special import xlog1py, xlogy
 
@@ -36,11 +38,15 @@ class Head:
       name: what `Network(output=...)` calls it.
       output: ZL (n_L, m) -> AL (n_L, m).
       losses: (ZL (n_L, m), Y (n_L, m)) -> (m,), each example's loss.
+      targets: in words, what Y must hold.
+      accepts: whether a given Y holds it.
     """
 
     name: str
     output: Callable[[Array], Array]
     losses: Callable[[Array, Array], Array]
+    targets: str
+    accepts: Callable[[npt.NDArray[Any]], bool]
 
 
 def head_backward(AL: Array, Y: Array) -> Array:
@@ -138,10 +144,36 @@ HEADS: Mapping[str, Head] = MappingProxyType(
     {
         head.name: head
         for head in (
-            Head("sigmoid", sigmoid, sigmoid_losses),
-            Head("softmax", softmax, softmax_losses),
-            Head("identity", identity, identity_losses),
-            Head("exp", exp, exp_losses),
+            Head(
+                "sigmoid",
+                sigmoid,
+                sigmoid_losses,
+                targets="0, 1 or probabilities between them",
+                accepts=lambda Y: bool(((Y >= 0) & (Y <= 1)).all()),
+            ),
+            Head(
+                "softmax",
+                softmax,
+                softmax_losses,
+                targets="columns of probabilities that sum to one",
+                accepts=lambda Y: (
+                    bool((Y >= 0).all()) and np.allclose(Y.sum(axis=0), 1)
+                ),
+            ),
+            Head(
+                "identity",
+                identity,
+                identity_losses,
+                targets="finite numbers",
+                accepts=lambda Y: bool(np.isfinite(Y).all()),
+            ),
+            Head(
+                "exp",
+                exp,
+                exp_losses,
+                targets="finite counts or rates >= 0",
+                accepts=lambda Y: bool(((Y >= 0) & np.isfinite(Y)).all()),
+            ),
         )
     }
 )

@@ -23,9 +23,7 @@ class DropoutCache(NamedTuple):
     keep_prob: Any
 
 
-def dropout_forward(
-    key: Array, A: Array, keep_prob: Any
-) -> tuple[Array, DropoutCache]:
+def dropout_forward(key: Array, A: Array, keep_prob: Any) -> tuple[Array, DropoutCache]:
     """Drop entries of A with probability 1 - keep_prob and scale up the rest.
 
     Args:
@@ -44,7 +42,9 @@ def dropout_forward(
       >>> bool(((A == 2.0) == cache.D).all())
       True
     """
-    check_scalar("dropout_forward", "keep_prob", keep_prob, low=0, high=1, low_open=True)
+    check_scalar(
+        "dropout_forward", "keep_prob", keep_prob, low=0, high=1, low_open=True
+    )
     # float32 draws in every process: float64 verification sees float32's masks.
     U = jax.random.uniform(key, A.shape, dtype=jnp.float32)
     cache = DropoutCache(jnp.asarray(keep_prob, dtype=jnp.float32) > U, keep_prob)

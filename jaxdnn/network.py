@@ -115,7 +115,7 @@ class LayerCache(NamedTuple):
     """
 
     A_prev: Array
-    activation: Array | None
+    activation: Any
     dropout: DropoutCache | None
 
 
@@ -270,9 +270,7 @@ def cost_and_gradients(
         "cost_and_gradients",
         *(network, params, X, Y, l2, key, keep_prob, sample_weight),
     )
-    return _cost_and_gradients(
-        network, params, X, Y, l2, key, keep_prob, sample_weight
-    )
+    return _cost_and_gradients(network, params, X, Y, l2, key, keep_prob, sample_weight)
 
 
 def predict_proba(network: Network, params: Parameters, X: Array) -> Array:
@@ -308,7 +306,8 @@ def predict(network: Network, params: Parameters, X: Array) -> Array:
 
     Example:
       >>> params = (Layer(jnp.ones((1, 2)), jnp.zeros((1, 1))),)
-      >>> predict(Network((2, 1)), params, jnp.array([[1.0, -1.0], [1.0, -1.0]])).tolist()
+      >>> X = jnp.array([[1.0, -1.0], [1.0, -1.0]])
+      >>> predict(Network((2, 1)), params, X).tolist()
       [[1, 0]]
     """
     _check_inputs("predict", network, params, X)

@@ -1,6 +1,6 @@
-"""Parameters: an immutable tuple of layers, how to draw them, and their dictionary form.
+"""Parameters: an immutable tuple of layers, how to draw it, and its dictionary form.
 
-    params[l - 1].W is W_l (n_l, n_{l-1})        params[l - 1].b is b_l (n_l, 1)
+params[l - 1].W is W_l (n_l, n_{l-1})        params[l - 1].b is b_l (n_l, 1)
 """
 
 from collections.abc import Mapping, Sequence
@@ -131,9 +131,6 @@ def check_parameters(
         n, n_prev = layer_dims[l], layer_dims[l - 1]
         check_shape(where, f"W{l}", W, (n, n_prev), f"layer_dims {layer_dims}")
         check_shape(where, f"b{l}", b, (n, 1), f"layer_dims {layer_dims}")
-
-
-
 
 
 def params_to_dict(params: Parameters) -> dict[str, Array]:

@@ -8,14 +8,16 @@ References:
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax import Array
 
-from jaxdnn._checks import check_scalar
+from jaxdnn._checks import check_scalar, is_concrete
 from jaxdnn.network import Network, check_cost_arguments, cost_and_gradients
 from jaxdnn.parameters import (
     Layer,
@@ -24,6 +26,7 @@ from jaxdnn.parameters import (
     check_parameters,
     initialize_parameters,
 )
+from jaxdnn.rotation import rotate, rotate_back, rotation_pays
 
 
 class History(NamedTuple):
@@ -99,6 +102,8 @@ def fit(
 
     Compiled once per network and shape: other epochs, learning rates, l2 > 0 and keep
     probabilities < 1 reuse the program (the room for the history doubles as needed).
+    Where inputs far outnumber examples, the run takes place in the span of the inputs:
+    see `rotation`.
 
     Args:
       network: the description.
@@ -131,33 +136,31 @@ def fit(
     where = "fit"
     check_scalar(where, "learning_rate", learning_rate, low=0, low_open=True)
     for name, count in (("epochs", epochs), ("chunk", chunk)):
-        if count is not None and (not isinstance(count, int) or count < 1):  # pyright: ignore[reportUnnecessaryIsInstance]
+        if count is not None and (not isinstance(count, int) or count < 1):
             raise ValueError(f"{where}: {name} must be an int >= 1, got {count!r}")
     X = jnp.asarray(X)
     dropout_key = None
     if key is not None:
         key, dropout_key = jax.random.split(key)
     if params is None:
-        if key is None:
-            raise ValueError(f"{where}: give a key to draw parameters from, or params")
-        floating = jnp.issubdtype(X.dtype, jnp.floating)
-        params = initialize_parameters(
-            key,
-            network.layer_dims,
-            method=method,
-            dtype=X.dtype if floating else None,
-        )
+        params = _draw_parameters(where, network, key, method, X)
     l2 = check_cost_arguments(
         where, network, params, X, Y, l2, dropout_key, keep_prob, sample_weight
     )
+    _check_values(where, network, X, Y, sample_weight)
     if isinstance(keep_prob, (int, float)) and keep_prob == 1:
         dropout_key = None
-    params = jax.tree.map(jnp.asarray, params)
-    dtype = params[0].W.dtype
+    state: Parameters = tuple(Layer(jnp.asarray(W), jnp.asarray(b)) for W, b in params)
+    dtype = state[0].W.dtype
     X, Y, learning_rate, l2, sample_weight = jax.tree.map(
         lambda value: jnp.asarray(value, dtype),
         (X, Y, learning_rate, l2, sample_weight),
     )
+    Q = None
+    n_x, n_1 = network.layer_dims[:2]
+    if rotation_pays(n_x, n_1, X.shape[1], epochs):
+        state, X, Q = rotate(state, X)
+        network = replace(network, layer_dims=(X.shape[0], *network.layer_dims[1:]))
     # The next power of two: few lengths of history, so few programs.
     costs = jnp.zeros(1 << (epochs - 1).bit_length(), dtype)
     if on_chunk is None:
@@ -166,14 +169,48 @@ def fit(
         chunk = -(-epochs // 100)
     for start in range(0, epochs, chunk):
         stop = min(start + chunk, epochs)
-        params, costs = _descend(
+        state, costs = _descend(
             network,
-            *(params, costs, start, stop, X, Y, learning_rate),
+            *(state, costs, start, stop, X, Y, learning_rate),
             *(l2, dropout_key, keep_prob, sample_weight),
         )
         if on_chunk is not None:
-            on_chunk(ChunkInfo(stop, epochs, float(costs[stop - 1]), params))
-    return FitResult(params, History(costs[:epochs]))
+            latest = state if Q is None else rotate_back(state, Q)
+            on_chunk(ChunkInfo(stop, epochs, float(costs[stop - 1]), latest))
+    trained = state if Q is None else rotate_back(state, Q)
+    return FitResult(trained, History(costs[:epochs]))
+
+
+def _draw_parameters(
+    where: str, network: Network, key: Array | None, method: Method, X: Array
+) -> Parameters:
+    if key is None:
+        raise ValueError(f"{where}: give a key to draw parameters from, or params")
+    dtype = X.dtype if jnp.issubdtype(X.dtype, jnp.floating) else None
+    return initialize_parameters(key, network.layer_dims, method=method, dtype=dtype)
+
+
+def _check_values(
+    where: str, network: Network, X: Array, Y: Any, sample_weight: Any
+) -> None:
+    """Refuse data no run can learn from, where they are concrete."""
+    if is_concrete(X) and not np.isfinite(X).all():
+        row, column = np.argwhere(~np.isfinite(X))[0].tolist()
+        raise ValueError(
+            f"{where}: X must be finite, got {X[row, column]} at [{row}, {column}]"
+        )
+    if is_concrete(Y) and not network.head.accepts(np.asarray(Y)):
+        raise ValueError(
+            f"{where}: Y for a {network.output} output must hold "
+            f"{network.head.targets}, got values from {np.min(Y):g} to {np.max(Y):g}"
+        )
+    if sample_weight is not None and is_concrete(sample_weight):
+        weights = np.asarray(sample_weight)
+        if not (np.isfinite(weights).all() and weights.min() >= 0 < weights.sum()):
+            raise ValueError(
+                f"{where}: sample_weight must be finite and >= 0, not all 0, got "
+                f"values from {weights.min():g} to {weights.max():g}"
+            )
 
 
 @partial(jax.jit, static_argnums=0)
@@ -192,6 +229,7 @@ def _descend(
     sample_weight: Array | None,
 ) -> tuple[Parameters, Array]:
     """Epochs start, ..., stop - 1; costs[epoch] is set to each one's cost."""
+
     def step(epoch: Array, carry: tuple[Parameters, Array]) -> Any:
         params, costs = carry
         J, grads = cost_and_gradients(

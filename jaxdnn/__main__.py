@@ -1,0 +1,8 @@
+"""`python -m jaxdnn` is the command `jaxdnn`."""
+
+import sys
+
+from jaxdnn.app.cli import main
+
+if __name__ == "__main__":
+    sys.exit(main())

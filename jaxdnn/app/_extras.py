@@ -1,0 +1,32 @@
+"""Libraries of the extra jaxdnn[app], imported when they are first needed."""
+
+import importlib
+from types import ModuleType
+
+_DISTRIBUTIONS = {"sklearn": "scikit-learn"}
+
+
+def require(module_name: str) -> ModuleType:
+    """The module, imported now.
+
+    Raises:
+      ModuleNotFoundError: its library is not installed, in one line that says how to
+        install it: "jaxdnn: this needs scikit-learn; install it with: pip install
+        'jaxdnn[app]'".
+
+    Example:
+      >>> require("json").dumps([1, 2])
+      '[1, 2]'
+    """
+    library = module_name.partition(".")[0]
+    try:
+        return importlib.import_module(module_name)
+    except ModuleNotFoundError as error:
+        # A library that is there but broken has a cause of its own to show.
+        if error.name is None or error.name.partition(".")[0] != library:
+            raise
+        raise ModuleNotFoundError(
+            f"jaxdnn: this needs {_DISTRIBUTIONS.get(library, library)}; "
+            "install it with: pip install 'jaxdnn[app]'",
+            name=library,
+        ) from None

@@ -1,0 +1,68 @@
+"""Gradient descent commutes with rotations of the input space.
+
+Let the columns of Q be orthonormal (QᵀQ = I) and span those of X and of W_1ᵀ. Then
+
+    W_1 X = (W_1 Q)(Qᵀ X),     dW_1 Q = dZ_1 (Qᵀ X)ᵀ / m + (λ / m) W_1 Q,
+
+and ||W_1 Q|| = ||W_1||: descending on W_1 Q over Qᵀ X is descending on W_1 over X, at
+every step and with L2 too. With few examples and many inputs (a picture has 12,288) the
+rotated problem has m + n_1 inputs instead of n_x, and its steps cost that much less.
+
+The descent stays exact, not approximate: only rounding differs.
+
+References:
+  Schölkopf, Herbrich & Smola (2001), COLT (the representer theorem); Golub & Van Loan
+  (2013), §5.2 (Householder QR).
+"""
+
+import jax
+import jax.numpy as jnp
+from jax import Array
+
+from jaxdnn.parameters import Parameters
+
+
+def rotation_pays(n_x: int, n_1: int, m: int, epochs: int) -> bool:
+    """Whether a run is long enough, and its inputs many enough, to rotate them first.
+
+    Example:
+      >>> rotation_pays(12288, 20, 209, epochs=2500), rotation_pays(784, 128, 60000, 9)
+      (True, False)
+    """
+    r = m + n_1
+    # The factorisation takes about n_x r² products, each at twice the time of one in
+    # the 4 n_x n_1 m of a step; and at n_x = 2 r what is left of a step is half of it.
+    return n_x >= 2 * r and 2 * n_1 * m * epochs >= 8 * r**2
+
+
+@jax.jit
+def rotate(params: Parameters, X: Array) -> tuple[Parameters, Array, Array]:
+    """W_1 Q (n_1, r) in place of W_1, Qᵀ X (r, m), and Q (n_x, r), where r = m + n_1.
+
+    Example:
+      >>> from jaxdnn.parameters import initialize_parameters
+      >>> params = initialize_parameters(jax.random.key(0), (50, 3, 1))
+      >>> X = jax.random.normal(jax.random.key(1), (50, 8))
+      >>> rotated, rotated_X, Q = rotate(params, X)
+      >>> rotated[0].W.shape, rotated_X.shape
+      ((3, 11), (11, 8))
+      >>> bool(jnp.allclose(rotated[0].W @ rotated_X, params[0].W @ X, atol=1e-5))
+      True
+    """
+    m = X.shape[1]
+    Q, R = jnp.linalg.qr(jnp.concatenate([X, params[0].W.T], axis=1))
+    return (params[0]._replace(W=R[:, m:].T), *params[1:]), R[:, :m], Q
+
+
+@jax.jit
+def rotate_back(params: Parameters, Q: Array) -> Parameters:
+    """W_1 = (W_1 Q) Qᵀ: exact, because W_1ᵀ lies in the span of Q's columns.
+
+    Example:
+      >>> from jaxdnn.parameters import initialize_parameters
+      >>> params = initialize_parameters(jax.random.key(0), (50, 3, 1))
+      >>> rotated, _, Q = rotate(params, jnp.ones((50, 8)))
+      >>> bool(jnp.allclose(rotate_back(rotated, Q)[0].W, params[0].W, atol=1e-6))
+      True
+    """
+    return (params[0]._replace(W=params[0].W @ Q.T), *params[1:])

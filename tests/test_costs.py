@@ -1,0 +1,138 @@
+"""Heads, costs and L2: exact gradients, finite at logits of +-1e4, nothing cancels."""
+
+import chex
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import special
+
+from jaxdnn import HEADS, compute_cost, compute_cost_backward, head_backward
+from jaxdnn.costs import l2_backward, l2_cost, mean_loss, mean_loss_backward
+
+
+def targets(head, n_L, m):
+    keys = jax.random.split(jax.random.key(2), 2)
+    if head == "softmax":
+        return jax.nn.one_hot(jax.random.randint(keys[0], (m,), 0, n_L), n_L).T
+    if head == "sigmoid":
+        return jax.random.bernoulli(keys[0], 0.4, (n_L, m)).astype(float)
+    if head == "exp":
+        return jax.random.poisson(keys[0], 3.0, (n_L, m)).astype(float)
+    return jax.random.normal(keys[1], (n_L, m))
+
+
+@pytest.mark.parametrize("head", HEADS)
+@pytest.mark.parametrize("scale", [0.0, 1.0, 30.0])
+def test_dZ_is_AL_minus_Y_for_each_example_alone(head, scale):
+    with jax.enable_x64(True):
+        ZL = scale * jax.random.normal(jax.random.key(0), (4, 9))
+        Y = targets(head, 4, 9)
+        oracle = jax.grad(lambda ZL: HEADS[head].losses(ZL, Y).sum())(ZL)
+        hand = head_backward(HEADS[head].output(ZL), Y)
+        chex.assert_trees_all_close(hand, oracle, rtol=1e-13, atol=1e-14)
+        assert HEADS[head].losses(ZL, Y).shape == (9,)
+
+
+@pytest.mark.parametrize("dtype", [jnp.float32, jnp.float64])
+@pytest.mark.parametrize("head", HEADS)
+def test_logits_of_ten_thousand_give_finite_costs_and_exact_gradients(head, dtype):
+    with jax.enable_x64(True):
+        ZL = jnp.array([[1e4, -1e4, 1e4, -1e4], [-1e4, 1e4, 1e4, -1e4]], dtype)
+        Y = jnp.array([[1.0, 1.0, 0.0, 0.5], [0.0, 0.0, 1.0, 0.5]], dtype)
+        losses, AL = HEADS[head].losses(ZL, Y), HEADS[head].output(ZL)
+        assert jnp.isfinite(losses).all()
+        oracle = jax.grad(lambda ZL: HEADS[head].losses(ZL, Y).sum())(ZL)
+        chex.assert_trees_all_equal(head_backward(AL, Y), oracle)
+        exact = {
+            "sigmoid": [0, 2e4, 1e4, 1e4],
+            "softmax": [0, 2e4, np.log(2), np.log(2)],
+            "identity": [(9999.0**2 + 1e8) / 2, (10001.0**2 + 1e8) / 2],
+        }.get(head, [])
+        # The identity head's last two columns are left to the gradient.
+        np.testing.assert_allclose(losses[: len(exact)], exact, rtol=1e-6)
+
+
+def test_the_loss_of_a_sure_and_right_prediction_keeps_its_digits():
+    head = HEADS["sigmoid"]
+    ZL = jnp.array([[20.0, -20.0]], jnp.float32)
+    losses = head.losses(ZL, jnp.array([[1.0, 0.0]], jnp.float32))
+    np.testing.assert_allclose(losses, np.log1p(np.exp(-20.0)), rtol=1e-6)
+
+
+def test_autodiff_of_the_losses_is_right_where_the_logits_are_zero():
+    with jax.enable_x64(True):
+        Y = jnp.array([[0.0, 1.0, 0.25]])
+        for order, wanted in ((1, 0.5 - Y[0]), (2, jnp.full(3, 0.25))):
+            f = lambda z, y: HEADS["sigmoid"].losses(z[None, None], y[None, None])[0]
+            for _ in range(order):
+                f = jax.grad(f)
+            found = jax.vmap(f)(jnp.zeros(3), Y[0])
+            chex.assert_trees_all_close(found, wanted, rtol=1e-14, atol=1e-15)
+
+
+@given(
+    st.lists(st.tuples(st.floats(-50, 50), st.floats(0, 1)), min_size=1, max_size=20)
+)
+def test_sigmoid_losses_agree_with_scipy(pairs):
+    z, y = np.array(pairs).T
+    with jax.enable_x64(True):
+        ours = HEADS["sigmoid"].losses(jnp.asarray(z)[None], jnp.asarray(y)[None])
+    theirs = -(y * special.log_expit(z) + (1 - y) * special.log_expit(-z))
+    np.testing.assert_allclose(ours, theirs, rtol=1e-12, atol=1e-300)
+
+
+def test_weights_count_examples():
+    losses, w = jnp.array([1.0, 2.0, 6.0]), jnp.array([0.0, 1.0, 3.0])
+    assert mean_loss(losses, w) == 5.0
+    assert mean_loss(losses, None) == 3.0
+    dZ = jnp.ones((2, 3))
+    assert mean_loss_backward(dZ, w).tolist() == [[0.0, 0.75, 2.25]] * 2
+    assert mean_loss_backward(dZ, None) is dZ
+
+
+def test_l2_and_its_gradient():
+    with jax.enable_x64(True):
+        W = jax.random.normal(jax.random.key(3), (4, 5))
+        oracle = jax.grad(lambda W: l2_cost([W, 2 * W], 0.7, 10))(W)
+        hand = l2_backward(W, 0.7, 10) + 2 * l2_backward(2 * W, 0.7, 10)
+        chex.assert_trees_all_close(hand, oracle, rtol=1e-14)
+
+
+def test_compute_cost_backward_is_the_derivative_of_compute_cost():
+    with jax.enable_x64(True):
+        AL = jax.random.uniform(jax.random.key(1), (2, 6), minval=0.01, maxval=0.99)
+        Y = targets("sigmoid", 2, 6)
+        oracle = 6 * jax.grad(lambda AL: compute_cost(AL, Y))(AL)
+        chex.assert_trees_all_close(compute_cost_backward(AL, Y), oracle, rtol=1e-12)
+
+
+def test_compute_cost_of_certain_predictions():
+    AL = jnp.array([[1.0, 0.0]])
+    assert compute_cost(AL, jnp.array([[1, 0]])) == 0.0
+    assert jnp.isposinf(compute_cost(AL, jnp.array([[0, 0]])))
+
+
+@pytest.mark.parametrize("function", [compute_cost, compute_cost_backward])
+def test_row_vectors_are_not_broadcast(function):
+    says = rf"{function.__name__}: Y must have shape \(1, 3\) \(of AL\), got \(3,\)"
+    with pytest.raises(ValueError, match=says):
+        function(jnp.full((1, 3), 0.5), jnp.zeros(3))
+
+
+@pytest.mark.parametrize(
+    ("head", "Y"),
+    [
+        ("sigmoid", [[1.5]]),
+        ("sigmoid", [[np.nan]]),
+        ("softmax", [[1.0], [1.0]]),
+        ("softmax", [[2.0], [-1.0]]),
+        ("identity", [[np.inf]]),
+        ("exp", [[-1.0]]),
+    ],
+)
+def test_heads_know_their_targets(head, Y):
+    assert not HEADS[head].accepts(np.array(Y))
+    assert HEADS[head].accepts(np.asarray(targets(head, 3, 5)))

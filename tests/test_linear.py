@@ -1,0 +1,107 @@
+"""The layer's backward against jax.vjp, and its messages."""
+
+import chex
+import jax
+import jax.numpy as jnp
+import pytest
+
+from jaxdnn import (
+    LinearCache,
+    linear_activation_backward,
+    linear_activation_forward,
+    linear_backward,
+    linear_forward,
+)
+
+
+def draw(n=3, n_prev=5, m=7):
+    keys = jax.random.split(jax.random.key(1), 4)
+    shapes = ((n_prev, m), (n, n_prev), (n, 1), (n, m))
+    return [jax.random.normal(k, s) for k, s in zip(keys, shapes, strict=True)]
+
+
+@pytest.mark.parametrize("wrap", [jax.jit, lambda f: f], ids=["jit", "eager"])
+def test_linear_backward_is_the_vjp_with_the_mean_taken(wrap):
+    with jax.enable_x64(True):
+        A_prev, W, b, dZ = draw()
+        Z, cache = wrap(linear_forward)(A_prev, W, b)
+        chex.assert_trees_all_close(Z, W @ A_prev + b, rtol=1e-14)
+        dA_prev, dW, db = wrap(linear_backward)(dZ, cache)
+        _, vjp = jax.vjp(lambda *args: linear_forward(*args)[0], A_prev, W, b)
+        oracle_A, oracle_W, oracle_b = vjp(dZ)
+        m = A_prev.shape[1]
+        chex.assert_trees_all_close(
+            (dA_prev, dW, db), (oracle_A, oracle_W / m, oracle_b / m), rtol=1e-13
+        )
+
+
+@pytest.mark.parametrize("activation", ["relu", "tanh", "sigmoid", "gelu"])
+def test_linear_activation_backward_is_the_vjp(activation):
+    with jax.enable_x64(True):
+        A_prev, W, b, dA = draw()
+        _, cache = linear_activation_forward(A_prev, W, b, activation)
+        hand = linear_activation_backward(dA, cache, activation)
+        _, vjp = jax.vjp(
+            lambda *args: linear_activation_forward(*args, activation)[0], A_prev, W, b
+        )
+        oracle_A, oracle_W, oracle_b = vjp(dA)
+        m = A_prev.shape[1]
+        oracle = (oracle_A, oracle_W / m, oracle_b / m)
+        chex.assert_trees_all_close(hand, oracle, rtol=1e-12, atol=1e-14)
+
+
+def test_pieces_vmap_over_parameters():
+    A_prev, W, b, dZ = draw()
+    Ws = jnp.stack([W, 2 * W])
+    Zs, caches = jax.vmap(lambda W: linear_forward(A_prev, W, b))(Ws)
+    one_Z, one_cache = linear_forward(A_prev, 2 * W, b)
+    chex.assert_trees_all_close(Zs[1], one_Z, rtol=1e-6)
+    _, dWs, _ = jax.vmap(lambda cache: linear_backward(dZ, cache))(caches)
+    chex.assert_trees_all_close(dWs[1], linear_backward(dZ, one_cache)[1], rtol=1e-5)
+
+
+def test_a_cache_holds_what_the_backward_reads_and_no_more():
+    A_prev, W, b, _ = draw()
+    _, cache = linear_activation_forward(A_prev, W, b, "relu")
+    assert len(jax.tree.leaves(cache)) == 3
+    assert cache.linear.A_prev is A_prev
+
+
+@pytest.mark.parametrize(
+    ("call", "says"),
+    [
+        (
+            lambda A, W, b, dZ: linear_forward(A, W, b[:, 0]),
+            r"linear_forward: b must have shape \(3, 1\) \(n from W\), got \(3,\)",
+        ),
+        (
+            lambda A, W, b, dZ: linear_forward(A, W.T, b),
+            r"W must have shape \(5, 5\) \(n_prev from A_prev\), got \(5, 3\)",
+        ),
+        (
+            lambda A, W, b, dZ: linear_forward(A[0], W, b),
+            r"A_prev must have shape \(n, m\), one column per example.*got \(7,\)",
+        ),
+        (
+            lambda A, W, b, dZ: linear_backward(dZ.T, LinearCache(A, W)),
+            r"linear_backward: dZ must have shape \(3, 7\) \(n from W, m from A_prev\)"
+            r", got \(7, 3\)",
+        ),
+        (
+            lambda A, W, b, dZ: linear_activation_backward(
+                dZ[:1], linear_activation_forward(A, W, b, "tanh")[1], "tanh"
+            ),
+            r"linear_activation_backward: dA must have shape \(3, 7\)",
+        ),
+    ],
+)
+@pytest.mark.parametrize("wrap", [jax.jit, lambda f: f], ids=["traced", "concrete"])
+def test_wrong_shapes_are_named(call, says, wrap):
+    with pytest.raises(ValueError, match=says):
+        wrap(call)(*draw())
+
+
+def test_lists_are_not_arrays():
+    _, W, b, _ = draw()
+    with pytest.raises(TypeError, match="linear_forward: A_prev must be an array"):
+        linear_forward([[1.0]], W, b)

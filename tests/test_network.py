@@ -1,0 +1,371 @@
+"""The hand-derived gradient of whole networks against autodiff, and its callers' needs.
+
+Every combination runs eagerly, where all of them share a few small kernels; compiled
+and vmapped runs take networks that mix the activations.
+"""
+
+import functools
+import itertools
+
+import chex
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from jaxdnn import (
+    ACTIVATIONS,
+    HEADS,
+    Activation,
+    Layer,
+    Network,
+    backward,
+    cost,
+    cost_and_gradients,
+    forward,
+    initialize_parameters,
+    predict,
+    predict_proba,
+)
+
+RTOL = 1e-12
+# The worst leaf's largest error in float32, over the leaf's largest entry.
+RTOL_FLOAT32 = 1e-4
+WIDTHS = (4, 3, 5, 3, 5, 4)
+M = 6
+KEY = jax.random.key(7)
+
+
+def assert_gradients_agree(hand, oracle, rtol=RTOL):
+    """Every leaf's largest error is below rtol times the leaf's largest entry."""
+    chex.assert_trees_all_equal_structs(hand, oracle)
+    for l, (ours, theirs) in enumerate(zip(hand, oracle, strict=True), start=1):
+        for name, a, b in zip(("dW", "db"), ours, theirs, strict=True):
+            error, size = jnp.abs(a - b).max(), jnp.abs(b).max()
+            assert error <= rtol * size, f"{name}{l}: {error:.1e} of {size:.1e}"
+
+
+def problem(hidden, head, depth, n_L=3, m=M, dtype=None):
+    """A network of `depth` layers with parameters and data for it."""
+    network = Network((*WIDTHS[:depth], n_L), hidden, head)
+    keys = jax.random.split(KEY, 5)
+    params = tuple(
+        # Biases too: zero ones would hide a missing b.
+        Layer(W, 0.1 * jax.random.normal(jax.random.fold_in(KEY, l), b.shape, W.dtype))
+        for l, (W, b) in enumerate(
+            initialize_parameters(keys[0], network.layer_dims, dtype=dtype)
+        )
+    )
+    X = jax.random.normal(keys[1], (WIDTHS[0], m), dtype)
+    Y = {
+        "sigmoid": lambda: jax.random.bernoulli(keys[2], 0.5, (n_L, m)),
+        "softmax": lambda: jax.nn.one_hot(jnp.arange(m) % n_L, n_L).T,
+        "identity": lambda: jax.random.normal(keys[3], (n_L, m)),
+        "exp": lambda: jax.random.poisson(keys[4], 2.0, (n_L, m)),
+    }[head]()
+    return network, params, X, Y.astype(X.dtype)
+
+
+def options(l2, dropout, weights):
+    """The keyword arguments of a cost with those terms switched on."""
+    return (
+        ({"l2": 0.7} if l2 else {})
+        | ({"key": jax.random.key(3), "keep_prob": 0.8} if dropout else {})
+        | ({"sample_weight": jnp.linspace(0.0, 2.0, M)} if weights else {})
+    )
+
+
+def oracle_of(network, params, X, Y, **terms):
+    return jax.value_and_grad(lambda params: cost(network, params, X, Y, **terms))(
+        params
+    )
+
+
+# Every combination of no L2 or some, no dropout or some, equal weights or not.
+SWITCHES = np.array(list(itertools.product((0.0, 1.0), repeat=3))).T
+
+
+@pytest.mark.parametrize("head", HEADS)
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_every_combination_eagerly(activation, head):
+    def run(call, l2, dropout, weights):
+        return call(
+            *case,
+            l2=0.7 * l2,
+            key=jax.random.key(3),
+            keep_prob=1 - 0.2 * dropout,
+            sample_weight=1 + weights * jnp.linspace(-1.0, 1.0, M),
+        )
+
+    with jax.enable_x64(True), jax.disable_jit():
+        for depth in range(1, 7):
+            case = problem(activation, head, depth)
+            J, hand = jax.vmap(lambda *s: run(cost_and_gradients, *s))(*SWITCHES)
+            oracle_J, oracle = jax.vmap(lambda *s: run(oracle_of, *s))(*SWITCHES)
+            np.testing.assert_allclose(J, oracle_J, rtol=RTOL)
+            for lane in range(SWITCHES.shape[1]):
+                assert_gradients_agree(
+                    *jax.tree.map(lambda leaf, at=lane: leaf[at], (hand, oracle))
+                )
+
+
+# Two networks of depth 6 have all ten activations between them.
+MIXED = tuple(tuple(list(ACTIVATIONS)[start : start + 5]) for start in (0, 5))
+PLAIN, ALL = (False, False, False), (True, True, True)
+over_heads_and_mixtures = [
+    pytest.mark.parametrize("head", HEADS),
+    pytest.mark.parametrize("hidden", MIXED, ids=["first five", "last five"]),
+]
+
+
+def parametrize(*marks):
+    """Several parametrize marks as one decorator."""
+    return lambda test: functools.reduce(lambda t, mark: mark(t), marks, test)
+
+
+@pytest.mark.parametrize("switches", [PLAIN, ALL], ids=["plain", "all terms"])
+@parametrize(*over_heads_and_mixtures)
+def test_compiled_whole_and_in_two_halves(hidden, head, switches):
+    terms = options(*switches)
+    with jax.enable_x64(True):
+        case = network, params, X, Y = problem(hidden, head, depth=6)
+        J, hand = cost_and_gradients(*case, **terms)
+        oracle_J, oracle = oracle_of(*case, **terms)
+        np.testing.assert_allclose(J, oracle_J, rtol=RTOL)
+        assert_gradients_agree(hand, oracle)
+        dropout = {k: terms.pop(k) for k in ("key", "keep_prob") if k in terms}
+        AL, caches = forward(network, params, X, **dropout)
+        assert_gradients_agree(backward(network, params, caches, Y, **terms), oracle)
+        assert AL.shape == Y.shape
+
+
+@parametrize(*over_heads_and_mixtures)
+def test_vmap_over_parameters_equals_the_lanes_alone(hidden, head):
+    with jax.enable_x64(True):
+        network, params, X, Y = problem(hidden, head, depth=6)
+        scaled = lambda scale: jax.tree.map(lambda leaf: scale * leaf, params)
+        run = lambda p: cost_and_gradients(network, p, X, Y, **options(*ALL))
+        scales = jnp.array([0.5, 1.0])
+        J, hand = jax.vmap(lambda scale: run(scaled(scale)))(scales)
+        for lane, scale in enumerate(scales):
+            alone_J, alone = run(scaled(scale))
+            np.testing.assert_allclose(J[lane], alone_J, rtol=RTOL)
+            ours = jax.tree.map(lambda leaf, at=lane: leaf[at], hand)
+            assert_gradients_agree(ours, alone)
+
+
+@parametrize(*over_heads_and_mixtures)
+def test_float32_errs_within_its_bound(hidden, head):
+    terms = options(*ALL)
+    with jax.enable_x64(True):
+        network, params, X, Y = problem(hidden, head, depth=6)
+        _, exact = cost_and_gradients(network, params, X, Y, **terms)
+    single = jax.tree.map(lambda x: jnp.asarray(x, jnp.float32), (params, X, Y))
+    terms["sample_weight"] = jnp.asarray(terms["sample_weight"], jnp.float32)
+    _, hand = cost_and_gradients(network, *single, **terms)
+    chex.assert_type(jax.tree.leaves(hand), jnp.float32)
+    assert_gradients_agree(hand, exact, rtol=RTOL_FLOAT32)
+
+
+@pytest.mark.parametrize("leaf", range(6))
+@pytest.mark.parametrize(
+    ("factor", "dtype", "rtol"),
+    [(1 + 1e-11, jnp.float64, RTOL), (1.001, jnp.float32, RTOL_FLOAT32)],
+)
+def test_one_wrong_factor_in_any_leaf_is_seen(leaf, factor, dtype, rtol):
+    with jax.enable_x64(True):
+        case = problem("tanh", "softmax", depth=3, dtype=dtype)
+        _, hand = cost_and_gradients(*case, l2=0.7)
+        _, oracle = oracle_of(*case, l2=0.7)
+        assert_gradients_agree(hand, oracle, rtol)
+        leaves, tree = jax.tree.flatten(hand)
+        leaves[leaf] = factor * leaves[leaf]
+        with pytest.raises(AssertionError, match=rf"d[Wb]{leaf // 2 + 1}:"):
+            assert_gradients_agree(tree.unflatten(leaves), oracle, rtol)
+
+
+def test_differentiating_the_hand_gradient_gives_the_hessian():
+    with jax.enable_x64(True):
+        network, params, X, Y = problem("tanh", "sigmoid", depth=3)
+        hand = lambda p: cost_and_gradients(network, p, X, Y, l2=0.3)[1]
+        oracle = jax.grad(lambda p: cost(network, p, X, Y, l2=0.3))
+        _, ours = jax.jvp(hand, (params,), (params,))
+        _, theirs = jax.jvp(oracle, (params,), (params,))
+        assert_gradients_agree(ours, theirs)
+
+
+@pytest.mark.parametrize("l2", [0.0, 0.7])
+@pytest.mark.parametrize("head", HEADS)
+def test_weight_zero_leaves_out_and_weight_two_doubles(head, l2):
+    with jax.enable_x64(True):
+        network, params, X, Y = problem("tanh", head, depth=3)
+        weights = jnp.array([1.0, 0.0, 2.0, 1.0, 1.0, 0.0])
+        chosen = jnp.array([0, 2, 2, 3, 4])
+        J, weighted = cost_and_gradients(
+            network, params, X, Y, l2=l2, sample_weight=weights
+        )
+        J_chosen, doubled = cost_and_gradients(
+            network, params, X[:, chosen], Y[:, chosen], l2=l2
+        )
+        np.testing.assert_allclose(J, J_chosen, rtol=RTOL)
+        assert_gradients_agree(weighted, doubled)
+
+
+def test_own_activation_trains_like_the_built_in_one():
+    own = Activation("softsign", lambda Z: Z / (1 + abs(Z)), softsign_backward)
+    with jax.enable_x64(True):
+        case = problem((own, "relu"), "sigmoid", depth=3)
+        _, hand = cost_and_gradients(*case)
+        assert_gradients_agree(hand, oracle_of(*case)[1])
+
+
+def softsign_backward(dA, Z):
+    return dA / (1 + abs(Z)) ** 2
+
+
+@pytest.mark.parametrize("hidden", ["relu", "tanh", "gelu"])
+def test_a_cache_holds_only_what_the_backward_reads(hidden):
+    network, params, X, _ = problem(hidden, "sigmoid", depth=4)
+    _, caches = forward(network, params, X)
+    held = sum(leaf.size for leaf in jax.tree.leaves(caches))
+    A = sum(n * M for n in network.layer_dims)
+    Z = sum(n * M for n in network.layer_dims[1:-1])
+    assert held == (A + Z if hidden == "gelu" else A)
+
+
+BENCHMARK_SIZES = [
+    ((2, 4, 1), 400, "tanh", "sigmoid"),
+    ((2, 50, 1), 400, "tanh", "sigmoid"),
+    ((2, 10, 5, 1), 300, "relu", "sigmoid"),
+    ((2, 20, 3, 1), 211, "relu", "sigmoid"),
+    ((12288, 20, 7, 5, 1), 209, "relu", "sigmoid"),
+    ((64, 100, 10), 1437, "relu", "softmax"),
+    ((784, 512, 512, 10), 256, "relu", "softmax"),
+    ((1024, 1024, 1024, 1024, 10), 1024, "relu", "softmax"),
+]
+
+
+@pytest.mark.parametrize(("dims", "m", "hidden", "head"), BENCHMARK_SIZES)
+def test_no_more_temporary_memory_than_autodiff(dims, m, hidden, head):
+    network = Network(dims, hidden, head)
+    arrays = [
+        tuple(
+            Layer(jax.ShapeDtypeStruct((n, n_prev), float), jnp.zeros((n, 1)))
+            for n_prev, n in itertools.pairwise(dims)
+        ),
+        jax.ShapeDtypeStruct((dims[0], m), float),
+        jax.ShapeDtypeStruct((dims[-1], m), float),
+    ]
+    temporary = [
+        jax.jit(lambda *arrays, f=f: f(network, *arrays))
+        .lower(*arrays)
+        .compile()
+        .memory_analysis()
+        .temp_size_in_bytes
+        for f in (cost_and_gradients, oracle_of)
+    ]
+    assert temporary[0] <= temporary[1]
+
+
+def test_predictions():
+    params = (Layer(jnp.array([[1.0], [0.0], [-1.0]]), jnp.zeros((3, 1))),)
+    X = jnp.array([[2.0, -2.0]])
+    answers = {head: predict(Network((1, 3), (), head), params, X) for head in HEADS}
+    assert answers["sigmoid"].tolist() == [[1, 0], [0, 0], [0, 1]]
+    assert answers["softmax"].tolist() == [[0, 2]]
+    assert answers["identity"].tolist() == [[2, -2], [0, 0], [-2, 2]]
+    np.testing.assert_allclose(answers["exp"], np.exp(params[0].W * X), rtol=1e-6)
+    probabilities = predict_proba(Network((1, 3), (), "softmax"), params, X)
+    np.testing.assert_allclose(probabilities.sum(axis=0), 1, rtol=1e-6)
+
+
+def test_a_network_is_static_hashable_and_traced_once():
+    assert Network((2, 3, 1), "relu") == Network((2, 3, 1), ("relu",))
+    assert len({Network((2, 3, 1)), Network([2, 3, 1], "relu")}) == 1
+    network, params, X, Y = problem("relu", "sigmoid", depth=3)
+
+    @chex.assert_max_traces(n=1)
+    def run(params, X, Y, l2):
+        return cost_and_gradients(network, params, X, Y, l2=l2)
+
+    jitted = jax.jit(run)
+    for l2 in (0.1, 0.2, 0.3):
+        jitted(params, X, Y, l2)
+
+
+def test_nothing_is_mutated_and_no_setting_is_left_changed():
+    network, params, X, Y = problem("relu", "sigmoid", depth=3)
+    before = jax.tree.map(np.array, (params, X, Y))
+    cost_and_gradients(network, params, X, Y, l2=0.5)
+    chex.assert_trees_all_equal((params, X, Y), before)
+    assert not jax.config.jax_enable_x64
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    st.integers(1, 4),
+    st.integers(1, 9),
+    st.sampled_from([np.uint8, np.int32, np.float32, np.float64, bool]),
+)
+def test_any_number_of_examples_and_any_number_type(n_x, m, dtype):
+    network = Network((n_x, 2, 1))
+    params = initialize_parameters(KEY, network.layer_dims)
+    X = np.arange(n_x * m).reshape(n_x, m).astype(dtype)
+    Y = (np.arange(m) % 2).reshape(1, m).astype(dtype)
+    with jax.disable_jit():
+        J, grads = cost_and_gradients(network, params, X, Y)
+    assert J.dtype == jnp.float32
+    chex.assert_trees_all_equal_shapes_and_dtypes(grads, params)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        ({"layer_dims": (3,)}, "Network: layer_dims must be at least two"),
+        ({"hidden": ("relu",)}, "hidden must name 2 activations.*got 1"),
+        ({"hidden": "rleu"}, "unknown activation 'rleu'"),
+        ({"output": "sofmax"}, "output must be one of sigmoid, softmax.*'sofmax'"),
+        ({"output": "softmax"}, "softmax over one output is constant"),
+    ],
+)
+def test_a_network_that_cannot_be_is_refused(arguments, says):
+    with pytest.raises(ValueError, match=says):
+        Network(**({"layer_dims": (2, 3, 3, 1)} | arguments))
+
+
+NETWORK, PARAMS, X, Y = problem("relu", "sigmoid", depth=3)
+
+
+@pytest.mark.parametrize("call", [cost, cost_and_gradients])
+@pytest.mark.parametrize(
+    ("changed", "says"),
+    [
+        ({"X": X[:3]}, r"X must have shape \(4, 6\) \(n_x from layer_dims.*\(3, 6\)"),
+        ({"X": X[:, 0]}, r"X must have shape \(n, m\), one column per ex.*got \(4,\)"),
+        ({"X": [[1.0]]}, "X must be an array, got list"),
+        ({"Y": Y[0]}, r"Y must have shape \(3, 6\) .*got \(6,\)"),
+        ({"params": PARAMS[:2]}, r"params must have 3 layers .*got 2"),
+        ({"params": PARAMS[::-1]}, r"W1 must have shape \(3, 4\)"),
+        ({"l2": -0.1}, r"l2 must be finite and >= 0, got -0\.1"),
+        ({"l2": "0"}, "l2 must be a number, got '0'"),
+        ({"l2": jnp.ones(3)}, r"l2 must be a scalar, got shape \(3,\)"),
+        ({"keep_prob": 0.5}, r"keep_prob=0\.5 needs a key"),
+        ({"keep_prob": 0.0, "key": KEY}, r"keep_prob must be \(0, 1\], got 0"),
+        (
+            {"sample_weight": jnp.ones((1, 6))},
+            r"sample_weight must have shape \(6,\) \(m from X\), got \(1, 6\)",
+        ),
+    ],
+)
+def test_errors_name_the_function_the_argument_and_both_values(call, changed, says):
+    arguments = {"params": PARAMS, "X": X, "Y": Y} | changed
+    with pytest.raises((ValueError, TypeError), match=f"{call.__name__}: .*{says}"):
+        call(NETWORK, **arguments)
+
+
+def test_caches_of_another_network_are_refused():
+    _, caches = forward(NETWORK, PARAMS, X)
+    with pytest.raises(ValueError, match=r"backward: caches must have 3 layers.*got 2"):
+        backward(NETWORK, PARAMS, caches[:2], Y)

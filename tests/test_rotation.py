@@ -1,0 +1,80 @@
+"""Descending over rotated inputs is descending over the inputs."""
+
+import chex
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from jaxdnn import Network, fit, initialize_parameters, training
+from jaxdnn.rotation import rotate, rotate_back, rotation_pays
+
+NETWORK = Network((300, 4, 1), "tanh")
+KEYS = jax.random.split(jax.random.key(0), 3)
+
+
+def data(m=9):
+    X = jax.random.normal(KEYS[0], (300, m))
+    return X, jax.random.bernoulli(KEYS[1], 0.5, (1, m)).astype(X.dtype)
+
+
+@pytest.mark.parametrize("rank_deficient", [False, True])
+def test_the_rotation_keeps_products_norms_and_parameters(rank_deficient):
+    with jax.enable_x64(True):
+        X, _ = data()
+        X = X.at[:, 1].set(X[:, 0]).at[:, 2].set(0.0) if rank_deficient else X
+        params = initialize_parameters(KEYS[2], NETWORK.layer_dims)
+        rotated, rotated_X, Q = rotate(params, X)
+        chex.assert_trees_all_close(Q.T @ Q, jnp.eye(13), atol=1e-13)
+        chex.assert_trees_all_close(
+            rotated[0].W @ rotated_X, params[0].W @ X, atol=1e-12
+        )
+        norm = jnp.linalg.norm
+        np.testing.assert_allclose(norm(rotated[0].W), norm(params[0].W), rtol=1e-13)
+        chex.assert_trees_all_close(rotate_back(rotated, Q), params, atol=1e-14)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"l2": 2.0},
+        {"keep_prob": 0.7},
+        {"sample_weight": jnp.arange(9.0)},
+    ],
+    ids=lambda options: next(iter(options), "plain"),
+)
+def test_a_rotated_run_equals_a_plain_one(options, monkeypatch):
+    arguments = {"key": KEYS[2], "learning_rate": 0.1, "epochs": 300} | options
+    with jax.enable_x64(True):
+        X, Y = data()
+        rotated = fit(NETWORK, X, Y, **arguments)
+        monkeypatch.setattr(training, "rotation_pays", lambda *_: False)
+        plain = fit(NETWORK, X, Y, **arguments)
+        assert plain.history.cost[-1] < plain.history.cost[0]
+        chex.assert_trees_all_close(rotated, plain, rtol=1e-10, atol=1e-12)
+        # They took different roads: bits differ, digits do not.
+        assert not jnp.array_equal(rotated.params[0].W, plain.params[0].W)
+
+
+def test_chunks_see_unrotated_parameters_and_change_no_bit():
+    X, Y = data()
+    seen = []
+    arguments = {"key": KEYS[2], "learning_rate": 0.1, "epochs": 300}
+    chunked = fit(NETWORK, X, Y, **arguments, chunk=70, on_chunk=seen.append)
+    chex.assert_trees_all_equal(chunked, fit(NETWORK, X, Y, **arguments))
+    assert seen[0].params[0].W.shape == (4, 300)
+    chex.assert_trees_all_equal(seen[-1].params, chunked.params)
+
+
+@pytest.mark.parametrize(
+    ("sizes", "pays"),
+    [
+        ((12288, 20, 209, 2500), True),
+        ((12288, 20, 209, 10), False),
+        ((784, 128, 60000, 100), False),
+        ((2, 4, 400, 10000), False),
+    ],
+)
+def test_it_is_done_only_where_it_pays(sizes, pays):
+    assert rotation_pays(*sizes) is pays

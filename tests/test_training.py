@@ -1,0 +1,246 @@
+"""Updates, and whole runs: the loop in Python, scikit-learn, chunks, traces, errors."""
+
+import chex
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from jaxdnn import (
+    Network,
+    cost_and_gradients,
+    fit,
+    initialize_parameters,
+    params_to_dict,
+    predict,
+    training,
+    update_parameters,
+)
+
+KEY = jax.random.key(0)
+NETWORK = Network((3, 5, 2), "tanh")
+
+
+def data(network=NETWORK, m=20):
+    X = jax.random.normal(jax.random.key(1), (network.layer_dims[0], m))
+    return X, (X[: network.layer_dims[-1]] > 0).astype(X.dtype)
+
+
+def loop(network, X, Y, params, key, epochs, learning_rate, keep_prob=1.0, **terms):
+    """Gradient descent written out in Python."""
+    costs = []
+    for epoch in range(epochs):
+        dropout = {}
+        if keep_prob < 1:
+            dropout = {"key": jax.random.fold_in(key, epoch), "keep_prob": keep_prob}
+        J, grads = cost_and_gradients(network, params, X, Y, **terms, **dropout)
+        params = update_parameters(params, grads, learning_rate=learning_rate)
+        costs.append(J)
+    return params, jnp.stack(costs)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"l2": 0.5},
+        {"keep_prob": 0.8},
+        {"sample_weight": jnp.linspace(0, 1, 20), "l2": 0.1},
+    ],
+    ids=str,
+)
+def test_a_run_is_the_python_loop(options):
+    with jax.enable_x64(True):
+        X, Y = data()
+        options = jax.tree.map(jnp.float64, options)
+        result = fit(NETWORK, X, Y, key=KEY, epochs=50, learning_rate=0.3, **options)
+        init_key, dropout_key = jax.random.split(KEY)
+        params, costs = loop(
+            *(NETWORK, X, Y, initialize_parameters(init_key, NETWORK.layer_dims)),
+            *(dropout_key, 50, 0.3),
+            **options,
+        )
+        chex.assert_trees_all_close(result.params, params, rtol=1e-12, atol=1e-14)
+        chex.assert_trees_all_close(result.history.cost, costs, rtol=1e-12)
+
+
+def test_a_run_follows_scikit_learn():
+    neural_network = pytest.importorskip("sklearn.neural_network")
+    with jax.enable_x64(True):
+        X, Y = data(Network((3, 5, 1)), m=40)
+        theirs = neural_network.MLPClassifier(
+            (5,),
+            activation="tanh",
+            solver="sgd",
+            alpha=0.3,
+            batch_size=40,
+            learning_rate_init=0.2,
+            momentum=0.0,
+            max_iter=1,
+            warm_start=True,
+            shuffle=False,
+            random_state=0,
+        )
+        rows, labels = np.asarray(X.T), np.asarray(Y[0])
+        with pytest.warns(match="Maximum iterations"):
+            theirs.fit(rows, labels)
+        layers = zip(theirs.coefs_, theirs.intercepts_, strict=True)
+        start = tuple(
+            training.Layer(jnp.array(W.T), jnp.array(b)[:, None]) for W, b in layers
+        )
+        with pytest.warns(match="Maximum iterations"):
+            for _ in range(30):
+                theirs.fit(rows, labels)
+        ours = fit(
+            *(Network((3, 5, 1), "tanh"), X, Y),
+            params=start,
+            epochs=30,
+            learning_rate=0.2,
+            l2=0.3,
+        )
+        for layer, W, b in zip(
+            ours.params, theirs.coefs_, theirs.intercepts_, strict=True
+        ):
+            np.testing.assert_allclose(layer.W, W.T, rtol=1e-10, atol=1e-12)
+            np.testing.assert_allclose(layer.b[:, 0], b, rtol=1e-10, atol=1e-12)
+
+
+def test_chunks_change_no_bit_and_report_their_edges():
+    X, Y = data()
+    arguments = {"key": KEY, "epochs": 100, "learning_rate": 0.3, "keep_prob": 0.9}
+    edges = []
+    chunked = fit(NETWORK, X, Y, **arguments, chunk=30, on_chunk=edges.append)
+    whole = fit(NETWORK, X, Y, **arguments)
+    chex.assert_trees_all_equal(chunked, whole)
+    assert [edge.epoch for edge in edges] == [30, 60, 90, 100]
+    assert {edge.epochs for edge in edges} == {100}
+    assert edges[1].cost == whole.history.cost[59]
+    chex.assert_trees_all_equal(edges[-1].params, whole.params)
+
+
+def test_a_run_goes_on_from_its_parameters_bit_for_bit():
+    X, Y = data()
+    whole = fit(NETWORK, X, Y, key=KEY, epochs=80, learning_rate=0.3)
+    half = fit(NETWORK, X, Y, key=KEY, epochs=40, learning_rate=0.3)
+    rest = fit(NETWORK, X, Y, params=half.params, epochs=40, learning_rate=0.3)
+    chex.assert_trees_all_equal(rest.params, whole.params)
+    costs = jnp.concatenate([half.history.cost, rest.history.cost])
+    chex.assert_trees_all_equal(costs, whole.history.cost)
+
+
+def test_one_program_serves_every_value_and_length():
+    X, Y = data()
+    programs = training._descend._cache_size
+    fit(NETWORK, X, Y, key=KEY, epochs=600, learning_rate=0.1, l2=0.1, keep_prob=0.9)
+    before = programs()
+    for epochs, learning_rate, l2, keep_prob in [
+        (513, 0.2, 0.3, 0.8),
+        (1000, 1.0, 0.7, 0.5),
+        (1024, 0.01, 2, 0.99),
+    ]:
+        fit(
+            *(NETWORK, X, Y),
+            key=jax.random.key(5),
+            epochs=epochs,
+            learning_rate=learning_rate,
+            l2=l2,
+            keep_prob=keep_prob,
+        )
+    fit(NETWORK, X, Y, key=KEY, epochs=600, l2=0.1, keep_prob=0.9, on_chunk=str)
+    assert programs() == before
+    fit(NETWORK, X[:, :10], Y[:, :10], key=KEY, epochs=600)
+    assert programs() == before + 1
+
+
+def test_data_are_arguments_of_the_program_not_constants_in_it():
+    X, Y = data(m=5000)
+    params = initialize_parameters(KEY, NETWORK.layer_dims)
+    text = training._descend.lower(
+        *(NETWORK, params, jnp.zeros(4), 0, 4, X, Y, 0.1, None, None, 1.0, None)
+    ).as_text()
+    assert len(text) < 50_000
+
+
+def test_runs_compose_under_jit_and_vmap():
+    X, Y = data()
+    run = lambda rate, key: fit(
+        NETWORK, X, Y, key=key, learning_rate=rate, epochs=20, l2=0.1
+    )
+    rates, keys = jnp.array([0.1, 0.5]), jax.random.split(KEY, 2)
+    lanes = jax.jit(jax.vmap(run))(rates, keys)
+    for lane in range(2):
+        alone = run(rates[lane], keys[lane])
+        ours = jax.tree.map(lambda leaf, at=lane: leaf[at], lanes)
+        chex.assert_trees_all_close(ours, alone, rtol=1e-5, atol=1e-6)
+
+
+def test_numpy_in_any_dtype_trains_in_float32():
+    X, Y = jax.tree.map(np.asarray, data())
+    result = fit(NETWORK, X.astype(np.float64), Y.astype(bool), key=KEY, epochs=5)
+    chex.assert_type(jax.tree.leaves(result), jnp.float32)
+
+
+@pytest.mark.parametrize(
+    ("output", "targets"),
+    [
+        ("softmax", lambda X: jax.nn.one_hot(X.argmax(axis=0), 3).T),
+        ("identity", lambda X: 2 * X + 1),
+        ("exp", lambda X: jnp.round(jnp.exp(X))),
+    ],
+)
+def test_every_head_learns(output, targets):
+    network = Network((3, 16, 3), "tanh", output)
+    X, _ = data(network, m=200)
+    Y = targets(X)
+    result = fit(network, X, Y, key=KEY, epochs=2000, learning_rate=0.1)
+    assert result.history.cost[-1] < result.history.cost[0] - 0.3
+    if output == "softmax":
+        accuracy = (predict(network, result.params, X)[0] == X.argmax(axis=0)).mean()
+        assert accuracy > 0.97
+
+
+def test_update_parameters():
+    params = initialize_parameters(KEY, NETWORK.layer_dims)
+    before = jax.tree.map(np.array, params)
+    updated = update_parameters(params, params, learning_rate=0.25)
+    wanted = jax.tree.map(lambda leaf: leaf - 0.25 * leaf, params)
+    chex.assert_trees_all_close(updated, wanted, rtol=1e-6)
+    chex.assert_trees_all_equal(params, before)
+    with pytest.raises(ValueError, match=r"update_parameters: params must have 2.*1"):
+        update_parameters(params, params[:1], learning_rate=0.25)
+    with pytest.raises(ValueError, match=r"learning_rate must be finite and >= 0"):
+        update_parameters(params, params, learning_rate=-1.0)
+
+
+X, Y = data()
+
+
+@pytest.mark.parametrize(
+    ("changed", "says"),
+    [
+        ({"key": None}, "give a key to draw parameters from, or params"),
+        ({"epochs": 0}, "epochs must be an int >= 1, got 0"),
+        ({"epochs": 2.5}, r"epochs must be an int >= 1, got 2\.5"),
+        ({"chunk": 0}, "chunk must be an int >= 1, got 0"),
+        ({"learning_rate": 0.0}, "learning_rate must be finite and > 0, got 0"),
+        ({"learning_rate": float("nan")}, "learning_rate must be finite and > 0"),
+        ({"l2": -1}, "l2 must be finite and >= 0"),
+        ({"X": X.at[1, 2].set(jnp.nan)}, r"X must be finite, got nan at \[1, 2\]"),
+        ({"Y": 3 * Y}, "Y for a sigmoid output must hold 0, 1 or.*from 0 to 3"),
+        ({"Y": Y[0]}, r"Y must have shape \(2, 20\)"),
+        ({"sample_weight": -jnp.ones(20)}, "sample_weight must be finite and >= 0"),
+        ({"sample_weight": jnp.zeros(20)}, "not all 0"),
+        ({"method": "hee"}, "method must be one of"),
+    ],
+)
+def test_what_no_run_can_learn_from_is_refused(changed, says):
+    arguments = {"X": X, "Y": Y, "key": KEY} | changed
+    with pytest.raises(ValueError, match=says):
+        fit(NETWORK, **arguments)
+
+
+def test_dropout_needs_a_key():
+    params = initialize_parameters(KEY, NETWORK.layer_dims)
+    assert set(params_to_dict(params)) == {"W1", "b1", "W2", "b2"}
+    with pytest.raises(ValueError, match=r"fit: keep_prob=0\.5 needs a key"):
+        fit(NETWORK, X, Y, params=params, keep_prob=0.5)
