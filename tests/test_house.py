@@ -1,4 +1,4 @@
-"""The house rules, read off the sources: which way imports point, and who may derive."""
+"""The house rules, read off the sources: where imports point, and who may derive."""
 
 import ast
 import graphlib

@@ -4,7 +4,6 @@ Every combination runs eagerly, where all of them share a few small kernels; com
 and vmapped runs take networks that mix the activations.
 """
 
-import functools
 import itertools
 
 import chex
@@ -68,15 +67,6 @@ def problem(hidden, head, depth, n_L=3, m=M, dtype=None):
     return network, params, X, Y.astype(X.dtype)
 
 
-def options(l2, dropout, weights):
-    """The keyword arguments of a cost with those terms switched on."""
-    return (
-        ({"l2": 0.7} if l2 else {})
-        | ({"key": jax.random.key(3), "keep_prob": 0.8} if dropout else {})
-        | ({"sample_weight": jnp.linspace(0.0, 2.0, M)} if weights else {})
-    )
-
-
 def oracle_of(network, params, X, Y, **terms):
     return jax.value_and_grad(lambda params: cost(network, params, X, Y, **terms))(
         params
@@ -113,23 +103,27 @@ def test_every_combination_eagerly(activation, head):
 
 # Two networks of depth 6 have all ten activations between them.
 MIXED = tuple(tuple(list(ACTIVATIONS)[start : start + 5]) for start in (0, 5))
-PLAIN, ALL = (False, False, False), (True, True, True)
-over_heads_and_mixtures = [
-    pytest.mark.parametrize("head", HEADS),
-    pytest.mark.parametrize("hidden", MIXED, ids=["first five", "last five"]),
-]
 
 
-def parametrize(*marks):
-    """Several parametrize marks as one decorator."""
-    return lambda test: functools.reduce(lambda t, mark: mark(t), marks, test)
+def all_terms():
+    """The keyword arguments of a cost with every term switched on."""
+    weights = jnp.linspace(0.0, 2.0, M)
+    key = jax.random.key(3)
+    return {"l2": 0.7, "key": key, "keep_prob": 0.8, "sample_weight": weights}
 
 
-@pytest.mark.parametrize("switches", [PLAIN, ALL], ids=["plain", "all terms"])
-@parametrize(*over_heads_and_mixtures)
-def test_compiled_whole_and_in_two_halves(hidden, head, switches):
-    terms = options(*switches)
+# Each head with either mixture, once plain and once with every term.
+over_heads = pytest.mark.parametrize("head", HEADS)
+first, last = MIXED
+
+
+@pytest.mark.parametrize(
+    ("hidden", "plain"), [(first, True), (last, False)], ids=["plain", "all terms"]
+)
+@over_heads
+def test_compiled_whole_and_in_two_halves(hidden, head, plain):
     with jax.enable_x64(True):
+        terms = {} if plain else all_terms()
         case = network, params, X, Y = problem(hidden, head, depth=6)
         J, hand = cost_and_gradients(*case, **terms)
         oracle_J, oracle = oracle_of(*case, **terms)
@@ -141,12 +135,12 @@ def test_compiled_whole_and_in_two_halves(hidden, head, switches):
         assert AL.shape == Y.shape
 
 
-@parametrize(*over_heads_and_mixtures)
-def test_vmap_over_parameters_equals_the_lanes_alone(hidden, head):
+@over_heads
+def test_vmap_over_parameters_equals_the_lanes_alone(head):
     with jax.enable_x64(True):
-        network, params, X, Y = problem(hidden, head, depth=6)
+        network, params, X, Y = problem(first, head, depth=6)
         scaled = lambda scale: jax.tree.map(lambda leaf: scale * leaf, params)
-        run = lambda p: cost_and_gradients(network, p, X, Y, **options(*ALL))
+        run = lambda p: cost_and_gradients(network, p, X, Y, **all_terms())
         scales = jnp.array([0.5, 1.0])
         J, hand = jax.vmap(lambda scale: run(scaled(scale)))(scales)
         for lane, scale in enumerate(scales):
@@ -156,17 +150,15 @@ def test_vmap_over_parameters_equals_the_lanes_alone(hidden, head):
             assert_gradients_agree(ours, alone)
 
 
-@parametrize(*over_heads_and_mixtures)
-def test_float32_errs_within_its_bound(hidden, head):
-    terms = options(*ALL)
+@over_heads
+def test_float32_errs_within_its_bound(head):
     with jax.enable_x64(True):
-        network, params, X, Y = problem(hidden, head, depth=6)
-        _, exact = cost_and_gradients(network, params, X, Y, **terms)
-    single = jax.tree.map(lambda x: jnp.asarray(x, jnp.float32), (params, X, Y))
-    terms["sample_weight"] = jnp.asarray(terms["sample_weight"], jnp.float32)
-    _, hand = cost_and_gradients(network, *single, **terms)
-    chex.assert_type(jax.tree.leaves(hand), jnp.float32)
-    assert_gradients_agree(hand, exact, rtol=RTOL_FLOAT32)
+        network, *arrays = problem(last, head, depth=6)
+        _, exact = cost_and_gradients(network, *arrays, l2=0.7)
+        single = jax.tree.map(lambda leaf: leaf.astype(jnp.float32), arrays)
+        _, hand = cost_and_gradients(network, *single, l2=0.7)
+        chex.assert_type(jax.tree.leaves(hand), jnp.float32)
+        assert_gradients_agree(hand, exact, rtol=RTOL_FLOAT32)
 
 
 @pytest.mark.parametrize("leaf", range(6))
@@ -303,10 +295,10 @@ def test_nothing_is_mutated_and_no_setting_is_left_changed():
     assert not jax.config.jax_enable_x64
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(
-    st.integers(1, 4),
-    st.integers(1, 9),
+    st.sampled_from([1, 3]),
+    st.sampled_from([1, 2, 7]),
     st.sampled_from([np.uint8, np.int32, np.float32, np.float64, bool]),
 )
 def test_any_number_of_examples_and_any_number_type(n_x, m, dtype):

@@ -1,0 +1,133 @@
+"""NumPy outside, the core inside: what every function here is an adapter of.
+
+Each program is one `jax.jit` of core functions. It runs in float64 whatever the process
+is set to, and leaves that setting as it was.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import wraps
+from typing import Any
+
+import jax
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from jaxdnn import costs, network, training
+from jaxdnn.activations import Activation, get_activation
+from jaxdnn.dropout import DropoutCache, dropout_backward
+from jaxdnn.linear import LinearCache, linear_backward, linear_forward
+from jaxdnn.network import Network
+from jaxdnn.parameters import Parameters, params_from_dict, params_to_dict
+
+Matrix = NDArray[Any]
+Dictionary = dict[str, Matrix]
+Activations = tuple[str | Activation, ...]
+
+
+def float64(*, static: int = 0) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Compile a function of arrays, preceded by so many static arguments."""
+
+    def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
+        program = jax.jit(function, static_argnums=tuple(range(static)))
+
+        @wraps(function)
+        def call(*arguments: Any, **options: Any) -> Any:
+            arrays, options = jax.tree.map(
+                lambda leaf: np.asarray(leaf, np.float64), (arguments[static:], options)
+            )
+            with jax.enable_x64(True):
+                outcome = program(*arguments[:static], *arrays, **options)
+                # Copies, because views of JAX's arrays are read-only.
+                return jax.tree.map(np.array, outcome)
+
+        return call
+
+    return decorate
+
+
+@float64(static=1)
+def forward(activations: Activations, params: Parameters, X: Any) -> Any:
+    """(Z_l, A_l) of every layer."""
+    A = X
+    layers: list[tuple[Any, Any]] = []
+    for activation, (W, b) in zip(activations, params, strict=True):
+        Z, _ = linear_forward(A, W, b)
+        A = get_activation(activation).forward(Z)
+        layers.append((Z, A))
+    return layers
+
+
+@float64(static=1)
+def backward(
+    activations: Activations,
+    dA: Any,
+    layers: Sequence[tuple[Any, Any, Any]],
+    masks: Sequence[Any] | None = None,
+    keep_prob: Any = 1.0,
+    lambd: Any = 0.0,
+) -> Any:
+    """dA_l, dZ_l, dW_l, db_l by name, from dA_L and each layer's (A_prev, W, Z)."""
+    grads: dict[str, Any] = {}
+    for l in range(len(layers), 0, -1):
+        A_prev, W, Z = layers[l - 1]
+        g = get_activation(activations[l - 1])
+        dZ = g.backward(dA, g.forward(Z) if g.reads == "A" else Z)
+        dA, dW, db = linear_backward(dZ, LinearCache(A_prev, W))
+        if masks is not None and l > 1:
+            dA = dropout_backward(dA, DropoutCache(masks[l - 2] > 0, keep_prob))
+        dW += costs.l2_backward(W, lambd, m=A_prev.shape[1])
+        grads |= {f"dZ{l}": dZ, f"dW{l}": dW, f"db{l}": db, f"dA{l - 1}": dA}
+    return grads
+
+
+@float64()
+def cost(AL: Any, Y: Any, weights: list[Any], lambd: Any) -> Any:
+    """Cross-entropy from probabilities, and the L2 term of the weights given."""
+    return costs.compute_cost(AL, Y) + costs.l2_cost(weights, lambd, m=Y.shape[1])
+
+
+@float64()
+def update(params: Parameters, grads: Parameters, learning_rate: Any) -> Any:
+    """One step of gradient descent."""
+    return training.update_parameters(params, grads, learning_rate=learning_rate)
+
+
+predict_labels = float64(static=1)(network.predict)
+head_backward = float64()(costs.head_backward)
+compute_cost_backward = float64()(costs.compute_cost_backward)
+
+
+def to_params(dictionary: Mapping[str, Any], prefix: str = "") -> Parameters:
+    """The core's tuple from W1, b1, ..., or with prefix "d" from dW1, db1, ...
+
+    Other keys, such as a gradient dictionary's dA1, are left aside.
+    """
+    kept = {
+        key.removeprefix(prefix): np.asarray(array, np.float64)
+        for key, array in dictionary.items()
+        if key.startswith((f"{prefix}W", f"{prefix}b"))
+    }
+    with jax.enable_x64(True):
+        return params_from_dict(kept)
+
+
+def to_dictionary(params: Parameters) -> Dictionary:
+    """W1, b1, ... from the core's tuple."""
+    return {name: np.array(array) for name, array in params_to_dict(params).items()}
+
+
+def to_network(params: Parameters, hidden: str | Activations) -> Network:
+    """The description of a network with these parameters and a sigmoid output."""
+    dims = (params[0].W.shape[1], *(W.shape[0] for W, _ in params))
+    return Network(dims, hidden)
+
+
+def activations(L: int, hidden: str, output: str = "sigmoid") -> Activations:
+    """The activations of L layers."""
+    return (hidden,) * (L - 1) + (output,)
+
+
+def row(Y: ArrayLike) -> Matrix:
+    """Y (1, m), also where a notebook hands over (m,)."""
+    Y = np.asarray(Y, np.float64)
+    return Y.reshape(1, -1) if Y.ndim == 1 else Y

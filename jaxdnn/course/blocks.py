@@ -1,0 +1,252 @@
+"""The building blocks, forward and backward, and the L-layer network made of them.
+
+A linear cache is (A_prev, W, b), a linear-activation cache ((A_prev, W, b), Z).
+"""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from jaxdnn.course._programs import (
+    Dictionary,
+    Matrix,
+    activations,
+    backward,
+    compute_cost_backward,
+    cost,
+    forward,
+    row,
+    to_dictionary,
+    to_params,
+    update,
+)
+
+LinearTuple = tuple[Matrix, Matrix, Matrix]
+
+
+def linear_forward(A: Matrix, W: Matrix, b: Matrix) -> tuple[Matrix, LinearTuple]:
+    """Z = W A + b.
+
+    Args:
+      A: (n_prev, m); W: (n, n_prev); b: (n, 1).
+
+    Returns:
+      Z (n, m) and the cache (A, W, b).
+
+    Raises:
+      ValueError: shapes disagree.
+
+    Example:
+      >>> Z, cache = linear_forward(np.ones((2, 3)), np.ones((1, 2)), np.ones((1, 1)))
+      >>> Z.tolist()
+      [[3.0, 3.0, 3.0]]
+    """
+    ((Z, _),) = forward(("identity",), ((W, b),), A)
+    return Z, (A, W, b)
+
+
+def linear_activation_forward(
+    A_prev: Matrix, W: Matrix, b: Matrix, activation: str
+) -> tuple[Matrix, tuple[LinearTuple, Matrix]]:
+    """A = g(W A_prev + b).
+
+    Args:
+      A_prev: (n_prev, m); W: (n, n_prev); b: (n, 1).
+      activation: "sigmoid", "relu", or any name of `jaxdnn.ACTIVATIONS`.
+
+    Returns:
+      A (n, m) and the cache ((A_prev, W, b), Z).
+
+    Raises:
+      ValueError: shapes disagree, or no activation has that name.
+
+    Example:
+      >>> W, b = np.array([[1.0, -2.0]]), np.zeros((1, 1))
+      >>> A, cache = linear_activation_forward(np.ones((2, 1)), W, b, "relu")
+      >>> A.tolist(), cache[1].tolist()
+      ([[0.0]], [[-1.0]])
+    """
+    ((Z, A),) = forward((activation,), ((W, b),), A_prev)
+    return A, ((A_prev, W, b), Z)
+
+
+def L_model_forward(
+    X: Matrix, parameters: Mapping[str, Matrix]
+) -> tuple[Matrix, list[tuple[LinearTuple, Matrix]]]:
+    """[LINEAR -> RELU] x (L-1) -> LINEAR -> SIGMOID.
+
+    Args:
+      X: (n_x, m).
+      parameters: W_l (n_l, n_{l-1}), b_l (n_l, 1).
+
+    Returns:
+      AL (n_L, m) and the L caches ((A_{l-1}, W_l, b_l), Z_l).
+
+    Raises:
+      ValueError: shapes disagree, or a key is missing.
+
+    Example:
+      >>> from jaxdnn.course.initialization import initialize_parameters_zeros
+      >>> parameters = initialize_parameters_zeros([3, 2, 1])
+      >>> AL, caches = L_model_forward(np.ones((3, 2)), parameters)
+      >>> AL.tolist(), len(caches)
+      ([[0.5, 0.5]], 2)
+    """
+    params = to_params(parameters)
+    layers = forward(activations(len(params), "relu"), params, X)
+    caches: list[tuple[LinearTuple, Matrix]] = []
+    A_prev = X
+    for l, (Z, A) in enumerate(layers, start=1):
+        caches.append(((A_prev, parameters[f"W{l}"], parameters[f"b{l}"]), Z))
+        A_prev = A
+    return A_prev, caches
+
+
+def compute_cost(
+    AL: Matrix, Y: Matrix, parameters: Mapping[str, Matrix] | None = None
+) -> float:
+    """Cross-entropy from probabilities: J = -1/m Σ y log(a) + (1 - y) log(1 - a).
+
+    Infinite where a prediction is certain and wrong; 0 log 0 is 0. The training loops
+    take their cost from the logits instead.
+
+    Args:
+      AL, Y: (1, m).
+      parameters: the planar notebook hands them over; they change nothing.
+
+    Raises:
+      ValueError: shapes disagree.
+
+    Example:
+      >>> compute_cost(np.array([[0.8, 0.9, 0.4]]), np.array([[1, 1, 0]]))
+      0.27977656...
+    """
+    return float(cost(AL, row(Y), [], 0.0))
+
+
+def compute_cost_with_regularization(
+    A3: Matrix, Y: Matrix, parameters: Mapping[str, Matrix], lambd: float
+) -> float:
+    """Cross-entropy plus lambd / (2m) Σ_l ||W_l||².
+
+    Args:
+      A3, Y: (1, m).
+      parameters: W_l, b_l; the biases are not penalised.
+      lambd: λ >= 0.
+
+    Raises:
+      ValueError: shapes disagree.
+
+    Example:
+      >>> parameters = {"W1": np.array([[3.0, 4.0]]), "b1": np.ones((1, 1))}
+      >>> AL = Y = np.array([[1.0, 1.0, 1.0, 1.0, 1.0]])
+      >>> compute_cost_with_regularization(AL, Y, parameters, lambd=0.2)
+      0.5
+    """
+    weights = [W for W, _ in to_params(parameters)]
+    return float(cost(A3, row(Y), weights, lambd))
+
+
+def linear_backward(dZ: Matrix, cache: LinearTuple) -> LinearTuple:
+    """dW = dZ A_prevᵀ / m, db = Σⱼ dZ[:, j] / m, dA_prev = Wᵀ dZ.
+
+    Args:
+      dZ: (n, m).
+      cache: what linear_forward returned.
+
+    Returns:
+      dA_prev (n_prev, m), dW (n, n_prev), db (n, 1).
+
+    Raises:
+      ValueError: shapes disagree.
+
+    Example:
+      >>> cache = (np.ones((2, 4)), np.ones((1, 2)), np.zeros((1, 1)))
+      >>> dA_prev, dW, db = linear_backward(np.ones((1, 4)), cache)
+      >>> dW.tolist(), db.tolist()
+      ([[1.0, 1.0]], [[1.0]])
+    """
+    A_prev, W, _ = cache
+    grads = backward(("identity",), dZ, ((A_prev, W, dZ),))
+    return grads["dA0"], grads["dW1"], grads["db1"]
+
+
+def linear_activation_backward(
+    dA: Matrix, cache: tuple[LinearTuple, Matrix], activation: str
+) -> LinearTuple:
+    """dZ = dA * g'(Z), then linear_backward.
+
+    Args:
+      dA: (n, m).
+      cache: what linear_activation_forward returned; Z decides, whatever A was.
+      activation: the activation it was called with.
+
+    Returns:
+      dA_prev (n_prev, m), dW (n, n_prev), db (n, 1).
+
+    Raises:
+      ValueError: shapes disagree, or no activation has that name.
+
+    Example:
+      >>> W, b = np.array([[1.0, 2.0]]), np.zeros((1, 1))
+      >>> A, cache = linear_activation_forward(np.ones((2, 1)), W, b, "relu")
+      >>> linear_activation_backward(np.ones((1, 1)), cache, "relu")[0].tolist()
+      [[1.0], [2.0]]
+    """
+    (A_prev, W, _), Z = cache
+    grads = backward((activation,), dA, ((A_prev, W, Z),))
+    return grads["dA0"], grads["dW1"], grads["db1"]
+
+
+def L_model_backward(
+    AL: Matrix, Y: Matrix, caches: Sequence[tuple[LinearTuple, Matrix]]
+) -> Dictionary:
+    """The whole backward of L_model_forward, from dAL = -(y / a - (1 - y) / (1 - a)).
+
+    Args:
+      AL, Y: (n_L, m).
+      caches: what L_model_forward returned.
+
+    Returns:
+      dA_l for l = 0, ..., L - 1, and dZ_l, dW_l, db_l for l = 1, ..., L, each the
+      gradient of what it is named after. (An early release shifts dA by one.)
+
+    Raises:
+      ValueError: shapes disagree.
+
+    Example:
+      >>> from jaxdnn.course.initialization import initialize_parameters_zeros
+      >>> parameters = initialize_parameters_zeros([3, 2, 1])
+      >>> AL, caches = L_model_forward(np.ones((3, 2)), parameters)
+      >>> grads = L_model_backward(AL, np.array([[1, 0]]), caches)
+      >>> grads["dA1"].shape, grads["dA0"].shape, grads["db2"].tolist()
+      ((2, 2), (3, 2), [[0.0]])
+    """
+    layers = tuple((A_prev, W, Z) for (A_prev, W, _), Z in caches)
+    dAL = compute_cost_backward(AL, np.reshape(Y, np.shape(AL)))
+    return backward(activations(len(layers), "relu"), dAL, layers)
+
+
+def update_parameters(
+    parameters: Mapping[str, Matrix],
+    grads: Mapping[str, Matrix],
+    learning_rate: float = 1.2,
+) -> Dictionary:
+    """W_l - α dW_l and b_l - α db_l, in a new dictionary.
+
+    Args:
+      parameters: W_l, b_l.
+      grads: dW_l, db_l; other keys are left aside.
+      learning_rate: α; the planar notebook's if not given.
+
+    Raises:
+      ValueError: shapes disagree, or a key is missing.
+
+    Example:
+      >>> parameters = {"W1": np.ones((1, 2)), "b1": np.ones((1, 1))}
+      >>> grads = {"dW1": np.ones((1, 2)), "db1": np.ones((1, 1))}
+      >>> update_parameters(parameters, grads, 0.25)["W1"].tolist()
+      [[0.75, 0.75]]
+    """
+    updated = update(to_params(parameters), to_params(grads, "d"), learning_rate)
+    return to_dictionary(updated)

@@ -1,0 +1,123 @@
+"""Where training starts: the notebooks' seeds, drawn from generators of their own."""
+
+from collections.abc import Callable, Sequence
+from itertools import pairwise
+from typing import overload
+
+import numpy as np
+
+from jaxdnn.course._programs import Dictionary, Matrix
+
+
+def layer_sizes(X: Matrix, Y: Matrix) -> tuple[int, int, int]:
+    """(n_x, n_h, n_y) of the planar network: rows of X, 4, rows of Y.
+
+    Example:
+      >>> layer_sizes(np.ones((5, 3)), np.ones((2, 3)))
+      (5, 4, 2)
+    """
+    return X.shape[0], 4, Y.shape[0]
+
+
+def _draw(
+    layer_dims: Sequence[int], seed: int, scaled: Callable[[Matrix], Matrix]
+) -> Dictionary:
+    """W_l standard normal, then scaled; b_l zero."""
+    rng = np.random.RandomState(seed)
+    parameters: Dictionary = {}
+    for l, (n_prev, n) in enumerate(pairwise(layer_dims), start=1):
+        parameters[f"W{l}"] = scaled(rng.randn(n, n_prev))
+        parameters[f"b{l}"] = np.zeros((n, 1))
+    return parameters
+
+
+@overload
+def initialize_parameters(
+    n_x: int, n_h: int, n_y: int, *, seed: int = 2
+) -> Dictionary: ...
+@overload
+def initialize_parameters(n_x: Sequence[int]) -> Dictionary: ...
+def initialize_parameters(
+    n_x: int | Sequence[int],
+    n_h: int | None = None,
+    n_y: int | None = None,
+    *,
+    seed: int = 2,
+) -> Dictionary:
+    """Small random weights: (n_x, n_h, n_y); or a network's: (layer_dims).
+
+    Given three sizes, the weights are normal x 0.01. The planar notebook draws them
+    with seed 2, the step-by-step one with seed 1, from the same arguments: seed=1 asks
+    for the latter. Given a list of sizes, it is the regularisation notebook's: seed 3,
+    normal / sqrt(n_prev).
+
+    Returns:
+      W_l (n_l, n_{l-1}) and b_l (n_l, 1), zero.
+
+    Raises:
+      TypeError: two sizes.
+
+    Example:
+      >>> initialize_parameters(2, 4, 1)["W1"][0].round(8).tolist()
+      [-0.00416758, -0.00056267]
+      >>> initialize_parameters(3, 2, 1, seed=1)["W2"].round(8).tolist()
+      [[0.01744812, -0.00761207]]
+      >>> initialize_parameters([2, 20, 3, 1])["W1"].shape
+      (20, 2)
+    """
+    if isinstance(n_x, Sequence):
+        return initialize_parameters_deep(n_x, scale=None)
+    if n_h is None or n_y is None:
+        raise TypeError(
+            "initialize_parameters: give n_x, n_h, n_y, or one list of layer sizes"
+        )
+    return _draw((n_x, n_h, n_y), seed, lambda W: W * 0.01)
+
+
+def initialize_parameters_deep(
+    layer_dims: Sequence[int], *, seed: int = 3, scale: float | None = 0.01
+) -> Dictionary:
+    """Normal weights x scale for every layer; / sqrt(n_prev) where scale is None.
+
+    The step-by-step notebook has the defaults, the cats application seed 1 and / sqrt.
+
+    Example:
+      >>> initialize_parameters_deep([5, 4, 3])["W1"][0, :2].round(8).tolist()
+      [0.01788628, 0.0043651]
+    """
+    if scale is None:
+        return _draw(layer_dims, seed, lambda W: W / np.sqrt(W.shape[1]))
+    return _draw(layer_dims, seed, lambda W: W * scale)
+
+
+def initialize_parameters_zeros(layers_dims: Sequence[int]) -> Dictionary:
+    """All zero: no symmetry is broken.
+
+    Example:
+      >>> initialize_parameters_zeros([3, 2, 1])["W2"].tolist()
+      [[0.0, 0.0]]
+    """
+    return _draw(layers_dims, 3, np.zeros_like)
+
+
+def initialize_parameters_random(layers_dims: Sequence[int]) -> Dictionary:
+    """Far too large: normal x 10, seed 3.
+
+    Example:
+      >>> initialize_parameters_random([3, 2, 1])["W2"].round(8).tolist()
+      [[-0.82741481, -6.27000677]]
+    """
+    return _draw(layers_dims, 3, lambda W: W * 10)
+
+
+def initialize_parameters_he(layers_dims: Sequence[int]) -> Dictionary:
+    """He's: normal x sqrt(2 / n_prev), seed 3.
+
+    References:
+      He et al. (2015), ICCV.
+
+    Example:
+      >>> initialize_parameters_he([2, 4, 1])["W1"][0].round(8).tolist()
+      [1.78862847, 0.43650985]
+    """
+    return _draw(layers_dims, 3, lambda W: W * np.sqrt(2 / W.shape[1]))
