@@ -62,7 +62,7 @@ def check_scalar(
         return
     number = float(value)
     if not low <= number <= high or (low_open and number == low) or np.isinf(number):
-        interval = f"{'(' if low_open else '['}{low:g}, {high:g}{']'}"
+        interval = f"in {'(' if low_open else '['}{low:g}, {high:g}]"
         if np.isinf(high):
             interval = f"finite and {'>' if low_open else '>='} {low:g}"
         raise ValueError(f"{where}: {name} must be {interval}, got {number:g}")

@@ -73,6 +73,7 @@ class Network:
         dims = check_layer_dims("Network", self.layer_dims)
         hidden = self.hidden
         if isinstance(hidden, (str, Activation)):
+            get_activation(hidden)
             hidden = (hidden,) * (len(dims) - 2)
         if len(hidden) != len(dims) - 2:
             raise ValueError(

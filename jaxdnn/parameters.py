@@ -5,6 +5,7 @@ params[l - 1].W is W_l (n_l, n_{l-1})        params[l - 1].b is b_l (n_l, 1)
 
 from collections.abc import Mapping, Sequence
 from functools import partial
+from itertools import accumulate, pairwise
 from math import sqrt
 from typing import Any, Literal, NamedTuple, get_args
 
@@ -47,7 +48,7 @@ def initialize_parameters(
     Biases are zero.
 
     Args:
-      key: a PRNG key, `jax.random.key(seed)`; one is split off per layer.
+      key: a PRNG key, `jax.random.key(seed)`.
       layer_dims: (n_0, n_1, ..., n_L), sizes of the input and of every layer.
       method: which standard deviation.
       scale: the standard deviation, for "normal" only.
@@ -85,14 +86,16 @@ def initialize_parameters(
     return _draw(key, scale, check_layer_dims(where, layer_dims), method, dtype)
 
 
-# One program for all layers: drawing them one by one compiles one program a shape.
+# One draw for all layers: the generator takes longer to compile than all the rest.
 @partial(jax.jit, static_argnames=("layer_dims", "method", "dtype"))
 def _draw(
     key: Array, scale: Any, layer_dims: tuple[int, ...], method: Method, dtype: Any
 ) -> Parameters:
-    keys = jax.random.split(key, len(layer_dims) - 1)
+    shapes = [(n, n_prev) for n_prev, n in pairwise(layer_dims)]
+    ends = list(accumulate(n * n_prev for n, n_prev in shapes))
+    draws = jax.random.normal(key, (ends[-1],), dtype)
     layers: list[Layer] = []
-    for layer_key, n_prev, n in zip(keys, layer_dims, layer_dims[1:], strict=False):
+    for (n, n_prev), end in zip(shapes, ends, strict=True):
         deviation = {
             "zeros": 0.0,
             "normal": scale,
@@ -100,10 +103,10 @@ def _draw(
             "xavier": sqrt(2 / (n_prev + n)),
             "lecun": sqrt(1 / n_prev),
         }[method]
-        W = jnp.asarray(deviation, dtype) * jax.random.normal(
-            layer_key, (n, n_prev), dtype
+        W = draws[end - n * n_prev : end].reshape(n, n_prev)
+        layers.append(
+            Layer(jnp.asarray(deviation, dtype) * W, jnp.zeros((n, 1), dtype))
         )
-        layers.append(Layer(W, jnp.zeros((n, 1), dtype)))
     return tuple(layers)
 
 

@@ -50,6 +50,6 @@ def test_keep_prob_is_traced():
 
 @pytest.mark.parametrize("keep_prob", [0.0, -0.1, 1.1, float("nan")])
 def test_keep_prob_outside_its_range_is_refused(keep_prob):
-    says = r"dropout_forward: keep_prob must be \(0, 1\], got"
+    says = r"dropout_forward: keep_prob must be in \(0, 1\], got"
     with pytest.raises(ValueError, match=says):
         dropout_forward(KEY, jnp.ones((2, 2)), keep_prob)

@@ -318,6 +318,7 @@ def test_any_number_of_examples_and_any_number_type(n_x, m, dtype):
         ({"layer_dims": (3,)}, "Network: layer_dims must be at least two"),
         ({"hidden": ("relu",)}, "hidden must name 2 activations.*got 1"),
         ({"hidden": "rleu"}, "unknown activation 'rleu'"),
+        ({"hidden": "rleu", "layer_dims": (2, 1)}, "unknown activation 'rleu'"),
         ({"output": "sofmax"}, "output must be one of sigmoid, softmax.*'sofmax'"),
         ({"output": "softmax"}, "softmax over one output is constant"),
     ],
@@ -344,7 +345,7 @@ NETWORK, PARAMS, X, Y = problem("relu", "sigmoid", depth=3)
         ({"l2": "0"}, "l2 must be a number, got '0'"),
         ({"l2": jnp.ones(3)}, r"l2 must be a scalar, got shape \(3,\)"),
         ({"keep_prob": 0.5}, r"keep_prob=0\.5 needs a key"),
-        ({"keep_prob": 0.0, "key": KEY}, r"keep_prob must be \(0, 1\], got 0"),
+        ({"keep_prob": 0.0, "key": KEY}, r"keep_prob must be in \(0, 1\], got 0"),
         (
             {"sample_weight": jnp.ones((1, 6))},
             r"sample_weight must have shape \(6,\) \(m from X\), got \(1, 6\)",

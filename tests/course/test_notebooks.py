@@ -335,7 +335,7 @@ def test_the_masks_of_a_network_are_made_once():
 @pytest.mark.parametrize("keep_prob", [0.0, 1.5])
 def test_keep_prob_is_checked(keep_prob, rng):
     _, X, Y = network(rng, 2, 1)
-    with pytest.raises(ValueError, match=r"keep_prob must be \(0, 1\]"):
+    with pytest.raises(ValueError, match=r"keep_prob must be in \(0, 1\]"):
         course.model(X, Y, num_iterations=1, keep_prob=keep_prob)
 
 

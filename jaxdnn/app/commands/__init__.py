@@ -1,0 +1,1 @@
+"""What `jaxdnn COMMAND` can do, one module each."""

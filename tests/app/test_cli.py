@@ -1,0 +1,501 @@
+"""The command line: what it prints and writes, and how it refuses bad input."""
+
+import csv
+import io
+import os
+import re
+import signal
+import subprocess
+import sys
+
+import jax.numpy as jnp
+import numpy as np
+import pandas as pd
+import pytest
+
+import jaxdnn as dnn
+from jaxdnn.app.cli import main
+from jaxdnn.app.commands import train
+from jaxdnn.app.commands.train import check_gradients_line
+from jaxdnn.app.files import load_model
+
+QUICK = ("--layers", "--epochs", "40")  # no hidden layer: little to compile
+
+
+def pets(rows=60, seed=0):
+    """Two kinds of columns, one of them constant, and a class that can be learnt."""
+    rng = np.random.default_rng(seed)
+    cat = rng.random(rows) < 0.5
+    return pd.DataFrame(
+        {
+            "weight": np.where(cat, 4, 20) + rng.normal(size=rows),
+            "coat": rng.choice(["long", "short"], rows),
+            "legs": 4,
+            "kind": np.where(cat, "cat", "dog"),
+        }
+    )
+
+
+def results(folder):
+    return sorted(path.name for path in folder.iterdir())
+
+
+def read_csv(text):
+    header, *rows = csv.reader(io.StringIO(text))
+    return header, list(zip(*rows, strict=True))
+
+
+def labelled(printed):
+    """The words of every line behind its label."""
+    return {line[:16].strip(): line[16:].split() for line in printed.splitlines()}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def no_check():
+    """Most runs go without the gradient check, which is compiled anew in each."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(train, "check_gradients_line", lambda *_: "left out")
+        yield
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    """A folder with pets.csv and what training on it wrote, in out/."""
+    folder = tmp_path_factory.mktemp("trained")
+    pets().to_csv(folder / "pets.csv", index=False)
+    data, out = str(folder / "pets.csv"), str(folder / "out")
+    assert main(["train", "--data", data, "--out", out, "--quiet", *QUICK]) == 0
+    return folder
+
+
+# ---- train -------------------------------------------------------------------------
+
+
+def test_the_main_job(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(train, "check_gradients_line", check_gradients_line)
+    assert main(["train"]) == 0
+    printed, errors = capsys.readouterr()
+    assert errors == ""
+    lines = labelled(printed)
+    assert "benign (357), malignant (212)" in printed
+    assert lines["network"][0] == "30-10-5-1,"
+    assert lines["epoch"] == ["0", "250", "500", "750", "999"]
+    costs = [float(cost) for cost in lines["cost"]]
+    assert costs == sorted(costs, reverse=True)
+    assert lines["rows"] == ["456", "113"]
+    train_accuracy, test_accuracy = map(float, lines["accuracy"])
+    assert train_accuracy >= 0.96
+    assert test_accuracy >= 0.96
+    assert lines["gradient check"][-1] == "ok"
+    assert max(map(len, printed.splitlines())) <= 80
+
+    out = tmp_path / "runs" / "breast_cancer"
+    assert results(out) == ["cost.png", "history.csv", "model.safetensors"]
+    for name in results(out):
+        assert f"runs/breast_cancer/{name}\n" in printed
+    header, (epochs, history) = read_csv((out / "history.csv").read_text())
+    assert header == ["epoch", "cost"]
+    assert epochs == tuple(map(str, range(1000)))
+    assert f"{float(history[-1]):.4f}" == lines["cost"][-1]
+    assert (out / "cost.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_plane_gets_a_boundary_and_other_data_takes_it_away(tmp_path):
+    options = ["--out", str(tmp_path / "out"), "--quiet", "--epochs", "2", "--layers"]
+    assert main(["train", "--data", "flower", *options]) == 0
+    assert "boundary.png" in results(tmp_path / "out")
+    assert main(["train", "--data", "iris", *options]) == 0
+    assert results(tmp_path / "out") == ["cost.png", "history.csv", "model.safetensors"]
+
+
+def test_numbers_are_predicted_in_their_own_units(tmp_path, capsys):
+    rng = np.random.default_rng(0)
+    x = rng.uniform(-1, 1, 200)
+    frame = pd.DataFrame({"price": 1e6 + 1e5 * x, "x": x})
+    frame.to_csv(tmp_path / "t.csv", index=False)
+    args = ["--data", str(tmp_path / "t.csv"), "--out", str(tmp_path)]
+    assert main(["train", *args, "--target", "price", "--layers", "--l2", "0"]) == 0
+    lines = labelled(capsys.readouterr().out)
+    assert [float(r2) > 0.999 for r2 in lines["R2"]] == [True, True]
+    assert [0 <= float(error) < 3000 for error in lines["RMSE"]] == [True, True]
+
+    model = str(tmp_path / "model.safetensors")
+    assert main(["predict", "--model", model, "--data", str(tmp_path / "t.csv")]) == 0
+    header, (values,) = read_csv(capsys.readouterr().out)
+    assert header == ["value"]
+    np.testing.assert_allclose(np.float64(values), frame["price"], atol=5000)
+
+
+def test_the_seed_decides_everything(trained, tmp_path):
+    def model(seed):
+        data, out = str(trained / "pets.csv"), str(tmp_path / seed)
+        args = ["--data", data, "--out", out, "--seed", seed, "--quiet"]
+        dropout = ["--layers", "3", "--keep-prob", "0.8", "--epochs", "2"]
+        assert main(["train", *args, *dropout]) == 0
+        return (tmp_path / seed / "model.safetensors").read_bytes()
+
+    assert model("3") == model("3") != model("4")
+
+
+def test_every_row_can_be_trained_on(trained, tmp_path, capsys):
+    data, out = str(trained / "pets.csv"), str(tmp_path)
+    args = ["--data", data, "--out", out, "--test-fraction", "0", *QUICK]
+    assert main(["train", *args]) == 0
+    assert "rows                    60\n" in capsys.readouterr().out
+
+
+def test_quiet_prints_nothing(trained, tmp_path, capsys):
+    data, out = str(trained / "pets.csv"), str(tmp_path)
+    assert main(["train", "--data", data, "--out", out, "--quiet", *QUICK]) == 0
+    assert capsys.readouterr() == ("", "")
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+@pytest.mark.parametrize("quiet", [False, True])
+def test_a_terminal_gets_a_bar(trained, tmp_path, monkeypatch, quiet):
+    monkeypatch.setattr(sys, "stderr", Terminal())
+    data, out = str(trained / "pets.csv"), str(tmp_path)
+    options = ["--quiet"] if quiet else []
+    assert main(["train", "--data", data, "--out", out, *options, *QUICK]) == 0
+    shown = sys.stderr.getvalue()
+    assert (shown == "") == quiet
+    assert quiet or ("40/40" in shown and "100%" in shown and "cost 0." in shown)
+
+
+def test_a_wrong_gradient_would_be_noticed(monkeypatch):
+    network = dnn.Network((2, 1))
+    params = (dnn.Layer(jnp.ones((1, 2)), jnp.zeros((1, 1))),)
+    X, Y = jnp.eye(2), jnp.array([[0.0, 1.0]])
+    assert check_gradients_line(network, params, X, Y, 1.0).endswith("ok")
+
+    def planted(*args, **options):
+        J, ((dW, db),) = dnn.cost_and_gradients(*args, **options)
+        return J, (dnn.Layer(dW, db * 1.0001),)
+
+    monkeypatch.setattr(train, "cost_and_gradients", planted)
+    assert check_gradients_line(network, params, X, Y, 1.0).endswith("WRONG")
+
+
+# ---- predict -----------------------------------------------------------------------
+
+
+def save(frame, path):
+    if path.suffix == ".csv":
+        frame.to_csv(path, index=False)
+    elif path.suffix == ".parquet":
+        frame.to_parquet(path)
+    else:
+        X, y = frame.iloc[:, :-1].to_numpy(), frame.iloc[:, -1].to_numpy(dtype=str)
+        np.savez(path, X=X, y=y)
+
+
+def numeric(frame):
+    """As an NPZ file names its columns: x1, x2, y."""
+    return frame.drop(columns="coat").set_axis(["x1", "x2", "y"], axis=1)
+
+
+@pytest.mark.parametrize("train_on", ["t.csv", "t.parquet", "t.npz"])
+@pytest.mark.parametrize("ask", ["new.csv", "new.parquet", "new.npz"])
+def test_predictions_are_those_of_the_training_process(tmp_path, capsys, train_on, ask):
+    save(numeric(pets()), tmp_path / train_on)
+    new = numeric(pets(seed=1))
+    save(new, tmp_path / ask)
+    args = ["--data", str(tmp_path / train_on), "--out", str(tmp_path), "--quiet"]
+    assert main(["train", *args, *QUICK]) == 0
+    model = str(tmp_path / "model.safetensors")
+    assert main(["predict", "--model", model, "--data", str(tmp_path / ask)]) == 0
+    header, (labels, *probabilities) = read_csv(capsys.readouterr().out)
+    assert header == ["label", "probability_cat", "probability_dog"]
+
+    # The same by hand: the training rows' figures, then the core.
+    found = load_model(model)
+    weight, legs = found.preprocessing.columns
+    assert legs.deviation == 0
+    X = np.zeros((2, len(new)), np.float32)
+    X[0] = (new["x1"] - weight.mean) / weight.deviation
+    AL = np.asarray(dnn.predict_proba(found.network, found.params, X))
+    np.testing.assert_allclose(np.float64(probabilities), [1 - AL[0], AL[0]], rtol=1e-6)
+    said = np.asarray(dnn.predict(found.network, found.params, X))[0]
+    assert labels == tuple(np.array(["cat", "dog"])[said])
+    assert np.mean(np.array(labels) == new["y"]) > 0.9
+
+
+def predict(trained, data, *options):
+    model = str(trained / "out" / "model.safetensors")
+    return main(["predict", "--model", model, "--data", str(data), *options])
+
+
+def test_columns_may_come_in_any_order_and_without_the_target(
+    trained, tmp_path, capsys
+):
+    assert predict(trained, trained / "pets.csv") == 0
+    wanted = capsys.readouterr().out
+    frame = pets()[["legs", "coat", "weight"]]
+    frame.to_csv(tmp_path / "new.csv", index=False)
+    assert predict(trained, tmp_path / "new.csv") == 0
+    assert capsys.readouterr().out == wanted
+
+
+def test_predictions_go_to_a_file_whole(trained, tmp_path, capsys):
+    assert predict(trained, trained / "pets.csv") == 0
+    wanted = capsys.readouterr().out
+    out = tmp_path / "new folder" / "said.csv"
+    assert predict(trained, trained / "pets.csv", "--out", str(out)) == 0
+    assert out.read_text() == wanted
+    assert results(out.parent) == ["said.csv"]
+    assert capsys.readouterr().out == ""
+
+
+def test_a_category_never_seen_is_told_and_counts_as_none(trained, tmp_path, capsys):
+    frame = pets(3).assign(coat=["none", "long", "none"])
+    frame.to_csv(tmp_path / "new.csv", index=False)
+    assert predict(trained, tmp_path / "new.csv") == 0
+    printed, errors = capsys.readouterr()
+    assert len(printed.splitlines()) == 4
+    assert errors.startswith("jaxdnn: note: ")
+    assert "column 'coat': 'none' was never seen in training" in errors
+
+
+def test_a_category_only_in_the_test_part_is_told(tmp_path, capsys):
+    frame = pets()
+    for row in range(len(frame)):
+        if row % 4 == 0:
+            frame.loc[row, "coat"] = f"rare {row}"
+    frame.to_csv(tmp_path / "t.csv", index=False)
+    args = ["--data", str(tmp_path / "t.csv"), "--out", str(tmp_path), *QUICK]
+    assert main(["train", *args, "--quiet"]) == 0
+    assert "test part: " in capsys.readouterr().err
+
+
+# ---- bad input ---------------------------------------------------------------------
+
+
+def refused(capsys, args):
+    """The one line a command complains in."""
+    assert main([str(word) for word in args]) == 2
+    errors = capsys.readouterr().err
+    assert errors.startswith("jaxdnn: ")
+    assert errors.count("\n") == 1
+    assert errors.endswith("\n")
+    return errors.removeprefix("jaxdnn: ").rstrip("\n")
+
+
+GOOD = "a,b,y\n1,2,0\n3,4,1\n5,6,0\n"
+
+BAD_DATA = {
+    "empty": ("", [], r"t\.csv: Empty CSV file"),
+    "no rows": ("a,b,y\n", [], r"t\.csv: no rows"),
+    "no such column": (GOOD, ["--target", "z"], r"t\.csv: no column 'z'; it has 'a'"),
+    "the target alone": ("y\n1\n2\n", [], "no column beside the target 'y'"),
+    "ragged": ("a,y\n1,2\n3\n", [], r"t\.csv: .*Row #3: Expected 2 columns, got 1"),
+    "twice": ("a,a,y\n1,2,3\n", [], "two columns are named 'a'"),
+    "no name": (",a,y\n1,2,3\n", [], "column 1 has no name"),
+    "text in numbers": ("a,y\n1,1.5\n2,x\n3,2.5\n", [], "'y', row 2: 'x' is text"),
+    "missing": ("a,y\n1,1\n,2\n", [], "'a', row 2: a missing value"),
+    "missing target": ("a,y\n1,1\n2,\n", [], "'y', row 2: a missing value"),
+    "NaN": ("a,y\n1,1\nnan,2\n", [], "'a', row 2: a missing value"),
+    "infinite": ("a,y\n1,1\n-inf,2\n", [], "'a', row 2: an infinite number"),
+    "one class": ("a,y\n1,no\n2,no\n", [], "'y' is 'no' in every row: .* one class"),
+    "activation": (
+        GOOD,
+        ["--hidden", "rleu"],
+        "--hidden: invalid choice: 'rleu' .*relu",
+    ),
+    "epochs": (GOOD, ["--epochs", "0"], "--epochs: must be a whole number >= 1"),
+    "fraction": (GOOD, ["--epochs", "1.5"], "--epochs: must be a whole .* got '1.5'"),
+    "layers": (GOOD, ["--layers", "3", "0"], "--layers: must be a whole number >= 1"),
+    "seed": (GOOD, ["--seed", "-1"], "--seed: must be a whole number >= 0"),
+    "large seed": (GOOD, ["--seed", str(2**32)], "--seed: must .* and <= 4294967295"),
+    "rate": (GOOD, ["--learning-rate", "0"], "learning_rate must be .* > 0, got 0"),
+    "NaN rate": (GOOD, ["--learning-rate", "nan"], "learning_rate must be .* got nan"),
+    "l2": (GOOD, ["--l2", "-1"], "l2 must be .* >= 0, got -1"),
+    "keep_prob": (GOOD, ["--keep-prob", "0"], r"keep_prob must be .*\(0, 1\], got 0"),
+    "test": (GOOD, ["--test-fraction", "1"], r"test_fraction must be in \[0, 1\)"),
+    "unknown option": (GOOD, ["--momentum", "1"], "unrecognized arguments: --momentum"),
+    "shortened option": (GOOD, ["--epoch", "3"], "unrecognized arguments: --epoch"),
+}
+
+
+@pytest.mark.parametrize("case", BAD_DATA)
+def test_bad_training_input_gets_one_line_and_writes_nothing(tmp_path, capsys, case):
+    content, options, message = BAD_DATA[case]
+    (tmp_path / "t.csv").write_text(content)
+    args = ["train", "--data", tmp_path / "t.csv", "--out", tmp_path / "out"]
+    assert re.search(message, refused(capsys, [*args, *QUICK, *options]))
+    assert results(tmp_path) == ["t.csv"]
+
+
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        ([], "the following arguments are required: COMMAND"),
+        (["dance"], "invalid choice: 'dance'"),
+        (["predict", "--data", "t.csv"], "arguments are required: --model"),
+        (["train", "--data", "moon"], "moon: no such data set; there are flower,"),
+        (["train", "--data", "t.csv"], "t.csv: no such file"),
+        (["train", "--data", "t.txt"], "t.txt: must be a .csv, .parquet, .npz file"),
+        (["train", "--data", "iris", "--target", "x"], "--target goes with a file"),
+        (["train", "--data", "mnist"], "mnist: needs mnist-t10k-images-idx3-ubyte"),
+    ],
+)
+def test_bad_words_get_one_line(tmp_path, monkeypatch, capsys, args, message):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("JAXDNN_DATA", raising=False)
+    assert message in refused(capsys, args)
+    assert results(tmp_path) == []
+
+
+def test_a_folder_that_cannot_be_written_is_told_before_training(
+    tmp_path, monkeypatch, capsys
+):
+    monkeypatch.setattr(train, "fit", None)
+    (tmp_path / "file").write_text("")
+    said = refused(capsys, ["train", "--out", tmp_path / "file" / "out"])
+    assert said.endswith(f"{tmp_path / 'file'} is a file")
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    said = refused(capsys, ["train", "--out", tmp_path / "a" / "b"])
+    assert said.endswith(f"{tmp_path} is not writable")
+    assert results(tmp_path) == ["file"]
+
+
+def test_a_diverged_run_says_when_and_what_to_do(trained, tmp_path, capsys):
+    data, out = trained / "pets.csv", tmp_path / "out"
+    rate = ["--learning-rate", "1e25"]
+    said = refused(capsys, ["train", "--data", data, "--out", out, *QUICK, *rate])
+    assert re.search(
+        r"diverged: after \d+ epochs? .* --learning-rate below 1e\+25", said
+    )
+    assert results(tmp_path) == []
+
+
+@pytest.mark.parametrize("library", ["tqdm", "safetensors.numpy", "matplotlib.figure"])
+def test_a_missing_library_is_told_before_training(
+    tmp_path, monkeypatch, capsys, library
+):
+    monkeypatch.setitem(sys.modules, library, None)
+    monkeypatch.setattr(train, "fit", None)
+    said = refused(capsys, ["train", "--out", tmp_path / "out"])
+    name = library.partition(".")[0]
+    assert said == f"this needs {name}; install it with: pip install 'jaxdnn[app]'"
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, OSError(28, "No space left")])
+def test_an_interrupted_writing_leaves_the_earlier_results(
+    trained, tmp_path, monkeypatch, capsys, error
+):
+    def fail(*_, **__):
+        raise error
+
+    (tmp_path / "model.safetensors").write_text("earlier")
+    monkeypatch.setattr("jaxdnn.app.plots.save", fail)
+    data = str(trained / "pets.csv")
+    args = ["train", "--data", data, "--out", str(tmp_path), "--quiet", *QUICK]
+    code = main(args)
+    said = {130: "jaxdnn: interrupted\n", 2: "jaxdnn: No space left\n"}
+    assert capsys.readouterr().err == said[code]
+    assert results(tmp_path) == ["model.safetensors"]
+    assert (tmp_path / "model.safetensors").read_text() == "earlier"
+
+
+BAD_MODELS = {
+    "missing": (lambda _: None, "No such file"),
+    "truncated": (lambda content: content[:-7], "damaged"),
+    "cut in the header": (lambda content: content[:100], "not a jaxdnn file"),
+    "altered": (lambda c: c.replace(b"weight", b"height"), "damaged"),
+    "foreign": (lambda _: b"PK\3\4 something else", "not a jaxdnn file"),
+    "empty": (lambda _: b"", "not a jaxdnn file"),
+}
+
+
+@pytest.mark.parametrize("case", BAD_MODELS)
+def test_bad_models_get_one_line_and_nothing_is_written(
+    trained, tmp_path, capsys, case
+):
+    change, message = BAD_MODELS[case]
+    content = change((trained / "out" / "model.safetensors").read_bytes())
+    model, out = tmp_path / "m.safetensors", tmp_path / "out.csv"
+    if content is not None:
+        model.write_bytes(content)
+    data = trained / "pets.csv"
+    said = refused(capsys, ["predict", "--model", model, "--data", data, "--out", out])
+    assert said.startswith(f"{model}: {message}")
+    assert not out.exists()
+
+
+BAD_ROWS = {
+    "lacks one": ("weight,legs\n4,4\n", "lacks columns .* trained on: 'coat'"),
+    "one more": ("weight,coat,legs,age\n4,long,4,1\n", "has columns .*: 'age'"),
+    "renamed": ("mass,coat,legs\n4,long,4\n", "lacks columns .*: 'weight'"),
+    "twice": ("weight,coat,legs,legs\n4,long,4,4\n", "two columns are named 'legs'"),
+    "text": ("weight,coat,legs\n4,long,4\nx,long,4\n", "'weight', row 2: 'x' is not"),
+    "missing": ("weight,coat,legs\n,long,4\n", "'weight', row 1: a missing value"),
+    "no text": ("weight,coat,legs\n4,,4\n", "'coat', row 1: a missing value"),
+    "infinite": ("weight,coat,legs\ninf,long,4\n", "'weight', row 1: an infinite"),
+    "empty": ("", "Empty CSV file"),
+    "no rows": ("weight,coat,legs\n", "no rows"),
+    "ragged": ("weight,coat,legs\n4,long\n", "Row #2: Expected 3 columns, got 2"),
+}
+
+
+@pytest.mark.parametrize("case", BAD_ROWS)
+def test_bad_rows_get_one_line_and_nothing_is_written(trained, tmp_path, capsys, case):
+    content, message = BAD_ROWS[case]
+    data, out = tmp_path / "new.csv", tmp_path / "out.csv"
+    data.write_text(content)
+    model = trained / "out" / "model.safetensors"
+    said = refused(capsys, ["predict", "--model", model, "--data", data, "--out", out])
+    assert re.search(rf"new\.csv: .*{message}", said)
+    assert results(tmp_path) == ["new.csv"]
+
+
+def test_predictions_that_cannot_be_written_are_told(trained, tmp_path, capsys):
+    (tmp_path / "file").write_text("")
+    model, data = trained / "out" / "model.safetensors", trained / "pets.csv"
+    out = tmp_path / "file" / "said.csv"
+    said = refused(capsys, ["predict", "--model", model, "--data", data, "--out", out])
+    assert str(tmp_path / "file") in said
+
+
+# ---- as a process ------------------------------------------------------------------
+
+
+def start(*words, **options):
+    return subprocess.Popen(
+        [sys.executable, "-m", "jaxdnn", *map(str, words)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        **options,
+    )
+
+
+def test_help_names_the_commands():
+    printed, errors = start("--help").communicate()
+    assert errors == ""
+    assert "train " in printed
+    assert "predict " in printed
+
+
+def test_ctrl_c_stops_the_training_and_leaves_nothing(trained, tmp_path):
+    data, out = trained / "pets.csv", tmp_path / "out"
+    process = start("train", "--data", data, "--out", out, "--epochs", 10**9)
+    assert process.stdout.readline().startswith("data ")
+    assert process.stdout.readline().startswith("network ")
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate()
+    assert (process.returncode, errors) == (130, "jaxdnn: interrupted\n")
+    assert results(tmp_path) == []
+
+
+def test_a_reader_that_has_seen_enough_is_no_error(trained):
+    model, data = trained / "out" / "model.safetensors", trained / "pets.csv"
+    process = start("predict", "--model", model, "--data", data)
+    process.stdout.close()
+    assert process.stderr.read() == ""
+    assert process.wait() == 141
+    process.stderr.close()
