@@ -66,6 +66,13 @@ def test_relu_has_slope_zero_at_zero_forward_and_backward():
     assert relu_backward(jnp.ones(()), jnp.zeros(())) == 0.0
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_autodiff_says_the_same_at_zero(name):
+    g = ACTIVATIONS[name]
+    hand = g.backward(jnp.ones(()), cache_of(g, jnp.zeros(())))
+    np.testing.assert_allclose(hand, jax.grad(g.forward)(0.0), rtol=1e-6)
+
+
 def test_sigmoid_and_tanh_keep_the_digits_that_a_formula_in_a_loses():
     one = jnp.ones((), jnp.float32)
     assert jax.grad(jax.nn.sigmoid)(17.0) == 0.0

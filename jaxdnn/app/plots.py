@@ -164,8 +164,8 @@ def plot_images(
       >>> figure = plot_images(
       ...     [[0.0], [1.0]], [[1]], [[0]], image_shape=(1, 2), class_names=["b", "w"]
       ... )
-      >>> figure.axes[0].get_title()
-      'predicted w\\ntrue b'
+      >>> figure.axes[0].get_title().splitlines()
+      ['predicted w', 'true b']
     """
     where = "plot_images"
     columns = np.asarray(X, dtype=np.float64)
