@@ -62,7 +62,7 @@ def _row(name: str, size: dict[str, Any]) -> tuple[str, ...]:
         f"{peer['share_of_peak']['median']:.1%}",
         _times(size, "fit", name),
         _times(size, "cost_and_gradients", name),
-        f"{1e3 * peer['start_s']:.2f}",
+        "" if peer["start_s"] is None else f"{1e3 * peer['start_s']:.2f}",
         f"{peer['compile_s']:.2f}",
     )
 

@@ -2,7 +2,7 @@
 
 A command module has `add_arguments(parser)`, `run(args)`, which returns the exit code,
 and a docstring, whose first line is its help. Bad input is a ValueError or OSError
-anywhere below: one line on stderr, exit code 2.
+anywhere below: one line on stderr, exit code 2, or the command's own ERROR_CODE.
 """
 
 import argparse
@@ -12,9 +12,9 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from jaxdnn import __version__
-from jaxdnn.app.commands import predict, train
+from jaxdnn.app.commands import predict, train, verify
 
-_COMMANDS = (train, predict)
+_COMMANDS = {"train": train, "predict": predict, "verify": verify}
 
 
 class _Parser(argparse.ArgumentParser):
@@ -25,7 +25,9 @@ class _Parser(argparse.ArgumentParser):
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line; the exit code: 0, 2 for bad input, 130 for Ctrl-C.
+    """Run the command line; the exit code: the command's, else 2 for bad input.
+
+    130 after Ctrl-C.
 
     Args:
       arguments: the words after `jaxdnn`; those of this process when None.
@@ -35,8 +37,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
       Traceback (most recent call last):
       SystemExit: 0
     """
+    words = sys.argv[1:] if arguments is None else arguments
+    command = _COMMANDS.get(words[0]) if words else None
+    bad_input = getattr(command, "ERROR_CODE", 2)
     try:
-        args = _parser().parse_args(arguments)
+        args = _parser().parse_args(words)
         return args.run(args)
     except BrokenPipeError:
         # Whoever read our output has seen enough; what is buffered has nowhere to go.
@@ -45,12 +50,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return _complain("interrupted", 130)
     except ModuleNotFoundError as error:
-        return _complain(error.msg.removeprefix("jaxdnn: "), 2)
+        return _complain(error.msg.removeprefix("jaxdnn: "), bad_input)
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
-        return _complain(f"{where}{error.strerror or error}", 2)
+        return _complain(f"{where}{error.strerror or error}", bad_input)
     except ValueError as error:
-        return _complain(str(error), 2)
+        return _complain(str(error), bad_input)
 
 
 def _complain(reason: str, code: int) -> int:
@@ -66,10 +71,10 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"jaxdnn {__version__}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    for command in _COMMANDS:
+    for name, command in _COMMANDS.items():
         description = (command.__doc__ or "").strip()
         subparser = commands.add_parser(
-            command.__name__.rpartition(".")[2],
+            name,
             help=description.partition("\n")[0].rstrip("."),
             description=description,
             formatter_class=argparse.RawDescriptionHelpFormatter,

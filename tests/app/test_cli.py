@@ -8,7 +8,6 @@ import signal
 import subprocess
 import sys
 
-import jax.numpy as jnp
 import numpy as np
 import pandas as pd
 import pytest
@@ -16,8 +15,9 @@ import pytest
 import jaxdnn as dnn
 from jaxdnn.app.cli import main
 from jaxdnn.app.commands import train
-from jaxdnn.app.commands.train import check_gradients_line
 from jaxdnn.app.files import load_model
+from jaxdnn.verification import Report, verify
+from jaxdnn.verification.report import Row
 
 QUICK = ("--layers", "--epochs", "40")  # no hidden layer: little to compile
 
@@ -50,11 +50,18 @@ def labelled(printed):
     return {line[:16].strip(): line[16:].split() for line in printed.splitlines()}
 
 
+REPORTS = {
+    "verified": Report("", (Row("dW1", "dW1", 2.06, step=0.5),), "verified"),
+    "wrong": Report("", (Row("dW1", "dW1", 9e9, status="WRONG"),), "wrong"),
+    "unresolved": Report("", (), "unresolved", "every gradient is exactly 0"),
+}
+
+
 @pytest.fixture(scope="module", autouse=True)
 def no_check():
     """Most runs go without the gradient check, which is compiled anew in each."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(train, "check_gradients_line", lambda *_: "left out")
+        patch.setattr(train, "verify", lambda *_, **__: REPORTS["verified"])
         yield
 
 
@@ -73,7 +80,7 @@ def trained(tmp_path_factory):
 
 def test_the_main_job(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(train, "check_gradients_line", check_gradients_line)
+    monkeypatch.setattr(train, "verify", verify)
     assert main(["train"]) == 0
     printed, errors = capsys.readouterr()
     assert errors == ""
@@ -87,7 +94,10 @@ def test_the_main_job(tmp_path, monkeypatch, capsys):
     train_accuracy, test_accuracy = map(float, lines["accuracy"])
     assert train_accuracy >= 0.96
     assert test_accuracy >= 0.96
-    assert lines["gradient check"][-1] == "ok"
+    assert re.fullmatch(
+        r"verified: \d\d equations, worst \d+\.\d of 256 units of rounding",
+        " ".join(lines["gradient check"]),
+    )
     assert max(map(len, printed.splitlines())) <= 80
 
     out = tmp_path / "runs" / "breast_cancer"
@@ -167,18 +177,44 @@ def test_a_terminal_gets_a_bar(trained, tmp_path, monkeypatch, quiet):
     assert quiet or ("40/40" in shown and "100%" in shown and "cost 0." in shown)
 
 
-def test_a_wrong_gradient_would_be_noticed(monkeypatch):
-    network = dnn.Network((2, 1))
-    params = (dnn.Layer(jnp.ones((1, 2)), jnp.zeros((1, 1))),)
-    X, Y = jnp.eye(2), jnp.array([[0.0, 1.0]])
-    assert check_gradients_line(network, params, X, Y, 1.0).endswith("ok")
+CHECKS = {
+    "verified": (0, "verified: 1 equations, worst 2.1 of 256 units of rounding"),
+    "wrong": (1, "WRONG at dW1 (1 of 1 equations)"),
+    "unresolved": (0, "UNRESOLVED: every gradient is exactly 0"),
+}
 
-    def planted(*args, **options):
-        J, ((dW, db),) = dnn.cost_and_gradients(*args, **options)
-        return J, (dnn.Layer(dW, db * 1.0001),)
 
-    monkeypatch.setattr(train, "cost_and_gradients", planted)
-    assert check_gradients_line(network, params, X, Y, 1.0).endswith("WRONG")
+@pytest.mark.parametrize("verdict", CHECKS)
+def test_a_wrong_gradient_is_told_after_everything_was_written(
+    trained, tmp_path, monkeypatch, capsys, verdict
+):
+    code, line = CHECKS[verdict]
+    monkeypatch.setattr(train, "verify", lambda *_, **__: REPORTS[verdict])
+    data, out = str(trained / "pets.csv"), str(tmp_path)
+    assert main(["train", "--data", data, "--out", out, *QUICK]) == code
+    printed, errors = capsys.readouterr()
+    assert f"gradient check  {line}\n" in printed
+    assert errors == (f"jaxdnn: gradient check: {line}\n" if code else "")
+    assert "model.safetensors" in results(tmp_path)
+
+
+def test_what_is_verified_is_what_was_trained(trained, tmp_path, monkeypatch):
+    seen = {}
+
+    def spy(network, params, X, Y, **options):
+        seen.update(params=params, shapes=(X.shape, Y.shape), **options)
+        return REPORTS["verified"]
+
+    monkeypatch.setattr(train, "verify", spy)
+    data, out = str(trained / "pets.csv"), str(tmp_path)
+    args = ["--data", data, "--out", out, "--quiet", "--layers", "3", "--epochs", "2"]
+    assert main(["train", *args, "--keep-prob", "0.8", "--l2", "0.5"]) == 0
+    assert seen["shapes"] == ((4, 48), (1, 48))
+    assert (seen["l2"], seen["keep_prob"], seen["seed"]) == (0.5, 0.8, 1)
+    assert seen["key"] is not None
+    saved = load_model(str(tmp_path / "model.safetensors")).params
+    for layer, stored in zip(seen["params"], saved, strict=True):
+        np.testing.assert_array_equal(layer.W, stored.W)
 
 
 # ---- predict -----------------------------------------------------------------------
@@ -479,6 +515,7 @@ def test_help_names_the_commands():
     assert errors == ""
     assert "train " in printed
     assert "predict " in printed
+    assert "verify " in printed
 
 
 def test_ctrl_c_stops_the_training_and_leaves_nothing(trained, tmp_path):

@@ -2,68 +2,40 @@
 
 Columns of numbers are standardised, columns of text one-hot. The target decides the
 head: two classes sigmoid, more softmax, numbers identity. Whole numbers of which there
-are at most 20 different ones are classes.
+are at most 20 different ones are classes. Exit code 1: the hand-derived gradient is
+wrong at the trained parameters.
 """
 
 import argparse
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from itertools import pairwise
 from math import sqrt
 from pathlib import Path
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
-from jax import Array
 from numpy.typing import NDArray
 
-from jaxdnn import ACTIVATIONS, Network, Parameters, cost, cost_and_gradients, fit
+from jaxdnn import Network, Parameters, fit
 from jaxdnn.app._extras import require
-from jaxdnn.app.datasets import DATASETS, load
+from jaxdnn.app.commands import _data
 from jaxdnn.app.models import Model
-from jaxdnn.app.preprocessing import Column, Numbers, Preprocessing, training_table
+from jaxdnn.app.preprocessing import Column, Numbers
 from jaxdnn.app.progress import progress
 from jaxdnn.app.results import check_writable, write_results
-from jaxdnn.app.tables import Table, dataset_tables, is_text, read_table, split
-
-_TEST_FRACTION = 0.2
+from jaxdnn.app.tables import Table, is_text
+from jaxdnn.verification import Report, verify
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What `jaxdnn train` takes."""
+    _data.add_arguments(parser)
     option = parser.add_argument
     option(
-        "--data",
-        default="breast_cancer",
-        metavar="NAME|FILE",
-        help=f"a CSV, Parquet or NPZ file, or one of {', '.join(DATASETS)} "
-        "(breast_cancer)",
-    )
-    option(
-        "--target",
-        metavar="COLUMN",
-        help="the column of the file to predict (its last; y in NPZ)",
-    )
-    option(
-        "--layers",
-        type=_whole(1),
-        nargs="*",
-        default=[10, 5],
-        metavar="UNITS",
-        help="units of each hidden layer, none for no hidden layer (10 5)",
-    )
-    option(
-        "--hidden",
-        choices=tuple(ACTIVATIONS),
-        default="relu",
-        metavar="ACTIVATION",
-        help=f"one of {', '.join(ACTIVATIONS)} (relu)",
-    )
-    option(
         "--epochs",
-        type=_whole(1),
+        type=_data.whole(1),
         default=1000,
         metavar="N",
         help="steps of gradient descent, each over all training rows (1000)",
@@ -71,37 +43,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     option(
         "--learning-rate",
         type=float,
-        default=0.1,
+        default=_data.LEARNING_RATE,
         metavar="R",
-        help="length of a step over that of the gradient (0.1)",
-    )
-    option(
-        "--l2",
-        type=float,
-        default=1.0,
-        metavar="L",
-        help="strength of the L2 penalty: L / (2 rows) times the squared weights (1)",
-    )
-    option(
-        "--keep-prob",
-        type=float,
-        default=1.0,
-        metavar="P",
-        help="dropout keeps a hidden activation with this probability (1)",
+        help=f"length of a step over that of the gradient ({_data.LEARNING_RATE})",
     )
     option(
         "--test-fraction",
         type=float,
         metavar="F",
         help="rows put aside to test on (the data set's own test part, else "
-        f"{_TEST_FRACTION})",
-    )
-    option(
-        "--seed",
-        type=_whole(0, 2**32 - 1),
-        default=1,
-        metavar="S",
-        help="of the split, the first parameters and dropout (1)",
+        f"{_data.TEST_FRACTION})",
     )
     option(
         "--out", type=Path, metavar="DIR", help="where results go (runs/NAME of --data)"
@@ -118,17 +69,11 @@ def run(args: argparse.Namespace) -> int:
     out: Path = args.out or Path("runs", name)
     check_writable(out)
 
-    train, test, target = _read(args)
-    preprocessing = Preprocessing.of(train, target)
-    X = jnp.asarray(preprocessing.inputs(train))
-    Y = jnp.asarray(preprocessing.targets(train))
-    network = Network(
-        (X.shape[0], *args.layers, Y.shape[0]),
-        hidden=args.hidden,
-        output=preprocessing.output,
-    )
+    task = _data.read(args, test_fraction=args.test_fraction)
+    network, X, Y, preprocessing, train, test = task
+    target = preprocessing.target
     parts = {"train": train} if test is None else {"train": train, "test": test}
-    say("data", _describe_data(name, preprocessing.target, parts.values()))
+    say("data", _describe_data(name, target, parts.values()))
     say("network", _describe_network(network))
     with progress(args.epochs, quiet=args.quiet) as show:
         result = fit(
@@ -151,59 +96,28 @@ def run(args: argparse.Namespace) -> int:
     say("cost", "".join(f"{J:10.4f}" for J in costs[shown]))
     say("", "".join(f"{part:>10}" for part in parts))
     say("rows", "".join(f"{len(table):10}" for table in parts.values()))
-    scores = [_scores(model, table, target) for table in parts.values()]
+    scores = [_scores(model, table, target.name) for table in parts.values()]
     for score in scores[0]:
         say(score, "".join(f"{of_part[score]:10.4f}" for of_part in scores))
-    say("gradient check", check_gradients_line(network, result.params, X, Y, args.l2))
+    report = verify(
+        network,
+        result.params,
+        X,
+        Y,
+        l2=args.l2,
+        key=None if args.keep_prob == 1 else jax.random.key(args.seed),
+        keep_prob=args.keep_prob,
+        seed=args.seed,
+    )
+    say("gradient check", _describe_check(report))
     for line in () if test is None else preprocessing.unseen(test):
         print("jaxdnn: note: test part:", line, file=sys.stderr)
     for i, path in enumerate(write_results(out, model, costs, train)):
         say("" if i else "wrote", str(path))
+    if report.verdict == "wrong":
+        print("jaxdnn: gradient check:", _describe_check(report), file=sys.stderr)
+        return 1
     return 0
-
-
-# ---- before ------------------------------------------------------------------------
-
-
-def _whole(low: int, high: float = np.inf) -> Callable[[str], int]:
-    """A type of argument: whole numbers from low to high."""
-
-    def whole(text: str) -> int:
-        if text.strip("+-").isdecimal() and low <= int(text) <= high:
-            return int(text)
-        upto = "" if high == np.inf else f" and <= {high}"
-        raise argparse.ArgumentTypeError(
-            f"must be a whole number >= {low}{upto}, got {text!r}"
-        )
-
-    return whole
-
-
-def _read(args: argparse.Namespace) -> tuple[Table, Table | None, str]:
-    """Training part, test part if any, and the target's name."""
-    test = None
-    if args.data in DATASETS:
-        if args.target is not None:
-            raise ValueError(f"--target goes with a file; {args.data} has its own")
-        table, test, target = dataset_tables(load(args.data))
-    elif Path(args.data).suffix:
-        table = read_table(args.data)
-        target = args.target or list(table.columns)[-1]
-    else:
-        raise ValueError(
-            f"--data {args.data}: no such data set; there are {', '.join(DATASETS)}, "
-            "and files whose names end in .csv, .parquet or .npz"
-        )
-    table = training_table(table, target)
-    if test is None or args.test_fraction is not None:
-        fraction = args.test_fraction
-        table, test = split(
-            table,
-            target,
-            test_fraction=_TEST_FRACTION if fraction is None else fraction,
-            seed=args.seed,
-        )
-    return table, test if len(test) else None, target
 
 
 # ---- on the screen -----------------------------------------------------------------
@@ -260,25 +174,13 @@ def _scores(model: Model, table: Table, target: str) -> dict[str, float]:
     return {"R2": 1 - square / float(np.var(truth)), "RMSE": sqrt(square)}
 
 
-def check_gradients_line(
-    network: Network, params: Parameters, X: Any, Y: Any, l2: float
-) -> str:
-    """How far the hand-derived gradient is from autodiff's, in float64."""
-
-    # One program for both: compiling takes longer than running.
-    @jax.jit
-    def both(params: Parameters, X: Array, Y: Array) -> tuple[Parameters, Parameters]:
-        _, by_hand = cost_and_gradients(network, params, X, Y, l2=l2)
-        return by_hand, jax.grad(lambda p: cost(network, p, X, Y, l2=l2))(params)
-
-    with jax.enable_x64(True):
-        args = jax.tree.map(lambda a: np.asarray(a, np.float64), (params, X, Y))
-        by_hand, by_autodiff = jax.tree.map(np.asarray, both(*args))
-    difference = max(
-        abs(a - b).max() / (abs(b).max() or 1)
-        for a, b in zip(
-            jax.tree.leaves(by_hand), jax.tree.leaves(by_autodiff), strict=True
-        )
+def _describe_check(report: Report) -> str:
+    """The verdict on the hand-derived gradient, in one line."""
+    if not report.ok:
+        return report.verdict_line.removeprefix("verdict: ")
+    seen = [units for row in report.rows for units in (row.units, row.step)]
+    worst = max(units for units in seen if units is not None)
+    return (
+        f"verified: {len(report.rows)} equations, worst {worst:.1f} of {report.limit} "
+        "units of rounding"
     )
-    verdict = "ok" if difference <= 1e-10 else "WRONG"
-    return f"hand-derived against autodiff, float64: off by {difference:.1e}, {verdict}"

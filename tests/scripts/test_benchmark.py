@@ -1,0 +1,400 @@
+"""The benchmark compares like with like, and measures what it says it measures."""
+
+import contextlib
+import copy
+import gc
+import importlib
+import io
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from jaxdnn import Network
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "scripts"))
+peers, tables, targets, timing, benchmark = map(
+    importlib.import_module,
+    ("_peers", "_tables", "_targets", "_timing", "benchmark"),
+)
+
+TINY = benchmark.Size(Network((5, 4, 3, 3), output="softmax"), 7, 40)
+SHAPES = (
+    TINY,
+    benchmark.Size(Network((2, 3, 1), hidden="tanh"), 8, 40),
+    # So many inputs that `fit` rotates them: the costs must not show it.
+    benchmark.Size(Network((40, 4, 3, 1)), 5, 40),
+)
+EPOCHS = 20
+MISSING = {name: peer.missing() for name, peer in peers.PEERS.items()}
+
+
+def as_costs(run, epochs):
+    return np.array([float(J) for J in run(epochs)])
+
+
+# The peers.
+
+
+@pytest.fixture(scope="module", params=SHAPES, ids=lambda size: size.name)
+def problem(request):
+    return peers.make_problem(request.param.network, request.param.m, rate=0.1)
+
+
+@pytest.fixture(scope="module")
+def wanted(problem):
+    return as_costs(peers.PEERS["numpy-float64"].build(problem), EPOCHS)
+
+
+@pytest.mark.parametrize("name", peers.PEERS)
+def test_every_peer_walks_the_same_trajectory(problem, wanted, name):
+    if MISSING[name]:
+        pytest.skip(f"{MISSING[name]} is not installed: pip install 'jaxdnn[bench]'")
+    run = peers.PEERS[name].build(problem)
+    found = as_costs(run, EPOCHS)
+    assert found.shape == (EPOCHS,)
+    np.testing.assert_allclose(found, wanted, rtol=1e-5)
+    assert wanted[-1] < wanted[0]
+    # Every run begins anew.
+    np.testing.assert_array_equal(as_costs(run, EPOCHS), found)
+
+
+def test_a_peer_that_does_other_work_is_refused():
+    problem = peers.make_problem(TINY.network, TINY.m)
+    build = peers.PEERS["numpy-float64"].build
+    costs = {"honest": build(problem)(4), "longer": build(problem)(9)}
+    benchmark.check_costs(TINY, costs)
+    costs["faster rate"] = build(problem._replace(rate=1.05 * problem.rate))(4)
+    with pytest.raises(RuntimeError, match="faster rate does not train as honest does"):
+        benchmark.check_costs(TINY, costs)
+
+
+def test_problems_are_seeded_and_have_every_class():
+    one, two = (peers.make_problem(TINY.network, TINY.m) for _ in range(2))
+    np.testing.assert_array_equal(one.X, two.X)
+    np.testing.assert_array_equal(one.Y.sum(axis=0), 1)
+    assert (one.Y.sum(axis=1) > 0).all()
+
+
+# The clock.
+
+
+class Machine:
+    """Time that passes only when somebody works or sleeps; work may get slower."""
+
+    def __init__(self, slow_down=0.0):
+        self.now, self.turns, self.slow_down, self.log = 0.0, 0, slow_down, []
+
+    def perf_counter(self):
+        return self.now
+
+    def sleep(self, seconds):
+        self.now += seconds
+        self.turns += 1
+
+    def runner(self, name, *, step, start=0.0, compilation=0.0):
+        seen = set()
+
+        def run(epochs):
+            self.log.append((name, epochs))
+            slower = 1 + self.slow_down * self.turns
+            self.now += (start + epochs * step) * slower
+            self.now += 0.0 if seen else compilation
+            seen.add(epochs)
+
+        return run
+
+
+@pytest.fixture
+def machine(monkeypatch):
+    machine = Machine()
+    monkeypatch.setattr(timing, "time", machine)
+    return machine
+
+
+def measure(runs, *, repeats=1, longest=1 << 16, **whole):
+    return timing.measure(
+        runs, repeats=repeats, seconds=0.1, longest=longest, whole=whole
+    )
+
+
+def test_start_step_and_compilation_are_told_apart(machine):
+    runs = {
+        "a": machine.runner("a", step=1e-5, start=0.05, compilation=0.7),
+        "b": machine.runner("b", step=0.2),
+    }
+    found = measure(runs, repeats=3)
+    assert found["a"].compile == pytest.approx(0.7)
+    assert found["a"].start == pytest.approx(0.05)
+    assert found["a"].steps == pytest.approx((1e-5,) * 3)
+    assert found["a"].epochs == pytest.approx(10_000, rel=0.01)
+    assert found["b"].start == pytest.approx(0.0, abs=1e-9)
+    assert found["b"].epochs == timing.FEWEST_EPOCHS
+    turn = [("a", 1), ("a", found["a"].epochs), ("b", 1), ("b", 4)]
+    assert machine.log[-12:] == 3 * turn
+    assert gc.isenabled()
+
+
+def test_no_run_is_longer_than_the_longest(machine):
+    runs = {"a": machine.runner("a", step=1e-9)}
+    found = measure(runs, longest=500)
+    assert found["a"].epochs == 500
+
+
+def test_a_run_timed_whole_leaves_nothing_out(machine):
+    runs = {"a": machine.runner("a", step=0.02, start=0.05, compilation=0.7)}
+    found = measure(runs, repeats=2, a=10)
+    assert machine.log == 4 * [("a", 10)]
+    assert found["a"].epochs == 10
+    assert found["a"].compile == pytest.approx(0.7)
+    assert found["a"].steps == pytest.approx((0.02 + 0.005,) * 2)
+    assert found["a"].start is None
+
+
+def test_a_machine_that_slows_down_leaves_the_ratios_alone(machine):
+    machine.slow_down = 0.1
+    runs = {"a": machine.runner("a", step=0.03), "b": machine.runner("b", step=0.01)}
+    found = measure(runs, repeats=9)
+    assert found["a"].steps[-1] > 1.5 * found["a"].steps[0]
+    ratio = timing.paired_ratio(found["a"], found["b"])
+    assert ratio.pairs == pytest.approx((3.0,) * 9)
+    assert ratio.low <= ratio.median <= ratio.high
+
+
+@pytest.mark.parametrize(
+    ("pairs", "below"),
+    [
+        ((0.9,) * 5, True),  # 1 in 32 by chance
+        ((0.9,) * 4, False),  # 1 in 16
+        ((0.9, 0.9, 0.9, 0.9, 1.1), False),
+        ((0.9,) * 8 + (1.1,), True),  # 10 in 512
+        ((1.0,) * 9, False),
+    ],
+)
+def test_a_ratio_is_below_when_chance_cannot_explain_it(pairs, below):
+    ratio = timing.Ratio(np.median(pairs), min(pairs), max(pairs), pairs)
+    assert ratio.is_below(1.0) is below
+
+
+# The targets.
+
+
+def as_ratio(value):
+    return {"median": value, "low": value, "high": value, "pairs": (value,) * 5}
+
+
+def perfect_report() -> dict[str, Any]:
+    """A report in which every target is met by far."""
+    ours = {
+        "times_as_fast_as": {name: as_ratio(50.0) for name in peers.PEERS},
+        "share_of_peak": as_ratio(0.9),
+        "compile_s": 0.5,
+    }
+    return {
+        "sizes": [
+            {
+                "name": size.name,
+                "layer_dims": size.network.layer_dims,
+                "temporary_bytes": {"cost_and_gradients": 7, "value_and_grad": 7},
+                "peers": {name: copy.deepcopy(ours) for name in benchmark.OURS},
+            }
+            for size in benchmark.SIZES.values()
+        ]
+    }
+
+
+def test_every_target_of_a_perfect_report_is_met():
+    verdicts = list(targets.judge(perfect_report()))
+    assert {verdict.verdict for verdict in verdicts} == {"met"}
+    # 8 sizes x 2, 2 well ahead, 3 x 4 small ones, the peak, 3 compilations, 8 memories.
+    assert len(verdicts) == 16 + 2 + 12 + 1 + 3 + 8
+
+
+@pytest.mark.parametrize(
+    ("size", "field", "value"),
+    [
+        ("64-100-10x1437", "peers fit times_as_fast_as value_and_grad", 0.9),
+        (
+            "64-100-10x1437",
+            "peers cost_and_gradients times_as_fast_as value_and_grad",
+            0.9,
+        ),
+        ("2-50-1x400", "peers fit times_as_fast_as value_and_grad", 1.2),
+        ("12288-20-7-5-1x209", "peers fit times_as_fast_as value_and_grad", 1.2),
+        ("2-4-1x400", "peers fit times_as_fast_as numpy-float32", 5.9),
+        ("2-10-5-1x300", "peers fit times_as_fast_as numpy-float64", 5.9),
+        ("2-20-3-1x211", "peers fit times_as_fast_as equinox", 24.0),
+        ("2-20-3-1x211", "peers fit times_as_fast_as flax-nnx", 24.0),
+        ("1024-1024-1024-1024-10x1024", "peers fit share_of_peak", 0.84),
+        ("2-10-5-1x300", "peers fit compile_s", 1.1),
+        ("784-512-512-10x256", "temporary_bytes cost_and_gradients", 8),
+    ],
+)
+def test_a_single_slow_figure_misses_its_target_alone(size, field, value):
+    report = perfect_report()
+    (place,) = (found for found in report["sizes"] if found["name"] == size)
+    *path, last = field.split()
+    for key in path:
+        place = place[key]
+    place[last] = as_ratio(value) if isinstance(place[last], dict) else value
+    missed = [v for v in targets.judge(report) if v.verdict == "missed"]
+    assert [verdict.size for verdict in missed] == [size]
+
+
+def test_noise_excuses_no_other_target_than_as_fast_as_autodiff():
+    report = perfect_report()
+    for size in report["sizes"]:
+        ratio = size["peers"]["fit"]["times_as_fast_as"]["value_and_grad"]
+        ratio.update(median=0.99, pairs=(0.97, 0.98, 0.99, 1.3, 1.4))
+    found = [v for v in targets.judge(report) if v.verdict != "met"]
+    within = [v.size for v in found if v.verdict == "met within noise"]
+    assert within == list(benchmark.SIZES)
+    missed = [v.size for v in found if v.verdict == "missed"]
+    assert missed == list(targets.WELL_AHEAD_OF_AUTODIFF)
+
+
+def test_the_targets_name_sizes_that_exist():
+    named = {*targets.SMALL, *targets.WELL_AHEAD_OF_AUTODIFF, targets.LARGEST}
+    assert named <= set(benchmark.SIZES)
+
+
+# The run.
+
+
+def call(*arguments):
+    out = io.StringIO()
+    with contextlib.redirect_stdout(out):
+        code = benchmark.main([*arguments, "--repeats", "2", "--seconds", "0.001"])
+    return code, out.getvalue()
+
+
+@pytest.fixture
+def tiny(monkeypatch):
+    monkeypatch.setattr(benchmark, "SIZES", {TINY.name: TINY})
+    monkeypatch.setattr(benchmark, "MATMUL_SIDES", (8, 16))
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    """One run of every peer: the exit code, what it printed, the report."""
+    file = tmp_path_factory.mktemp("benchmark") / "report.json"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(benchmark, "SIZES", {TINY.name: TINY})
+        patch.setattr(benchmark, "MATMUL_SIDES", (8, 16))
+        code, printed = call("--json", str(file))
+    return code, printed, json.loads(file.read_text())
+
+
+def test_the_report_has_every_field(whole):
+    code, _, report = whole
+    assert code == 0
+    assert set(report) == {
+        *("machine", "versions", "repeats", "sample_seconds", "missing"),
+        *("matmul_gflops", "sizes", "targets", "seconds"),
+    }
+    assert set(report["machine"]) == {
+        *("processor", "cores", "device", "system", "load_average"),
+    }
+    assert {"Python", "jaxdnn", "jax", "jaxlib", "numpy"} <= set(report["versions"])
+    assert set(report["matmul_gflops"]) == {"8", "16"}
+    assert report["missing"] == {
+        n: library for n, library in MISSING.items() if library
+    }
+    assert [size["name"] for size in report["sizes"]] == [TINY.name]
+    for size in report["sizes"]:
+        assert set(size) == {
+            *("name", "layer_dims", "m", "hidden", "output", "operations"),
+            *("peak_gflops", "temporary_bytes", "peers"),
+        }
+        assert all(n > 0 for n in size["temporary_bytes"].values())
+        assert list(size["peers"]) == [n for n, lib in MISSING.items() if not lib]
+        for name, peer in size["peers"].items():
+            assert set(peer) == {
+                *("step_s", "steps_s", "gflops", "share_of_peak", "start_s"),
+                *("compile_s", "epochs", "times_as_fast_as"),
+            }
+            assert len(peer["steps_s"]) == 2
+            others = set(size["peers"]) - {name} if name in benchmark.OURS else set()
+            assert set(peer["times_as_fast_as"]) == others
+            for ratio in (peer["share_of_peak"], *peer["times_as_fast_as"].values()):
+                assert set(ratio) == {"median", "low", "high", "pairs"}
+    for target in report["targets"]:
+        assert set(target) == {"target", "size", "found", "verdict"}
+    assert report["targets"]
+
+
+def test_the_figures_fit_together(whole):
+    _, _, report = whole
+    for size in report["sizes"]:
+        fit, numpy = size["peers"]["fit"], size["peers"]["numpy-float64"]
+        assert fit["gflops"] == pytest.approx(size["operations"] / fit["step_s"] / 1e9)
+        pairs = np.divide(numpy["steps_s"], fit["steps_s"])
+        ratio = fit["times_as_fast_as"]["numpy-float64"]
+        assert ratio["pairs"] == pytest.approx(pairs.tolist())
+        assert ratio["median"] == pytest.approx(np.median(pairs))
+
+
+def test_the_tables_name_every_peer_and_target(whole):
+    _, printed, report = whole
+    for size in report["sizes"]:
+        assert str(tuple(size["layer_dims"])) in printed
+        for peer in size["peers"]:
+            assert f"\n{peer} " in printed
+    for target in report["targets"]:
+        assert target["target"] in printed
+    for name, version in report["versions"].items():
+        assert f"{name} {version}" in printed
+
+
+def test_operations_are_counted_by_the_formula():
+    # Z and dW of both layers, dA of the second alone: 5 products, 2 m n n_prev each.
+    size = benchmark.Size(Network((2, 3, 1)), 5, 1)
+    assert size.operations == 2 * 5 * (2 * (2 * 3 + 3 * 1) + 3 * 1)
+
+
+@pytest.mark.usefixtures("tiny")
+def test_missing_peers_are_named_and_left_out(monkeypatch, tmp_path):
+    monkeypatch.setitem(sys.modules, "sklearn", None)
+    file = tmp_path / "report.json"
+    code, printed = call(
+        *("--peers", "scikit-learn", "numpy-float64"),
+        *("--sizes", TINY.name, "--json", str(file)),
+    )
+    assert code == 0
+    assert "left out: scikit-learn (sklearn is not installed)" in printed
+    report = json.loads(file.read_text())
+    assert report["missing"] == {"scikit-learn": "sklearn"}
+    assert [list(size["peers"]) for size in report["sizes"]] == [["numpy-float64"]]
+    with pytest.raises(SystemExit, match="no peer to time"):
+        call("--peers", "scikit-learn")
+
+
+@pytest.mark.usefixtures("tiny")
+@pytest.mark.parametrize("verdict", ["met", "met within noise", "missed"])
+def test_check_turns_a_missed_target_into_the_exit_code(monkeypatch, verdict):
+    found = targets.Verdict("be quick", TINY.name, "1 s", verdict)
+    monkeypatch.setattr(benchmark, "judge", lambda report: [found])
+    monkeypatch.setattr(benchmark, "measure_size", lambda *_: {"name": "none"})
+    monkeypatch.setattr(benchmark, "print_size", lambda _: None)
+    assert call()[0] == 0
+    assert call("--check")[0] == (verdict == "missed")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--sizes", "3-1x5"], "invalid choice: '3-1x5'"),
+        (["--peers", "abacus"], "invalid choice: 'abacus'"),
+        (["--repeats", "0"], "--repeats must be at least 1, got 0"),
+        (["--seconds", "0"], "--seconds must be above 0, got 0.0"),
+        (["--json", "no/such/folder/report.json"], "there is no folder no/such/folder"),
+    ],
+)
+def test_bad_options_get_one_clear_line(capsys, arguments, message):
+    with pytest.raises(SystemExit) as caught:
+        benchmark.parse_arguments(arguments)
+    assert caught.value.code == 2
+    assert message in capsys.readouterr().err
