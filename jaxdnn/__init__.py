@@ -2,7 +2,7 @@
 
 Parameters are immutable pytrees, randomness comes from explicit keys, and whole
 training runs compile into one program. The names, in the order a reader meets them:
-the network and its functions, training, then the pieces they are made of.
+the network and its functions, training, verification, then the pieces of it all.
 """
 
 from jaxdnn.network import (
@@ -23,6 +23,14 @@ from jaxdnn.parameters import (
     params_to_dict,
 )
 from jaxdnn.training import ChunkInfo, FitResult, History, fit, update_parameters
+from jaxdnn.verification import (
+    GradientError,
+    Report,
+    selftest,
+    verify,
+    verify_gradient,
+    verify_vjp,
+)
 from jaxdnn.linear import (
     LinearActivationCache,
     LinearCache,
@@ -85,6 +93,12 @@ __all__ = [
     "History",
     "fit",
     "update_parameters",
+    "GradientError",
+    "Report",
+    "selftest",
+    "verify",
+    "verify_gradient",
+    "verify_vjp",
     "LinearActivationCache",
     "LinearCache",
     "linear_activation_backward",

@@ -1,0 +1,200 @@
+"""Stage 3: the derivative without autodiff, without a step size, and without JAX.
+
+For an analytic J, Im J(x + i h v) / h is the derivative along v with an error of order
+h²: at h = 1e-100 nothing is lost and nothing subtracted. A gate (Z > 0) or a dropout
+mask is data, so with gates and masks frozen at the base point J is analytic. The real
+parts stay those of the base point to the last bit, and g(Z + iy) is g(Z) + iy times
+Im g(Z + ih) / h: that slope is taken once, and only imaginary parts are carried.
+
+One direction for each leaf, random signs times U[1/2, 3/2]: a single wrong coordinate
+anywhere in the leaf shows.
+
+References:
+  Squire & Trapp (1998), SIAM Review 40; Martins et al. (2003), ACM TOMS 29.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from math import log, pi, sqrt
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+import jax
+import numpy as np
+
+from jaxdnn import activations
+from jaxdnn.activations import Activation
+from jaxdnn.network import Network
+from jaxdnn.verification.oracle import Oracle
+from jaxdnn.verification.problem import Problem, Values
+from jaxdnn.verification.ridders import ridders
+
+H = 1e-100
+
+# The widest error bar, beside 1 + |g'|, of an extrapolation that met no kink.
+SMOOTH = 1e-3
+
+
+def _logistic(z: Values) -> Values:
+    right = z.real > 0
+    e = np.exp(np.where(right, -z, z))
+    return np.where(right, 1.0, e) / (1 + e)
+
+
+def _log1p_exp(z: Values) -> Values:
+    right = z.real > 0
+    return np.where(right, z, 0) + np.log1p(np.exp(np.where(right, -z, z)))
+
+
+def _tanh(z: Values) -> Values:
+    e = np.expm1(np.where(z.real > 0, -2 * z, 2 * z))
+    return np.where(z.real > 0, -e, e) / (e + 2)
+
+
+def _elu(z: Values) -> Values:
+    return np.where(z.real > 0, z, np.expm1(np.where(z.real > 0, 0, z)))
+
+
+def _gelu(z: Values) -> Values:
+    # Φ(x + iy) = Φ(x) + i y φ(x) + O(y²): the definition of Φ as the integral of φ.
+    density = np.exp(-0.5 * z.real**2) / sqrt(2 * pi)
+    # Here, because importing it takes half as long again as importing JAX.
+    from scipy.special import ndtr
+
+    return z * (ndtr(z.real) + 1j * z.imag * density)
+
+
+def _gelu_tanh(z: Values) -> Values:
+    return z * _logistic(2 * sqrt(2 / pi) * (z + activations.GELU_CUBIC * z * z * z))
+
+
+COMPLEX_FORMS: Mapping[Any, Callable[[Values], Values]] = MappingProxyType(
+    {
+        activations.relu: lambda z: np.where(z.real > 0, z, 0),
+        activations.leaky_relu: lambda z: (
+            z * np.where(z.real > 0, 1.0, activations.LEAKY_SLOPE)
+        ),
+        activations.tanh: _tanh,
+        activations.sigmoid: _logistic,
+        activations.identity: lambda z: z,
+        activations.elu: _elu,
+        activations.softplus: _log1p_exp,
+        activations.gelu: _gelu,
+        activations.gelu_tanh: _gelu_tanh,
+        activations.silu: lambda z: z * _logistic(z),
+    }
+)
+
+
+def _softmax_losses(z: Values, Y: Values) -> Values:
+    centred = z - z.real.max(axis=0, keepdims=True)
+    return np.log(np.exp(centred).sum(axis=0)) - (Y * centred).sum(axis=0)
+
+
+def _exp_losses(z: Values, Y: Values) -> Values:
+    knee = log(np.finfo(np.float64).max) / 2
+    below = z.real < knee
+    rate = np.exp(np.where(below, z, knee))
+    return (rate * (1 + np.where(below, 0, z - knee)) - Y * z).sum(axis=0)
+
+
+COMPLEX_LOSSES: Mapping[str, Callable[[Values, Values], Values]] = MappingProxyType(
+    {
+        "sigmoid": lambda z, Y: (Y * _log1p_exp(-z) + (1 - Y) * _log1p_exp(z)).sum(
+            axis=0
+        ),
+        "softmax": _softmax_losses,
+        "identity": lambda z, Y: (0.5 * (z - Y) * (z - Y)).sum(axis=0),
+        "exp": _exp_losses,
+    }
+)
+
+
+class Measured(NamedTuple):
+    """g'(Z) without autodiff, and its error bar: (n_l, m) each."""
+
+    slope: Values
+    bar: Values
+
+
+def measure_slope(g: Activation, Z: Values) -> Measured:
+    """g'(Z) by complex step, or by Ridders' extrapolation if g is not analytic.
+
+    A caller's own forward may take them and still not be analytic (abs, real): it is
+    believed only if Ridders' extrapolation agrees everywhere. At a kink the error bar
+    is as wide as the jump of the slope: nothing is decided there.
+    """
+    form = COMPLEX_FORMS.get(g.forward)
+    if form is not None:
+        return Measured(form(Z + 1j * H).imag / H, np.zeros_like(Z))
+    run = jax.jit(g.forward)
+    one, other = (
+        ridders(lambda x: run(jax.device_put(x)), Z, step * (1 + abs(Z)))
+        for step in (0.1, 0.03)
+    )
+
+    def jump(root: Values) -> Values:
+        # Ridders' scheme wants even powers: the step is the square of its own.
+        t = root**2
+        return root * (run(Z + t) + run(Z - t) - 2 * run(Z)) / t
+
+    # At a kink central differences agree at every step, on the mean of both slopes.
+    kink = ridders(jump, np.zeros_like(Z), np.sqrt(0.1 * (1 + abs(Z))))
+    # Twice from different steps, and a margin: beside a kink one bar alone may flatter.
+    bar = 8 * (one[1] + other[1] + abs(one[0] - other[0]) + abs(kink[0]) + kink[1])
+    slope = np.where(one[1] < other[1], one[0], other[0])
+    try:
+        stepped: Any = np.asarray(run(jax.device_put(Z + 1j * H)))
+        stepped = stepped.imag / H
+    except (TypeError, ValueError, NotImplementedError):
+        return Measured(slope, bar)
+    if (abs(stepped - slope) <= bar + 1e-9 * (1 + abs(slope))).all():
+        smooth = bar <= SMOOTH * (1 + abs(slope))
+        return Measured(np.where(smooth, stepped, slope), np.where(smooth, 0.0, bar))
+    return Measured(slope, bar)
+
+
+class Step(NamedTuple):
+    """One leaf's random direction v, J's derivative along it, and its error bar."""
+
+    v: Values
+    derivative: float
+    bar: float
+
+
+def complex_step(
+    network: Network,
+    problem: Problem,
+    oracle: Oracle,
+    slopes: Sequence[Measured],
+    seed: int,
+) -> list[Step]:
+    """J's derivative along a random direction of each leaf: W_1, b_1, W_2, ..."""
+    rng, m = np.random.default_rng(seed), problem.X.shape[1]
+
+    def derivative(l: int, imag: Values) -> tuple[float, float]:
+        """What a kick of Z_l does to the mean loss."""
+        doubt = 0.0
+        for k in range(l, len(slopes)):
+            W, keep = problem.params[k + 1].W, problem.keep[k]
+            blur = keep * slopes[k].bar * abs(imag)
+            doubt += (abs(W.T @ oracle.cotangents[k + 1]) * blur).sum() / m
+            imag = W @ (keep * slopes[k].slope * imag)
+        losses = COMPLEX_LOSSES[network.output](oracle.Z[-1] + 1j * imag, problem.Y)
+        return float((problem.weights * losses.imag).mean() / H), float(doubt / H)
+
+    steps: list[Step] = []
+    A = problem.X
+    with np.errstate(all="ignore"):
+        for l, (W, b) in enumerate(problem.params):
+            V, v = _direction(rng, W.shape), _direction(rng, b.shape)
+            along_W, bar = derivative(l, H * (V @ A))
+            penalty = problem.decay / 2 * ((W + 1j * H * V) ** 2).imag.sum() / H
+            steps.append(Step(V, along_W + float(penalty), bar))
+            steps.append(Step(v, *derivative(l, H * v + np.zeros_like(oracle.Z[l]))))
+            if l < len(slopes):
+                A = problem.keep[l] * oracle.A[l]
+    return steps
+
+
+def _direction(rng: np.random.Generator, shape: tuple[int, ...]) -> Values:
+    return np.copysign(rng.random(shape) + 0.5, rng.random(shape) - 0.5)

@@ -1,0 +1,34 @@
+"""Stage 6: what a verified run says nothing about."""
+
+import numpy as np
+
+from jaxdnn.verification.evidence import Evidence
+
+
+def not_exercised(evidence: Evidence) -> tuple[str, ...]:
+    """Dead units, zero coordinates and gradients that are L2 almost alone, in words."""
+    found: list[str] = []
+    m, decay = evidence.m, float(evidence.setting.problem.decay)
+    slopes, keeps = evidence.scales.slopes, evidence.setting.problem.keep
+    for l, (slope, keep) in enumerate(zip(slopes, keeps, strict=True), start=1):
+        silent = int((slope.value * keep == 0).all(axis=1).sum())
+        if silent:
+            found.append(
+                f"{silent} of {len(keep)} units of layer {l} never fire on this batch"
+            )
+    for name, g in zip(evidence.leaves, evidence.gradient, strict=True):
+        zeros = int((g == 0).sum())
+        if zeros:
+            found.append(f"{zeros} of {g.size} coordinates of d{name} are exactly 0")
+    for l, (layer, (W, _)) in enumerate(
+        zip(evidence.oracle.grads, evidence.setting.problem.params, strict=True), 1
+    ):
+        size = float(np.linalg.norm(layer.W))
+        data = float(np.linalg.norm(layer.W - decay * W))
+        if decay and data < 1e-3 * size:
+            found.append(
+                f"dW{l} is nearly all L2: the data's part is {data / size:.0e} of it"
+            )
+    if m == 1:
+        found.append("one example: nothing that mixes examples can show")
+    return tuple(found)

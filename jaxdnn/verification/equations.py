@@ -1,0 +1,230 @@
+"""Stage 2: each hand-derived equation alone, so that one bug hides no other.
+
+A backward is a closed box that returns only dW and db. But dW_l = dZ_l A_prevᵀ / m is
+linear in A_prev, and A_prev is an argument: a cache whose A_prev_l holds m times the
+unit vectors makes dW_l the box's own dZ_l, entry by entry. So every equation can be fed
+the very cotangent that the box gave it,
+
+    dZ_L = AL - Y      dZ_l = (W_{l+1}ᵀ dZ_{l+1}) * g'(Z_l)      dW_l, db_l from dZ_l
+
+and one that is wrong is wrong by itself, not because of what came from above. What is
+read through a wrong dW_l is wrong too: where dZ_l looks wrong, db_l and the next dZ
+say which of the two it is.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import jax
+import numpy as np
+
+from jaxdnn.network import LayerCache
+from jaxdnn.verification.problem import (
+    LIMIT,
+    TINY,
+    UNIT_ROUNDOFF,
+    Backward,
+    Setting,
+    Values,
+)
+from jaxdnn.verification.scales import c
+
+# Prime, so that a factor 1/m is not taken for a factor 1/2, 1/4 or 1/8.
+EXAMPLES = 7
+MOST_CALLS = 2000
+
+
+def take_examples(tree: Any, columns: Values) -> Any:
+    """These columns of every array; what is not an array of columns stays."""
+    return jax.tree.map(
+        lambda leaf: leaf[:, columns] if np.ndim(leaf) == 2 else leaf, tree
+    )
+
+
+def units(found: Values, expected: Values, scale: Values) -> Values:
+    """|found - expected| in units of u times the scale; what is not finite is inf."""
+    with np.errstate(all="ignore"):
+        error = abs(found - expected) / (UNIT_ROUNDOFF * scale)
+        error = np.where(np.isnan(scale), 0.0, error)
+    return np.where(np.isfinite(found) & ~np.isnan(error), error, np.inf)
+
+
+@dataclass(frozen=True)
+class Equation:
+    """An equation's value in the box, what it should be, and whether it is wrong."""
+
+    name: str
+    found: Values
+    expected: Values
+    units: Values
+
+    @property
+    def wrong(self) -> bool:
+        """Whether any entry is off by more than rounding."""
+        return not bool((self.units <= LIMIT).all())
+
+
+@dataclass(frozen=True)
+class Layer:
+    """What the equations of one layer read, on the examples looked at.
+
+    A is g(Z) before dropout (AL in the last layer); slope, a Slope, and keep are a
+    hidden layer's, None in the last.
+    """
+
+    W: Values
+    b: Values
+    A_prev: Values
+    Z: Values
+    A: Values
+    slope: Any
+    keep: Values
+
+
+@dataclass(frozen=True)
+class Bench:
+    """A few examples of the problem, with everything the equations read."""
+
+    setting: Setting
+    caches: tuple[LayerCache, ...]
+    Y: Values
+    weights: Values
+    decay: float
+    layers: tuple[Layer, ...]
+    sample_weight: Values | None
+
+    @property
+    def m(self) -> int:
+        """How many examples."""
+        return self.Y.shape[1]
+
+    @property
+    def AL(self) -> Values:
+        """What the network says of them, as the caches have it."""
+        return self.caches[-1].activation
+
+    def call(self, backward: Backward, caches: Any) -> list[Values]:
+        """The backward on these examples: [dW_1, db_1, dW_2, ...]."""
+        grads = self.setting.call(backward, caches, self.Y, self.sample_weight)
+        return [np.asarray(leaf, np.float64) for leaf in jax.tree.leaves(grads)]
+
+    def read_back(self, backward: Backward, l: int) -> tuple[Values, Values]:
+        """The box's own dZ_l (n_l, m), dW_l when A_prev is m times unit vectors.
+
+        And what is left of dW_l when A_prev is zero: the L2 term, right or wrong.
+        """
+        n_prev, m = self.layers[l].A_prev.shape
+
+        def dW(A_prev: Values) -> Values:
+            caches = list(self.caches)
+            caches[l] = caches[l]._replace(A_prev=A_prev)
+            return self.call(backward, tuple(caches))[2 * l]
+
+        zero = np.zeros((n_prev, m))
+        rest = dW(zero) if self.decay else np.zeros_like(self.layers[l].W)
+        blocks = [
+            (dW(m * np.eye(n_prev, m, start)) - rest)[:, : m - start]
+            for start in range(0, m, n_prev)
+        ]
+        return np.concatenate(blocks, axis=1), rest
+
+    def pull(self, l: int, dZ_above: Values) -> tuple[Values, Values]:
+        """dZ_l from the dZ above it, and the rounding scale of reading it."""
+        slope, keep, W = self.layers[l].slope, self.layers[l].keep, self.layers[l + 1].W
+        dA = keep * (W.T @ dZ_above)
+        known = c(len(W)) * dZ_above**2 + self.blur2(l + 1)
+        edA2 = keep**2 * ((W**2).T @ known) + dA**2
+        scale2 = edA2 * slope.steepest**2 + dA**2 * (slope.formula**2 + slope.error**2)
+        return dA * slope.value, np.sqrt(scale2 + self.blur2(l) + TINY)
+
+    def output(self) -> tuple[Values, Values]:
+        """dZ_L = AL - Y, weighted, and the rounding scale of reading it."""
+        scale2 = (abs(self.AL) + abs(self.Y)) ** 2 * self.weights**2
+        dZ = (self.AL - self.Y) * self.weights
+        return dZ, np.sqrt(scale2 + self.blur2(len(self.layers) - 1) + TINY)
+
+    def product(self, l: int, dZ: Values, decay: Values) -> tuple[Values, Values]:
+        """dW_l = dZ_l A_prevᵀ / m + the L2 term, and its rounding scale."""
+        A_prev, m = self.layers[l].A_prev, self.m
+        dW = dZ @ A_prev.T / m + decay
+        scale2 = (dZ**2 + self.blur2(l)) @ (A_prev**2).T * c(m) / m**2
+        return dW, np.sqrt(scale2 + decay**2 + dW**2 + TINY)
+
+    def total(self, l: int, dZ: Values) -> tuple[Values, Values]:
+        """db_l = Σ dZ_l / m, and its rounding scale."""
+        scale2 = (dZ**2 + self.blur2(l)).sum(axis=1, keepdims=True) * c(self.m)
+        return dZ.sum(axis=1, keepdims=True) / self.m, np.sqrt(
+            scale2 / self.m**2 + TINY
+        )
+
+    def blur2(self, l: int) -> float:
+        """What the L2 term costs a reading of dZ_l, which is cleared of it: squared."""
+        return float(abs(self.decay * self.layers[l].W).max() ** 2)
+
+
+def check(name: str, found: Values, expected: tuple[Values, Values]) -> Equation:
+    """Compare what was found with (value, rounding scale)."""
+    return Equation(name, found, expected[0], units(found, *expected))
+
+
+@dataclass(frozen=True)
+class Reading:
+    """The equations of a closed box, output first, and the dZ that it really holds."""
+
+    bench: Bench
+    equations: dict[str, Equation] = field(default_factory=dict[str, Equation])
+    cotangents: dict[int, Values] = field(default_factory=dict[int, Values])
+
+    @property
+    def wrong(self) -> list[str]:
+        """The names of the wrong equations, output first."""
+        return [name for name, equation in self.equations.items() if equation.wrong]
+
+
+@np.errstate(all="ignore")
+def read_equations(bench: Bench, backward: Backward) -> Reading:
+    """Open the box layer by layer, from the output."""
+    L = len(bench.layers)
+    grads = bench.call(backward, bench.caches)
+    read = [bench.read_back(backward, l) for l in range(L)]
+    reading = Reading(bench)
+    for l in reversed(range(L)):
+        due = bench.output() if l == L - 1 else bench.pull(l, reading.cotangents[l + 1])
+        dZ = check(f"dZ{l + 1}", read[l][0], due)
+        if dZ.wrong and _misread(bench, l, dZ, read, grads):
+            dZ = check(f"dZ{l + 1}", due[0], due)
+        reading.cotangents[l] = dZ.found
+        decay = bench.decay * bench.layers[l].W
+        product = bench.product(l, dZ.found, decay)
+        dW = check(f"dW{l + 1}", grads[2 * l], product)
+        db = check(f"db{l + 1}", grads[2 * l + 1], bench.total(l, dZ.found))
+        reading.equations.update({dZ.name: dZ, dW.name: dW, db.name: db})
+    return reading
+
+
+def _misread(
+    bench: Bench, l: int, dZ: Equation, read: list[Values], grads: list[Values]
+) -> bool:
+    """Whether it is dW_l, through which dZ_l was read, that is wrong, and not dZ_l."""
+
+    def fits(cotangent: Values) -> list[bool]:
+        tests = [check("", grads[2 * l + 1], bench.total(l, cotangent))]
+        if l > 0:
+            tests.append(check("", read[l - 1][0], bench.pull(l - 1, cotangent)))
+        return [not test.wrong for test in tests]
+
+    (found, rest), W = read[l], bench.layers[l].W
+    # dW_l is not even the product of what was read and A_prev, or it reads no A_prev.
+    if check("", grads[2 * l], bench.product(l, found, rest)).wrong or (
+        not found.any() and not np.array_equal(rest, bench.decay * W)
+    ):
+        return True
+    for by_read, by_due in zip(fits(dZ.found), fits(dZ.expected), strict=True):
+        if by_read != by_due:
+            return by_due
+    return True
+
+
+def calls(bench: Bench) -> int:
+    """How often read_equations calls the backward."""
+    return sum(2 + bench.m // len(layer.A_prev) for layer in bench.layers)

@@ -1,0 +1,162 @@
+"""What a verification found: one row an equation, then the verdict; text and JSON."""
+
+import json
+from dataclasses import asdict, dataclass, field
+from math import isfinite
+from typing import Any, Literal
+
+from jaxdnn.verification.problem import LIMIT
+
+Verdict = Literal["verified", "wrong", "unresolved"]
+Status = Literal["ok", "WRONG", "follows", "unread", ""]
+
+
+class GradientError(Exception):
+    """What `Report.require` raises; `report` is the report it carries."""
+
+    def __init__(self, report: "Report"):
+        super().__init__(f"{report.verdict_line}\n{report}")
+        self.report = report
+
+
+@dataclass(frozen=True)
+class Row:
+    """One equation, or one property of the whole gradient.
+
+    Args:
+      name: what the verdict calls it: dZ2, dW2, db2, ...
+      equation: as it is written on paper.
+      units: the largest |hand - autodiff|, in units of the coordinate's own rounding.
+      step: |hand - complex step| along the leaf's direction, in the same units; None
+        where there is no such comparison.
+      where: the worst coordinate.
+      hand, autodiff: the two values there.
+      status: "ok"; "WRONG": this equation is wrong; "follows": it is right and carries
+        on an error from a row above; "unread": it could not be looked at alone.
+      hint: what the error looks like; a guess, printed as one.
+    """
+
+    name: str
+    equation: str
+    units: float | None
+    step: float | None = None
+    where: tuple[int, ...] = ()
+    hand: float | None = None
+    autodiff: float | None = None
+    status: Status = "ok"
+    hint: str = ""
+
+
+@dataclass(frozen=True)
+class Report:
+    """The outcome of a verification. `print(report)` shows the table.
+
+    Args:
+      title: what was verified.
+      rows: the equations, output first.
+      verdict: "verified", "wrong" or "unresolved".
+      reason: why it is unresolved, or what is wrong if no equation is.
+      resolution: for each leaf, the smallest relative error that would have been seen.
+      not_exercised: what this run says nothing about.
+      notes: what else a reader should know.
+      seed: repeats this run.
+      limit: the most units allowed.
+    """
+
+    title: str
+    rows: tuple[Row, ...]
+    verdict: Verdict
+    reason: str = ""
+    resolution: dict[str, float] = field(default_factory=dict[str, float])
+    not_exercised: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    seed: int = 0
+    limit: int = LIMIT
+
+    @property
+    def ok(self) -> bool:
+        """Whether the verdict is "verified"."""
+        return self.verdict == "verified"
+
+    @property
+    def wrong(self) -> tuple[str, ...]:
+        """The names of the rows that are wrong, output first."""
+        return tuple(row.name for row in self.rows if row.status == "WRONG")
+
+    @property
+    def hints(self) -> dict[str, str]:
+        """For each wrong row what its error looks like, where something fitted."""
+        return {row.name: row.hint for row in self.rows if row.hint}
+
+    @property
+    def verdict_line(self) -> str:
+        """The last line of the table."""
+        if self.verdict == "wrong" and self.wrong:
+            at = f" at {', '.join(self.wrong)} ({len(self.wrong)} of {len(self.rows)}"
+            return f"verdict: WRONG{at} equations)"
+        return f"verdict: {self.verdict.upper()}" + (
+            f": {self.reason}" if self.reason else ""
+        )
+
+    def require(self) -> "Report":
+        """This report if it is verified.
+
+        Raises:
+          GradientError: it is not; the message is the table.
+        """
+        if not self.ok:
+            raise GradientError(self)
+        return self
+
+    def to_dict(self) -> dict[str, Any]:
+        """The report in numbers, strings and lists; NaN and infinity as strings."""
+        return _finite(asdict(self) | {"wrong": self.wrong})
+
+    def to_json(self) -> str:
+        """`to_dict` as JSON."""
+        return json.dumps(self.to_dict(), indent=2, ensure_ascii=False)
+
+    def __str__(self) -> str:
+        width = max([len("equation"), *(len(row.equation) for row in self.rows)]) + 2
+        head = f"{'equation':{width}}{'units':>8}{'limit':>7}  {'where':<10}"
+        head += f"{'hand':>12}{'autodiff':>12}{'complex step':>14}"
+        lines = [self.title, head]
+        lines += [self._line(row, width) for row in self.rows]
+        worst = max(self.resolution.values(), default=0.0)
+        if worst:
+            lines.append(
+                f"resolving power: an error above {worst:.0e} of a typical gradient "
+                "entry (worst leaf) would have been seen"
+            )
+        lines += [f"not exercised: {text}" for text in self.not_exercised]
+        lines += [f"note: {text}" for text in self.notes]
+        return "\n".join([*lines, self.verdict_line])
+
+    def _line(self, row: Row, width: int) -> str:
+        line = f"{row.equation:{width}}{_units(row.units):>8}{self.limit:>7}  "
+        differs = row.status in ("WRONG", "follows")
+        place = str(list(row.where)) if differs and row.where else ""
+        line += f"{place:<10}"
+        for value in (row.hand, row.autodiff):
+            line += f"{f'{value:.4g}' if differs and value is not None else '':>12}"
+        seen = "" if row.step is None else _units(row.step)
+        if row.step is not None and not row.step <= self.limit:
+            seen = "differs"
+        line += f"{seen:>14}  {row.status}"
+        return (line + (f"   hint: {row.hint}" if row.hint else "")).rstrip()
+
+
+def _units(units: float | None) -> str:
+    if units is None:
+        return ""
+    return f"{units:.1f}" if units < 1e4 else f"{units:.0e}"
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {str(key): _finite(item) for key, item in value.items()}  # pyright: ignore
+    if isinstance(value, (list, tuple)):
+        return [_finite(item) for item in value]  # pyright: ignore
+    if isinstance(value, float) and not isfinite(value):
+        return str(value)
+    return value

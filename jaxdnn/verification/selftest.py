@@ -1,0 +1,155 @@
+"""Does the checker see bugs here? Plant every mutation that applies, and look."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import jax
+
+from jaxdnn.network import Network
+from jaxdnn.verification.evidence import Evidence, compare, gather
+from jaxdnn.verification.mutations import MUTATIONS, Case, Mutation, backward_with
+from jaxdnn.verification.problem import LIMIT, exact_arithmetic, set_up
+from jaxdnn.verification.verify import judge
+
+# A mutation counts when it moves some coordinate by more than this share of its leaf:
+# far above rounding, far below anything that matters.
+ALIVE = 1e-8
+
+
+@dataclass(frozen=True)
+class Planted:
+    """One mutation here: what it did, and what was made of it.
+
+    Args:
+      name: the mutation's.
+      equations: those it breaks.
+      effect: the largest change of a coordinate, relative to its leaf's largest.
+      exact, step: whether autodiff, and whether the complex step alone, disagreed.
+      named: the equations that were called wrong.
+      hints: the hints given for them.
+      recognised: whether a hint says what was planted; None where none is meant to.
+    """
+
+    name: str
+    equations: tuple[str, ...]
+    effect: float
+    exact: bool
+    step: bool
+    named: tuple[str, ...]
+    hints: tuple[str, ...]
+    recognised: bool | None
+
+    @property
+    def alive(self) -> bool:
+        """Whether it changes this gradient by more than rounding."""
+        return self.effect > ALIVE
+
+    @property
+    def caught(self) -> bool:
+        """Whether it was called wrong."""
+        return self.exact or self.step
+
+    @property
+    def well_named(self) -> bool:
+        """Whether equations were named, and only such as it breaks."""
+        return bool(self.named) and set(self.named) <= set(self.equations)
+
+
+@dataclass(frozen=True)
+class SelfTest:
+    """What came of every mutation that applies; `print(result)` shows it."""
+
+    planted: tuple[Planted, ...]
+
+    @property
+    def alive(self) -> tuple[Planted, ...]:
+        """Those that change this gradient."""
+        return tuple(each for each in self.planted if each.alive)
+
+    @property
+    def ok(self) -> bool:
+        """Whether every one of them was caught."""
+        return all(each.caught for each in self.alive)
+
+    def __str__(self) -> str:
+        lines = [f"{'planted':34}{'caught':>8}  named"]
+        for each in self.planted:
+            caught = ("yes" if each.caught else "NO") if each.alive else "no effect"
+            hints = f"   hint: {'; '.join(each.hints)}" if each.hints else ""
+            named = ", ".join(each.named)
+            lines.append(f"{each.name:34}{caught:>9}  {named}{hints}".rstrip())
+        caught = sum(each.caught for each in self.alive)
+        return "\n".join([*lines, f"{caught} of {len(self.alive)} caught here"])
+
+
+def selftest(
+    network: Network,
+    params: Any,
+    X: Any,
+    Y: Any,
+    *,
+    l2: Any = 0.0,
+    key: Any = None,
+    keep_prob: Any = 1.0,
+    sample_weight: Any = None,
+    seed: int = 0,
+) -> SelfTest:
+    """Plant every mutation that applies to this network, and say which were caught.
+
+    Args:
+      network, params, X, Y, l2, key, keep_prob, sample_weight, seed: as for `verify`.
+
+    Returns:
+      A SelfTest: `result.ok`, `print(result)`, `result.planted`.
+
+    Raises:
+      ValueError: as for `verify`.
+
+    Example:
+      >>> import jax, jax.numpy as jnp, jaxdnn as dnn
+      >>> network = dnn.Network((2, 4, 1), hidden="tanh")
+      >>> params = dnn.initialize_parameters(jax.random.key(0), network.layer_dims)
+      >>> X = jax.random.normal(jax.random.key(1), (2, 20))
+      >>> result = selftest(network, params, X, (X[:1] > 0).astype(float), l2=0.7)
+      >>> result.ok, str(result).splitlines()[-1]
+      (True, '39 of 39 caught here')
+    """
+    with exact_arithmetic():
+        setting = set_up(
+            "selftest", network, params, X, Y, l2, key, keep_prob, sample_weight
+        )
+        evidence, case = gather(setting, seed), Case.of(setting)
+        return SelfTest(
+            tuple(
+                plant(evidence, case, mutation, seed)
+                for mutation in MUTATIONS
+                if mutation.layers(case)
+            )
+        )
+
+
+def plant(evidence: Evidence, case: Case, mutation: Mutation, seed: int) -> Planted:
+    """One mutation, planted and judged."""
+    setting, mutant = evidence.setting, mutation.plant(case)
+    right, hand = (
+        jax.tree.leaves(setting.gradient(backward))
+        for backward in (backward_with("db", lambda _, db: db, []), mutant)
+    )
+    report = judge(evidence, mutant, seed)
+    leaves = compare(evidence, hand)
+    hints = tuple(report.hints.values())
+    return Planted(
+        mutation.name,
+        tuple(sorted(mutation.equations(case))),
+        max(_relative(a, b) for a, b in zip(hand, right, strict=True)),
+        any(not leaf.units <= LIMIT for leaf in leaves),
+        any(not leaf.step <= LIMIT for leaf in leaves),
+        report.wrong,
+        hints,
+        mutation.recognised(hints),
+    )
+
+
+def _relative(found: Any, right: Any) -> float:
+    largest = float(abs(right).max())
+    return float(abs(found - right).max()) / largest if largest else 0.0

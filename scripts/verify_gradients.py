@@ -1,0 +1,292 @@
+"""The checker judged: what it verifies, what it catches, what it costs.
+
+    python scripts/verify_gradients.py                     correct gradients, the matrix
+    python scripts/verify_gradients.py --mutations         planted mistakes
+    python scripts/verify_gradients.py --wolf 1000         correct ones drawn at random
+    python scripts/verify_gradients.py --time              seconds and memory
+
+The matrix: every activation x head x initialiser x {plain, L2, dropout, weights} x
+{float32, float64 parameters} x {initial, after three steps of gradient descent}. A cell
+counts verified/unresolved/wrong.
+
+The mutations: each that applies, in each of eight cases. A (mutation, case) pair counts
+when it is live, which is decided in extended precision and not by the checker: it moves
+some coordinate by more than 64 float64 eps times the sum of the magnitudes that this
+coordinate adds up (see `_liveness`). Of the live pairs the table counts those caught by
+stage 1 (autodiff) alone, by stage 3 (complex step) alone, those where only equations
+were named that the mutation breaks, and those where a hint says what was planted.
+
+Exit code 1 if a correct gradient is called wrong, or if a live mutation is not caught
+by each stage or not named rightly, or if less than 80 % of the hints are right.
+"""
+
+import argparse
+import os
+import statistics
+import sys
+import time
+import tracemalloc
+from collections import Counter
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from itertools import product
+from typing import Any, NamedTuple, get_args
+
+import jax
+import numpy as np
+from _gradient_cases import Case, case, catching_cases, dropout, random_case
+from _liveness import Live
+from _tables import print_table
+
+from jaxdnn import (
+    ACTIVATIONS,
+    HEADS,
+    Layer,
+    cost_and_gradients,
+    forward,
+    initialize_parameters,
+    update_parameters,
+)
+from jaxdnn.parameters import Method
+from jaxdnn.verification import mutations, oracle, verify
+from jaxdnn.verification.evidence import gather
+from jaxdnn.verification.problem import exact_arithmetic, set_up
+from jaxdnn.verification.selftest import plant
+
+# One shape for all, so that the matrix compiles as little as it can.
+DIMS, EXAMPLES = (3, 4, 2), 7
+STEPS, RATE = 3, 0.1
+DTYPES = (np.float32, np.float64)
+OPTIONS: dict[str, dict[str, Any]] = {
+    "plain": {},
+    "L2": {"l2": 0.7},
+    "dropout": dropout(0.8),
+    "weights": {"sample_weight": np.linspace(0.2, 2, EXAMPLES)},
+}
+VERDICTS = ("verified", "unresolved", "wrong")
+ENOUGH_HINTS = 0.8
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    options = parse(arguments)
+    if options.mutations:
+        return print_mutations(options.cases)
+    if options.wolf:
+        return print_wolf(range(options.seed, options.seed + options.wolf))
+    if options.time:
+        return print_time()
+    return print_matrix(options.activations, options.heads, options.initializers)
+
+
+def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument("--mutations", action="store_true")
+    what.add_argument("--wolf", type=int, metavar="N")
+    what.add_argument("--time", action="store_true")
+    for name, known in (
+        ("activations", list(ACTIVATIONS)),
+        ("heads", list(HEADS)),
+        ("initializers", list(get_args(Method))),
+        ("cases", [each.name for each in catching_cases()]),
+    ):
+        parser.add_argument(f"--{name}", nargs="+", choices=known, default=known)
+    parser.add_argument("--seed", type=int, default=0, help="of the first random case")
+    return parser.parse_args(arguments)
+
+
+# ---- the matrix --------------------------------------------------------------------
+
+
+def print_matrix(
+    activations: list[str], heads: list[str], initializers: list[Method]
+) -> int:
+    cells = list(product(activations, heads))
+    # Threads: XLA compiles outside the interpreter's lock.
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        verdicts = pool.map(lambda cell: judge(*cell, initializers), cells)
+        found = dict(zip(cells, verdicts, strict=True))
+    rows = [
+        (g, *("/".join(str(found[g, head][v]) for v in VERDICTS) for head in heads))
+        for g in activations
+    ]
+    print_table(("verified/unresolved/wrong", *heads), rows)
+    total = sum(found.values(), Counter())
+    print(", ".join(f"{total[verdict]} {verdict}" for verdict in VERDICTS))
+    return int(total["wrong"] > 0)
+
+
+def judge(activation: str, head: str, initializers: list[Method]) -> Counter[str]:
+    """The verdicts on one cell of the matrix."""
+    verdicts: Counter[str] = Counter()
+    for method, (name, options) in product(initializers, OPTIONS.items()):
+        drawn = case(name, DIMS, activation, head, EXAMPLES, options=options)
+        initial = start(drawn, method)
+        for point, dtype in product((initial, train(initial)), DTYPES):
+            params = tuple(
+                Layer(np.asarray(W, dtype), np.asarray(b, dtype))
+                for W, b in point.params
+            )
+            report = verify(*point._replace(params=params).arguments, **options)
+            verdicts[report.verdict] += 1
+            if report.verdict == "wrong":
+                where = f"{activation} {head} {method} {name} {dtype.__name__}"
+                print(f"{where}: {report.verdict_line}", flush=True)
+    return verdicts
+
+
+def start(drawn: Case, method: Method) -> Case:
+    with jax.enable_x64(True):
+        params = initialize_parameters(jax.random.key(0), DIMS, method=method)
+    return drawn._replace(params=params)
+
+
+def train(initial: Case) -> Case:
+    """A few steps of gradient descent on."""
+    network, params, X, Y = initial.arguments
+    with exact_arithmetic():
+        X, Y = jax.device_put((X, Y))
+        for _ in range(STEPS):
+            _, grads = cost_and_gradients(network, params, X, Y, **initial.options)
+            params = update_parameters(params, grads, learning_rate=RATE)
+    return initial._replace(params=params)
+
+
+# ---- correct gradients at random ---------------------------------------------------
+
+
+def print_wolf(seeds: range) -> int:
+    verdicts: Counter[str] = Counter()
+    for seed in seeds:
+        drawn = random_case(seed)
+        report = verify(*drawn.arguments, **drawn.options)
+        verdicts[report.verdict] += 1
+        if report.verdict == "wrong":
+            print(f"{drawn.name}: {report.title}: {report.verdict_line}", flush=True)
+    counts = ", ".join(f"{verdicts[verdict]} {verdict}" for verdict in VERDICTS)
+    print(f"random correct cases {seeds[0]} to {seeds[-1]}: {counts}")
+    return int(verdicts["wrong"] > 0)
+
+
+# ---- planted mistakes --------------------------------------------------------------
+
+
+class Catch(NamedTuple):
+    """What was made of one live mutation."""
+
+    mutation: str
+    stage_1: bool
+    stage_3: bool
+    equation: bool
+    hint: bool
+
+
+def print_mutations(names: list[str]) -> int:
+    chosen = [each for each in catching_cases() if each.name in names]
+    found = {each.name: catch(each) for each in chosen}
+    headings = ("live pairs of", "live", "stage 1", "stage 3", "equation", "hint")
+    every = [each for catches in found.values() for each in catches]
+    print_table(
+        headings,
+        [
+            (name, str(len(catches)), *(str(n) for n in counts(catches)))
+            for name, catches in [*found.items(), ("all", every)]
+        ],
+    )
+    for name, catches in found.items():
+        for each in catches:
+            for what in Catch._fields[1:]:
+                if not getattr(each, what):
+                    print(f"not by {what}: {each.mutation}, in {name}")
+    *exact, hints = counts(every)
+    alive = {each.mutation for each in every}
+    dead = [each.name for each in mutations.MUTATIONS if each.name not in alive]
+    print(f"{len(alive)} mutations are live somewhere; nowhere: {dead or 'none'}")
+    return int(min(exact) < len(every) or hints < ENOUGH_HINTS * len(every))
+
+
+def counts(catches: list[Catch]) -> list[int]:
+    return [sum(getattr(each, what) for each in catches) for what in Catch._fields[1:]]
+
+
+def catch(chosen: Case) -> list[Catch]:
+    """Every live mutation of this case, planted and judged."""
+    found = []
+    with exact_arithmetic():
+        setting = prepare(chosen)
+        evidence, live, kind = (
+            gather(setting, 0),
+            Live(setting),
+            mutations.Case.of(setting),
+        )
+        for mutation in mutations.MUTATIONS:
+            if mutation.layers(kind) and live(mutation):
+                result = plant(evidence, kind, mutation, 0)
+                hint = bool(result.recognised)
+                found.append(
+                    Catch(
+                        mutation.name,
+                        result.exact,
+                        result.step,
+                        result.well_named,
+                        hint,
+                    )
+                )
+    return found
+
+
+def prepare(chosen: Case) -> Any:
+    """The Setting that `verify` makes of a case."""
+    defaults = {"l2": 0.0, "key": None, "keep_prob": 1.0, "sample_weight": None}
+    return set_up("verify", *chosen.arguments, **(defaults | chosen.options))
+
+
+# ---- what it costs -----------------------------------------------------------------
+
+
+def print_time() -> int:
+    large = case("large", (784, 512, 256, 10), "relu", "softmax", 128)
+    options = {"l2": 0.1}
+    began = time.perf_counter()
+    report = verify(*large.arguments, **options)
+    cold = time.perf_counter() - began
+    warm = median_seconds(lambda: verify(*large.arguments, **options))
+    tracemalloc.start()
+    verify(*large.arguments, **options)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    with exact_arithmetic():
+        setting = prepare(large._replace(options=options))
+        X = jax.device_put(setting.problem.X)
+        once = median_seconds(lambda: forward(large.network, setting.params, X))
+        probes = [np.zeros((n, X.shape[1])) for n in large.network.layer_dims[1:]]
+        compiled = oracle._consult.lower(large.network, setting.problem, tuple(probes))
+        memory = compiled.compile().memory_analysis()
+    gradient = sum(leaf.nbytes for leaf in jax.tree.leaves(setting.params))
+    print(report.title)
+    print(f"cold {cold:.2f} s, warm {warm:.3f} s")
+    print(f"warm is {warm / once:.1f} times a float64 forward ({1e3 * once:.2f} ms)")
+    print(f"a gradient takes {gradient / 2**20:.2f} MiB; in gradients:")
+    for name, size in (
+        ("results", memory.output_size_in_bytes),
+        ("temporary arrays", memory.temp_size_in_bytes),
+    ):
+        print(f"  {name} of the compiled oracle {size / gradient:.2f}")
+    print(f"  peak of NumPy's memory in verify {peak / gradient:.2f}")
+    print(report.verdict_line)
+    return int(report.verdict == "wrong")
+
+
+def median_seconds(call: Callable[[], Any], repeats: int = 7) -> float:
+    seconds = []
+    for _ in range(repeats):
+        began = time.perf_counter()
+        jax.block_until_ready(call())
+        seconds.append(time.perf_counter() - began)
+    return statistics.median(seconds)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
