@@ -45,7 +45,7 @@ def units(found: Values, expected: Values, scale: Values) -> Values:
     """|found - expected| in units of u times the scale; what is not finite is inf."""
     with np.errstate(all="ignore"):
         error = abs(found - expected) / (UNIT_ROUNDOFF * scale)
-        error = np.where(np.isnan(scale), 0.0, error)
+        error = np.where(np.isnan(scale) | (found == expected), 0.0, error)
     return np.where(np.isfinite(found) & ~np.isnan(error), error, np.inf)
 
 

@@ -295,3 +295,15 @@ def test_a_seed_repeats_a_run(small):
     assert one == same
     assert "seed 4" in str(one)
     assert [row.step for row in one.rows] != [row.step for row in other.rows]
+
+
+def test_a_wrong_relu_network_does_not_blame_autodiff(small):
+    network = Network(small.network.layer_dims, "relu", "sigmoid")
+
+    def twice(*arguments, **options):
+        first, *rest = backward(*arguments, **options)
+        return (first._replace(W=2 * first.W), *rest)
+
+    report = verify(network, *small[1:], backward=twice)
+    assert report.verdict == "wrong"
+    assert not any("autodiff" in note for note in report.notes)
