@@ -14,6 +14,7 @@ from jaxdnn.network import (
     forward,
     predict,
     predict_proba,
+    score,
 )
 from jaxdnn.parameters import (
     Layer,
@@ -22,7 +23,16 @@ from jaxdnn.parameters import (
     params_from_dict,
     params_to_dict,
 )
-from jaxdnn.training import ChunkInfo, FitResult, History, fit, update_parameters
+from jaxdnn.training import (
+    ChunkInfo,
+    Divergence,
+    FitResult,
+    History,
+    TrainingState,
+    fit,
+    state_to_dict,
+    update_parameters,
+)
 from jaxdnn.verification import (
     GradientError,
     Report,
@@ -83,15 +93,19 @@ __all__ = [
     "forward",
     "predict",
     "predict_proba",
+    "score",
     "Layer",
     "Parameters",
     "initialize_parameters",
     "params_from_dict",
     "params_to_dict",
     "ChunkInfo",
+    "Divergence",
     "FitResult",
     "History",
+    "TrainingState",
     "fit",
+    "state_to_dict",
     "update_parameters",
     "GradientError",
     "Report",

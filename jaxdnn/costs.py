@@ -184,30 +184,35 @@ def total_weight(m: int, sample_weight: Array | None) -> Any:
     return m if sample_weight is None else sample_weight.sum()
 
 
-def mean_loss(losses: Array, sample_weight: Array | None) -> Array:
-    """Σⱼ wⱼ ℓⱼ / Σⱼ wⱼ from losses (m,) and sample_weight (m,) or None.
+def mean_loss(losses: Array, sample_weight: Array | None, total: Any = None) -> Array:
+    """Σⱼ wⱼ ℓⱼ / total from losses (m,); the total is Σⱼ wⱼ where none is given.
 
     Example:
       >>> float(mean_loss(jnp.array([1.0, 5.0]), jnp.array([3.0, 1.0])))
       2.0
     """
-    if sample_weight is None:
-        return losses.mean()
-    return (sample_weight * losses).sum() / sample_weight.sum()
+    if total is None:
+        total = total_weight(losses.shape[0], sample_weight)
+    if sample_weight is not None:
+        losses = sample_weight * losses
+    return losses.sum() / total
 
 
-def mean_loss_backward(dZ: Array, sample_weight: Array | None) -> Array:
-    """Scale column j by m wⱼ / Σ w, so that the plain mean over m is the weighted one.
+def mean_loss_backward(
+    dZ: Array, sample_weight: Array | None, total: Any = None
+) -> Array:
+    """Scale column j by m wⱼ / total, so that the plain mean over m is `mean_loss`.
 
     Example:
       >>> w = jnp.array([3.0, 1.0])
       >>> mean_loss_backward(jnp.array([[1.0, 1.0]]), w).tolist()
       [[1.5, 0.5]]
     """
-    if sample_weight is None:
-        return dZ
     m = dZ.shape[1]
-    return dZ * (m * sample_weight / sample_weight.sum())[None, :]
+    if sample_weight is not None:
+        total = sample_weight.sum() if total is None else total
+        return dZ * (m * sample_weight / total)[None, :]
+    return dZ if total is None else dZ * (m / total)
 
 
 def l2_cost(weights: list[Array], l2: Any, m: Any) -> Array:

@@ -166,6 +166,7 @@ def cost(
     key: Array | None = None,
     keep_prob: Any = 1.0,
     sample_weight: Array | None = None,
+    total_weight: Any = None,
 ) -> Array:
     """The cost J, from the logits: the (weighted) mean of the losses, plus L2.
 
@@ -176,6 +177,8 @@ def cost(
       l2: () >= 0, the λ of (λ / 2m) Σ ||W||².
       sample_weight: (m,), >= 0. Weight 0 leaves an example out, weight 2 counts it
         twice, in the mean and in L2's m.
+      total_weight: () > 0, what stands for m in the mean and in L2: Σ sample_weight
+        (m without weights) if None. Costs of parts that are given the whole's add up.
 
     Returns:
       J, a scalar.
@@ -191,9 +194,9 @@ def cost(
       '0.6931'
     """
     l2 = check_cost_arguments(
-        "cost", network, params, X, Y, l2, key, keep_prob, sample_weight
+        "cost", network, params, X, Y, l2, key, keep_prob, sample_weight, total_weight
     )
-    return _cost(network, params, X, Y, l2, key, keep_prob, sample_weight)
+    return _cost(network, params, X, Y, l2, key, keep_prob, sample_weight, total_weight)
 
 
 def backward(
@@ -204,13 +207,14 @@ def backward(
     *,
     l2: Any = 0.0,
     sample_weight: Array | None = None,
+    total_weight: Any = None,
 ) -> Parameters:
     """The gradient of `cost`, by the hand-derived equations at the top of this file.
 
     Args:
       network, params: as for `forward`.
       caches: what `forward` returned for these params.
-      Y, l2, sample_weight: as for `cost`.
+      Y, l2, sample_weight, total_weight: as for `cost`.
 
     Returns:
       The gradient: a Layer(dW, db) for each layer, shaped like params.
@@ -233,8 +237,8 @@ def backward(
             f"{len(caches)}"
         )
     X = caches[0].A_prev
-    l2 = _check_targets("backward", network, X, Y, l2, sample_weight)
-    return _backward(network, params, caches, Y, l2, sample_weight)
+    l2 = _check_targets("backward", network, X, Y, l2, sample_weight, total_weight)
+    return _backward(network, params, caches, Y, l2, sample_weight, total_weight)
 
 
 def cost_and_gradients(
@@ -247,11 +251,13 @@ def cost_and_gradients(
     key: Array | None = None,
     keep_prob: Any = 1.0,
     sample_weight: Array | None = None,
+    total_weight: Any = None,
 ) -> tuple[Array, Parameters]:
     """`cost` and its gradient in one pass: forward once, backward once.
 
     Args:
-      network, params, X, Y, l2, key, keep_prob, sample_weight: as for `cost`.
+      network, params, X, Y, l2, key, keep_prob, sample_weight, total_weight: as for
+        `cost`.
 
     Returns:
       J, a scalar, and a Layer(dW, db) for each layer, shaped like params.
@@ -269,9 +275,11 @@ def cost_and_gradients(
     """
     l2 = check_cost_arguments(
         "cost_and_gradients",
-        *(network, params, X, Y, l2, key, keep_prob, sample_weight),
+        *(network, params, X, Y, l2, key, keep_prob, sample_weight, total_weight),
     )
-    return _cost_and_gradients(network, params, X, Y, l2, key, keep_prob, sample_weight)
+    return _cost_and_gradients(
+        network, params, X, Y, l2, key, keep_prob, sample_weight, total_weight
+    )
 
 
 def predict_proba(network: Network, params: Parameters, X: Array) -> Array:
@@ -315,6 +323,30 @@ def predict(network: Network, params: Parameters, X: Array) -> Array:
     return _predict(network, params, X)
 
 
+def score(network: Network, params: Parameters, X: Array, Y: Array) -> Array:
+    """How good the predictions are: accuracy, or R² where the head gives numbers.
+
+    Args:
+      network, params, X, Y: as for `cost`.
+
+    Returns:
+      (): the fraction of outputs (sigmoid) or of examples (softmax) that `predict` gets
+      right; identity and exp: 1 - Σ (AL - Y)² / Σ (Y - mean of Y)².
+
+    Raises:
+      ValueError: shapes disagree.
+
+    Example:
+      >>> params = (Layer(jnp.ones((1, 2)), jnp.zeros((1, 1))),)
+      >>> X = jnp.array([[1.0, -1.0], [1.0, -1.0]])
+      >>> float(score(Network((2, 1)), params, X, jnp.array([[1.0, 1.0]])))
+      0.5
+    """
+    _check_inputs("score", network, params, X)
+    _check_targets("score", network, X, Y, 0.0, None, None)
+    return _score(network, params, X, Y)
+
+
 def _logits(
     network: Network, params: Parameters, X: Array, key: Array | None, keep_prob: Any
 ) -> tuple[Array, list[LayerCache]]:
@@ -342,11 +374,13 @@ def _cost_from_logits(
     Y: Array,
     l2: Any,
     sample_weight: Array | None,
+    total: Any,
 ) -> Array:
-    J = mean_loss(network.head.losses(ZL, jnp.asarray(Y, ZL.dtype)), sample_weight)
+    losses = network.head.losses(ZL, jnp.asarray(Y, ZL.dtype))
+    J = mean_loss(losses, sample_weight, total)
     if l2 is None:
         return J
-    m = total_weight(ZL.shape[1], sample_weight)
+    m = total_weight(ZL.shape[1], sample_weight) if total is None else total
     return J + l2_cost([W for W, _ in params], l2, m)
 
 
@@ -368,9 +402,10 @@ def _cost(
     key: Array | None,
     keep_prob: Any,
     sample_weight: Array | None,
+    total: Any,
 ) -> Array:
     ZL, _ = _logits(network, params, X, key, keep_prob)
-    return _cost_from_logits(network, params, ZL, Y, l2, sample_weight)
+    return _cost_from_logits(network, params, ZL, Y, l2, sample_weight, total)
 
 
 @partial(jax.jit, static_argnums=0)
@@ -381,11 +416,12 @@ def _backward(
     Y: Array,
     l2: Any,
     sample_weight: Array | None,
+    total: Any,
 ) -> Parameters:
     AL = caches[-1].activation
-    m = total_weight(AL.shape[1], sample_weight)
+    m = total_weight(AL.shape[1], sample_weight) if total is None else total
     dZL = head_backward(AL, jnp.asarray(Y, AL.dtype))
-    dZL = mean_loss_backward(dZL, sample_weight)
+    dZL = mean_loss_backward(dZL, sample_weight, total)
     dA, dW, db = linear_backward(dZL, LinearCache(caches[-1].A_prev, params[-1].W))
     grads = [Layer(dW, db)]
     for l in reversed(range(len(params) - 1)):
@@ -415,10 +451,11 @@ def _cost_and_gradients(
     key: Array | None,
     keep_prob: Any,
     sample_weight: Array | None,
+    total: Any,
 ) -> tuple[Array, Parameters]:
     ZL, caches = _logits(network, params, X, key, keep_prob)
-    J = _cost_from_logits(network, params, ZL, Y, l2, sample_weight)
-    return J, _backward(network, params, caches, Y, l2, sample_weight)
+    J = _cost_from_logits(network, params, ZL, Y, l2, sample_weight, total)
+    return J, _backward(network, params, caches, Y, l2, sample_weight, total)
 
 
 @partial(jax.jit, static_argnums=0)
@@ -437,6 +474,18 @@ def _predict(network: Network, params: Parameters, X: Array) -> Array:
     return caches[-1].activation
 
 
+@partial(jax.jit, static_argnums=0)
+def _score(network: Network, params: Parameters, X: Array, Y: Array) -> Array:
+    Y = jnp.asarray(Y, params[0].W.dtype)
+    said = _predict(network, params, X)
+    if network.output == "sigmoid":
+        return (said == (Y > 0.5)).mean(dtype=Y.dtype)
+    if network.output == "softmax":
+        return (said[0] == Y.argmax(axis=0)).mean(dtype=Y.dtype)
+    spread = jnp.square(Y - Y.mean(axis=1, keepdims=True)).sum()
+    return 1 - jnp.square(said - Y).sum() / spread
+
+
 def check_cost_arguments(
     where: str,
     network: Network,
@@ -447,11 +496,12 @@ def check_cost_arguments(
     key: Array | None,
     keep_prob: Any,
     sample_weight: Any,
+    total_weight: Any = None,
 ) -> Any:
     """Check all that a cost reads, and return l2, or None for no L2 term at all."""
     _check_inputs(where, network, params, X)
     _check_dropout(where, key, keep_prob)
-    return _check_targets(where, network, X, Y, l2, sample_weight)
+    return _check_targets(where, network, X, Y, l2, sample_weight, total_weight)
 
 
 def _check_inputs(where: str, network: Network, params: Parameters, X: Any) -> None:
@@ -470,7 +520,13 @@ def _check_dropout(where: str, key: Array | None, keep_prob: Any) -> None:
 
 
 def _check_targets(
-    where: str, network: Network, X: Any, Y: Any, l2: Any, sample_weight: Any
+    where: str,
+    network: Network,
+    X: Any,
+    Y: Any,
+    l2: Any,
+    sample_weight: Any,
+    total_weight: Any,
 ) -> Any:
     """Check what a cost reads; a literal zero l2 becomes None: no L2 term at all."""
     m = X.shape[1]
@@ -479,4 +535,6 @@ def _check_targets(
     check_scalar(where, "l2", l2, low=0)
     if sample_weight is not None:
         check_shape(where, "sample_weight", sample_weight, (m,), "m from X")
+    if total_weight is not None:
+        check_scalar(where, "total_weight", total_weight, low=0, low_open=True)
     return None if isinstance(l2, (int, float)) and l2 == 0 else l2

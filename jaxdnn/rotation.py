@@ -36,22 +36,43 @@ def rotation_pays(n_x: int, n_1: int, m: int, epochs: int) -> bool:
 
 
 @jax.jit
-def rotate(params: Parameters, X: Array) -> tuple[Parameters, Array, Array]:
-    """W_1 Q (n_1, r) in place of W_1, Qᵀ X (r, m), and Q (n_x, r), where r = m + n_1.
+def input_basis(params: Parameters, X: Array) -> Array:
+    """Q (n_x, r), r = m + n_1: orthonormal columns that span those of X and W_1ᵀ.
+
+    Example:
+      >>> from jaxdnn.parameters import initialize_parameters
+      >>> params = initialize_parameters(jax.random.key(0), (50, 3, 1))
+      >>> input_basis(params, jnp.ones((50, 8))).shape
+      (50, 11)
+    """
+    return jnp.linalg.qr(jnp.concatenate([X, params[0].W.T], axis=1))[0]
+
+
+@jax.jit
+def rotate_inputs(Q: Array, X: Array) -> Array:
+    """Qᵀ X (r, m), from X (n_x, m).
+
+    Example:
+      >>> rotate_inputs(jnp.eye(3)[:, ::-1], jnp.array([[1.0], [2.0], [3.0]])).tolist()
+      [[3.0], [2.0], [1.0]]
+    """
+    return Q.T @ X
+
+
+@jax.jit
+def rotate(params: Parameters, Q: Array) -> Parameters:
+    """W_1 Q (n_1, r) in place of W_1.
 
     Example:
       >>> from jaxdnn.parameters import initialize_parameters
       >>> params = initialize_parameters(jax.random.key(0), (50, 3, 1))
       >>> X = jax.random.normal(jax.random.key(1), (50, 8))
-      >>> rotated, rotated_X, Q = rotate(params, X)
-      >>> rotated[0].W.shape, rotated_X.shape
-      ((3, 11), (11, 8))
-      >>> bool(jnp.allclose(rotated[0].W @ rotated_X, params[0].W @ X, atol=1e-5))
+      >>> Q = input_basis(params, X)
+      >>> again = rotate(params, Q)[0].W @ rotate_inputs(Q, X)
+      >>> bool(jnp.allclose(again, params[0].W @ X, atol=1e-5))
       True
     """
-    m = X.shape[1]
-    Q, R = jnp.linalg.qr(jnp.concatenate([X, params[0].W.T], axis=1))
-    return (params[0]._replace(W=R[:, m:].T), *params[1:]), R[:, :m], Q
+    return (params[0]._replace(W=params[0].W @ Q), *params[1:])
 
 
 @jax.jit
@@ -61,8 +82,9 @@ def rotate_back(params: Parameters, Q: Array) -> Parameters:
     Example:
       >>> from jaxdnn.parameters import initialize_parameters
       >>> params = initialize_parameters(jax.random.key(0), (50, 3, 1))
-      >>> rotated, _, Q = rotate(params, jnp.ones((50, 8)))
-      >>> bool(jnp.allclose(rotate_back(rotated, Q)[0].W, params[0].W, atol=1e-6))
+      >>> Q = input_basis(params, jnp.ones((50, 8)))
+      >>> back = rotate_back(rotate(params, Q), Q)
+      >>> bool(jnp.allclose(back[0].W, params[0].W, atol=1e-6))
       True
     """
     return (params[0]._replace(W=params[0].W @ Q.T), *params[1:])

@@ -6,8 +6,15 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from jaxdnn import Network, fit, initialize_parameters, training
-from jaxdnn.rotation import rotate, rotate_back, rotation_pays
+from jaxdnn import Network, fit, initialize_parameters, predict
+from jaxdnn.rotation import (
+    input_basis,
+    rotate,
+    rotate_back,
+    rotate_inputs,
+    rotation_pays,
+)
+from jaxdnn.training import fitting
 
 NETWORK = Network((300, 4, 1), "tanh")
 KEYS = jax.random.split(jax.random.key(0), 3)
@@ -24,7 +31,8 @@ def test_the_rotation_keeps_products_norms_and_parameters(rank_deficient):
         X, _ = data()
         X = X.at[:, 1].set(X[:, 0]).at[:, 2].set(0.0) if rank_deficient else X
         params = initialize_parameters(KEYS[2], NETWORK.layer_dims)
-        rotated, rotated_X, Q = rotate(params, X)
+        Q = input_basis(params, X)
+        rotated, rotated_X = rotate(params, Q), rotate_inputs(Q, X)
         chex.assert_trees_all_close(Q.T @ Q, jnp.eye(13), atol=1e-13)
         chex.assert_trees_all_close(
             rotated[0].W @ rotated_X, params[0].W @ X, atol=1e-12
@@ -49,12 +57,33 @@ def test_a_rotated_run_equals_a_plain_one(options, monkeypatch):
     with jax.enable_x64(True):
         X, Y = data()
         rotated = fit(NETWORK, X, Y, **arguments)
-        monkeypatch.setattr(training, "rotation_pays", lambda *_: False)
+        monkeypatch.setattr(fitting, "rotation_pays", lambda *_: False)
         plain = fit(NETWORK, X, Y, **arguments)
         assert plain.history.cost[-1] < plain.history.cost[0]
-        chex.assert_trees_all_close(rotated, plain, rtol=1e-10, atol=1e-12)
+        for ours, theirs in zip(rotated[:2], plain[:2], strict=True):
+            chex.assert_trees_all_close(ours, theirs, rtol=1e-10, atol=1e-12)
         # They took different roads: bits differ, digits do not.
         assert not jnp.array_equal(rotated.params[0].W, plain.params[0].W)
+
+
+def test_a_rotated_run_goes_on_bit_for_bit_and_watches_validation():
+    X, Y = data()
+    arguments = {"key": KEYS[2], "learning_rate": 0.1, "epochs": 300}
+    arguments["validation"] = (X[:, :5] + 0.1, Y[:, :5])
+    states = []
+    whole = fit(
+        *(NETWORK, X, Y),
+        **arguments,
+        chunk=120,
+        on_chunk=lambda info: states.append(info.state),
+    )
+    assert whole.state.basis is not None
+    rest = fit(NETWORK, X, Y, **arguments, resume=states[0])
+    chex.assert_trees_all_equal(rest.params, whole.params)
+    chex.assert_trees_all_equal(rest.history, whole.history)
+    score = whole.history.validation_score[whole.state.best.epoch - 1]
+    ours = predict(NETWORK, whole.params, arguments["validation"][0])
+    assert (ours == Y[:, :5]).mean() == score
 
 
 def test_chunks_see_unrotated_parameters_and_change_no_bit():

@@ -19,7 +19,7 @@ def progress(
 
     Example:
       >>> with progress(1000, quiet=True) as show:
-      ...     show(ChunkInfo(epoch=10, epochs=1000, cost=0.5, params=()))
+      ...     show(ChunkInfo(epoch=10, epochs=1000, cost=0.5, params=(), state=None))
     """
     with require("tqdm").tqdm(
         total=epochs,

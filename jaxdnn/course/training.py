@@ -74,7 +74,7 @@ def train(
     """
     params = to_params(parameters)
     with jax.enable_x64(True):
-        trained, history = fit(
+        result = fit(
             to_network(params, hidden),
             jnp.asarray(X, float),
             jnp.asarray(row(Y)),
@@ -83,7 +83,7 @@ def train(
             epochs=num_iterations,
             l2=lambd,
         )
-    return to_dictionary(trained), np.array(history.cost)
+    return to_dictionary(result.params), np.array(result.history.cost)
 
 
 def _print_costs(costs: Matrix, every: int, form: str = "") -> None:

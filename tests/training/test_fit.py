@@ -7,15 +7,17 @@ import numpy as np
 import pytest
 
 from jaxdnn import (
+    Layer,
     Network,
     cost_and_gradients,
     fit,
     initialize_parameters,
     params_to_dict,
     predict,
-    training,
     update_parameters,
 )
+from jaxdnn.training import loop as loop_module
+from jaxdnn.training.batches import Data
 
 KEY = jax.random.key(0)
 NETWORK = Network((3, 5, 2), "tanh")
@@ -54,7 +56,7 @@ def test_a_run_is_the_python_loop(options):
         X, Y = data()
         options = jax.tree.map(jnp.float64, options)
         result = fit(NETWORK, X, Y, key=KEY, epochs=50, learning_rate=0.3, **options)
-        init_key, dropout_key = jax.random.split(KEY)
+        init_key, dropout_key, _ = jax.random.split(KEY, 3)
         params, costs = loop(
             *(NETWORK, X, Y, initialize_parameters(init_key, NETWORK.layer_dims)),
             *(dropout_key, 50, 0.3),
@@ -85,9 +87,7 @@ def test_a_run_follows_scikit_learn():
         with pytest.warns(match="Maximum iterations"):
             theirs.fit(rows, labels)
         layers = zip(theirs.coefs_, theirs.intercepts_, strict=True)
-        start = tuple(
-            training.Layer(jnp.array(W.T), jnp.array(b)[:, None]) for W, b in layers
-        )
+        start = tuple(Layer(jnp.array(W.T), jnp.array(b)[:, None]) for W, b in layers)
         for _ in range(30):
             with pytest.warns(match="Maximum iterations"):
                 theirs.fit(rows, labels)
@@ -135,7 +135,7 @@ def test_one_program_serves_every_value_and_length(monkeypatch):
         traces.append(1)
         return cost_and_gradients(*arguments, **options)
 
-    monkeypatch.setattr(training, "cost_and_gradients", counted)
+    monkeypatch.setattr(loop_module, "cost_and_gradients", counted)
     # Sizes no other test has, so that no program of theirs is there already.
     network = Network((3, 6, 2), "tanh")
     X, Y = data(network, m=17)
@@ -164,8 +164,12 @@ def test_one_program_serves_every_value_and_length(monkeypatch):
 def test_data_are_arguments_of_the_program_not_constants_in_it():
     X, Y = data(m=5000)
     params = initialize_parameters(KEY, NETWORK.layer_dims)
-    text = training._descend.lower(
-        *(NETWORK, params, jnp.zeros(4), 0, 4, X, Y, 0.1, None, None, 1.0, None)
+    state = fit(NETWORK, X, Y, params=params, epochs=1).state._replace(history=None)
+    plan = loop_module.Plan(NETWORK, None, None, None, ragged=False, sentinel=True)
+    settings = loop_module.Settings(0.1, None, None, None, 0.0)
+    examples = Data(X, Y, None, 5000, 5000, 1)
+    text = loop_module.run_epochs.lower(
+        plan, settings, state, examples, None, 4, 4
     ).as_text()
     assert len(text) < 50_000
 
@@ -186,7 +190,7 @@ def test_runs_compose_under_jit_and_vmap():
 def test_numpy_in_any_dtype_trains_in_float32():
     X, Y = jax.tree.map(np.asarray, data())
     result = fit(NETWORK, X.astype(np.float64), Y.astype(bool), key=KEY, epochs=5)
-    chex.assert_type(jax.tree.leaves(result), jnp.float32)
+    chex.assert_type(jax.tree.leaves((result.params, result.history)), jnp.float32)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,426 @@
+"""fit: a run from the host's side. What is trained happens in `loop`, on the device."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from functools import partial
+from typing import Any, NamedTuple
+from warnings import warn
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import Array
+from jax.sharding import Mesh
+
+from jaxdnn._checks import check_scalar, is_concrete
+from jaxdnn.network import Network, check_cost_arguments
+from jaxdnn.parameters import Layer, Method, Parameters, initialize_parameters
+from jaxdnn.rotation import (
+    input_basis,
+    rotate,
+    rotate_back,
+    rotate_inputs,
+    rotation_pays,
+)
+from jaxdnn.training.batches import Data, one_hot
+from jaxdnn.training.divergence import Divergence
+from jaxdnn.training.driver import Run, drive, stream, trace
+from jaxdnn.training.labels import ClassWeight, are_labels, check_labels, weigh_classes
+from jaxdnn.training.loop import (
+    Best,
+    History,
+    Plan,
+    Settings,
+    TrainingState,
+    Validation,
+)
+from jaxdnn.training.optimizers import Optimizer, check_optimizer, init_optimizer
+from jaxdnn.training.sharding import replicate, shard
+from jaxdnn.training.state import restore_state, state_to_dict
+from jaxdnn.training.streaming import ColumnChunks, count_examples, is_source, parts
+
+_LEARNING_RATE = 0.0075
+
+
+class ChunkInfo(NamedTuple):
+    """The edge of a chunk: epochs done, epochs in all, the latest cost, parameters.
+
+    state is what `fit(resume=...)` goes on from, with the history so far.
+    """
+
+    epoch: int
+    epochs: int
+    cost: float
+    params: Parameters
+    state: TrainingState
+
+
+class FitResult(NamedTuple):
+    """What `fit` returns.
+
+    params: the last parameters, or the best ones where there was validation data;
+    history: one entry per epoch; state: for `fit(resume=...)`; divergence: where the
+    run stopped being finite, or None; data_bytes: the examples held at one time.
+    """
+
+    params: Parameters
+    history: History
+    state: TrainingState
+    divergence: Divergence | None
+    data_bytes: int
+
+
+def fit(
+    network: Network,
+    X: Any,
+    Y: Any = None,
+    *,
+    key: Array | None = None,
+    params: Parameters | None = None,
+    method: Method = "he",
+    learning_rate: Any = None,
+    optimizer: Optimizer = None,
+    epochs: int = 1000,
+    batch_size: int | None = None,
+    shuffle: bool = True,
+    l2: Any = 0.0,
+    keep_prob: Any = 1.0,
+    sample_weight: Any = None,
+    class_weight: ClassWeight = None,
+    validation: tuple[Any, Any] | None = None,
+    patience: Any = None,
+    min_delta: Any = 0.0,
+    chunk: int | None = None,
+    on_chunk: Callable[[ChunkInfo], None] | None = None,
+    resume: TrainingState | Mapping[str, Any] | None = None,
+    mesh: Mesh | None = None,
+) -> FitResult:
+    """Train, the whole loop one compiled program.
+
+    Compiled once per network, shape, optimizer and batch size: other epochs, learning
+    rates, l2 > 0, keep probabilities < 1, patience and min_delta reuse the program.
+    Where inputs far outnumber examples, full-batch gradient descent takes place in the
+    span of the inputs: see `rotation`.
+
+    Args:
+      network: the description.
+      X, Y: (n_x, m) and (n_L, m), as for `cost`; Y may be (m,) class labels for a
+        softmax. Or, for mini-batches of more than memory holds, NumPy memory maps, or
+        as X alone a source of chunks: see `training.streaming`.
+      key: a PRNG key, for the initial parameters, the dropout masks and the shuffle.
+      params: where to start; drawn from key by `method` if None.
+      method: as for `initialize_parameters`.
+      learning_rate: α > 0 (0.0075 if None), or a schedule: a function from the number
+        of updates done to α, that JAX can trace.
+      optimizer: gradient descent if None; an Optax gradient transformation; or a
+        function from a learning rate to one, such as `optax.adam`.
+      epochs: how often all examples are seen, >= 1, those of a resumed run included.
+      batch_size: examples per update; all of them if None. The last batch of an epoch
+        may hold fewer.
+      shuffle: whether each epoch draws a new order of the examples.
+      l2, keep_prob: as for `cost`; every step draws new masks. All batches weigh the L2
+        term alike, as in the cost of all examples.
+      sample_weight: (m,), as for `cost`.
+      class_weight: class -> weight of its examples, or "balanced".
+      validation: X and Y to watch: their cost and score enter the history, and the
+        result has the parameters of the lowest cost.
+      patience: epochs without a validation cost lower by more than min_delta (>= 0)
+        after which the run stops; None never stops it.
+      chunk: epochs between calls of on_chunk; if None, about half a second.
+      on_chunk: called on the host at the edge of each chunk. Chunks change no bit of
+        the result.
+      resume: a result's or chunk's state, or the dictionary that `state_to_dict` made
+        of it: the run goes on from there, to the same bits as one that was never
+        interrupted, given the same other arguments.
+      mesh: devices to share the examples; parameters are replicated.
+
+    Returns:
+      FitResult(params, history, state, divergence, data_bytes). A run whose cost,
+      gradient or parameters stop being finite ends there, with a RuntimeWarning and the
+      last finite parameters.
+
+    Raises:
+      ValueError: shapes disagree, a value is out of its range, neither key nor params,
+        dropout or shuffle without a key, a state of another run.
+      TypeError: an optimizer that is none.
+
+    References:
+      Robbins & Monro (1951), Ann. Math. Stat. 22; Prechelt (1998), Early Stopping.
+
+    Example:
+      >>> X = jnp.array([[0.0, 1.0, 2.0, 3.0]])
+      >>> Y = jnp.array([[0.0, 0.0, 1.0, 1.0]])
+      >>> result = fit(Network((1, 1)), X, Y, key=jax.random.key(0), learning_rate=1.0)
+      >>> result.history.cost.shape, bool(result.history.cost[-1] < 0.1)
+      ((1000,), True)
+    """
+    learning_rate, schedule = _check_rate(optimizer, learning_rate)
+    _check_counts(epochs=epochs, chunk=chunk, batch_size=batch_size, patience=patience)
+    check_scalar("fit", "min_delta", min_delta, low=0)
+    if patience is not None and validation is None:
+        raise ValueError("fit: patience needs validation data")
+    source, examples, X, Y = _open_source(
+        *(network, X, Y, batch_size),
+        sample_weight=sample_weight,
+        class_weight=class_weight,
+        mesh=mesh,
+    )
+    init_key = dropout_key = shuffle_key = None
+    if key is not None:
+        init_key, dropout_key, shuffle_key = jax.random.split(key, 3)
+    start: Parameters = _begin(network, params, init_key, method, X)
+    l2 = _check_data(network, start, X, Y, l2, dropout_key, keep_prob, sample_weight)
+    weight = weigh_classes("fit", network, Y, sample_weight, class_weight)
+    if isinstance(keep_prob, (int, float)) and keep_prob == 1:
+        dropout_key = keep_prob = None
+    if batch_size is None or not shuffle:
+        shuffle_key = None
+    elif shuffle_key is None:
+        raise ValueError("fit: give a key to shuffle by, or shuffle=False")
+    concrete = all(map(is_concrete, jax.tree.leaves((X, Y, start, learning_rate, l2))))
+
+    watched = None
+    if validation is not None:
+        watched = _check_validation(network, start, *validation)
+    data = _arrange(network, X, Y, weight, start[0].W.dtype, batch_size)
+
+    basis = None
+    if optimizer is None and batch_size is None and mesh is None and concrete:
+        basis = _basis(network, start, data.X, epochs, resume)
+    if basis is not None:
+        dims = (basis.shape[1], *network.layer_dims[1:])
+        network, start = replace(network, layer_dims=dims), rotate(start, basis)
+        data = data._replace(X=rotate_inputs(basis, data.X))
+        if watched is not None:
+            watched = watched._replace(X=rotate_inputs(basis, watched.X))
+    state = _first_state(start, optimizer, watched, (dropout_key, shuffle_key), basis)
+    if resume is not None:
+        saved = state_to_dict(resume) if isinstance(resume, TrainingState) else resume
+        state = restore_state("fit", state, saved)
+    settings = _settings(start, learning_rate, l2, keep_prob, patience, min_delta)
+    if mesh is not None:
+        history = state.history
+        state, settings, watched = replicate(
+            mesh, (state._replace(history=None), settings, watched)
+        )
+        state = state._replace(history=history)
+        data = shard(mesh, data, rows=batch_size is not None)
+
+    ragged = batch_size is not None and (
+        source is not None or data.real % batch_size != 0
+    )
+    plan = Plan(network, optimizer, schedule, batch_size, ragged, sentinel=concrete)
+    run = Run(plan, settings, watched, epochs)
+    edge = None if on_chunk is None else partial(_report, on_chunk, epochs)
+    held = data.X.nbytes + data.Y.nbytes
+    divergence = None
+    if source is not None and batch_size is not None:
+        cut = partial(parts, "fit", network, source, batch_size, data.X.dtype)
+        state, divergence, held = stream(run, state, cut, examples, edge)
+    elif concrete:
+        state, divergence = drive(run, state, data, chunk, edge)
+    elif on_chunk is None:
+        state = trace(run, state, data)
+    else:
+        raise TypeError("fit: on_chunk cannot be called from inside a traced function")
+    if divergence is not None:
+        warn(f"fit: {divergence}; it ended there", RuntimeWarning, stacklevel=2)
+    history: History = jax.tree.map(jnp.asarray, state.history)
+    return FitResult(_trained(state), history, state, divergence, held)
+
+
+def _check_rate(optimizer: Optimizer, learning_rate: Any) -> tuple[Any, Any]:
+    """The learning rate and the schedule, one of which is None, or both."""
+    check_optimizer("fit", optimizer, learning_rate)
+    if callable(learning_rate):
+        return None, learning_rate
+    if learning_rate is None:
+        return (_LEARNING_RATE if optimizer is None else None), None
+    check_scalar("fit", "learning_rate", learning_rate, low=0, low_open=True)
+    return learning_rate, None
+
+
+def _check_counts(**counts: Any) -> None:
+    for name, count in counts.items():
+        if count is not None and (not isinstance(count, int) or count < 1):
+            raise ValueError(f"fit: {name} must be an int >= 1, got {count!r}")
+
+
+def _open_source(
+    network: Network, X: Any, Y: Any, batch_size: int | None, **others: Any
+) -> tuple[Iterable[Any] | None, int, Any, Any]:
+    """The source of chunks, its number of examples, and a stand-in for X and Y.
+
+    For arrays, None, 0, X and Y.
+    """
+    on_disk = isinstance(X, np.memmap) and batch_size is not None
+    if not on_disk and not is_source(X):
+        return None, 0, jnp.asarray(X), Y
+    if batch_size is None:
+        raise ValueError("fit: chunks need a batch_size")
+    for name, value in others.items():
+        if value is not None:
+            raise ValueError(f"fit: {name} does not go with chunks")
+    source = ColumnChunks(X, Y) if on_disk else X
+    examples = count_examples("fit", network, source)
+    dims = network.layer_dims
+    return (
+        source,
+        examples,
+        jnp.zeros((dims[0], 1)),
+        jnp.full((dims[-1], 1), 1 / dims[-1]),
+    )
+
+
+def _begin(
+    network: Network,
+    params: Parameters | None,
+    key: Array | None,
+    method: Method,
+    X: Any,
+) -> Parameters:
+    """The parameters given, or else drawn."""
+    if params is not None:
+        return tuple(Layer(jnp.asarray(W), jnp.asarray(b)) for W, b in params)
+    if key is None:
+        raise ValueError("fit: give a key to draw parameters from, or params")
+    dtype = X.dtype if jnp.issubdtype(X.dtype, jnp.floating) else None
+    return initialize_parameters(key, network.layer_dims, method=method, dtype=dtype)
+
+
+def _check_data(
+    network: Network, params: Parameters, X: Any, Y: Any, *others: Any
+) -> Any:
+    """Refuse data no run can learn from; returns l2, or None for no such term."""
+    columns = Y
+    if are_labels(network, Y):
+        check_labels("fit", network, Y, X.shape[-1])
+        columns = jax.ShapeDtypeStruct((network.layer_dims[-1], X.shape[-1]), X.dtype)
+    l2 = check_cost_arguments("fit", network, params, X, columns, *others)
+    sample_weight = others[-1]
+    if _readable(X) and not np.isfinite(X).all():
+        row, column = np.argwhere(~np.isfinite(X))[0].tolist()
+        raise ValueError(
+            f"fit: X must be finite, got {X[row, column]} at [{row}, {column}]"
+        )
+    if columns is Y and _readable(Y) and not network.head.accepts(np.asarray(Y)):
+        raise ValueError(
+            f"fit: Y for a {network.output} output must hold {network.head.targets}, "
+            f"got values from {np.min(Y):g} to {np.max(Y):g}"
+        )
+    if sample_weight is not None and _readable(sample_weight):
+        weights = np.asarray(sample_weight)
+        if not (np.isfinite(weights).all() and weights.min() >= 0 < weights.sum()):
+            raise ValueError(
+                f"fit: sample_weight must be finite and >= 0, not all 0, got values "
+                f"from {weights.min():g} to {weights.max():g}"
+            )
+    return l2
+
+
+def _readable(value: Any) -> bool:
+    """Whether this process has all of it, now."""
+    return is_concrete(value) and getattr(value, "is_fully_addressable", True)
+
+
+def _check_validation(
+    network: Network, params: Parameters, X: Any, Y: Any
+) -> Validation:
+    X = jnp.asarray(X)
+    try:
+        _check_data(network, params, X, Y, 0.0, None, 1.0, None)
+    except ValueError as error:
+        text = str(error).removeprefix("fit: ")
+        raise ValueError(f"fit: validation: {text}") from None
+    dtype = params[0].W.dtype
+    if are_labels(network, Y):
+        Y = one_hot(jnp.asarray(Y), network.layer_dims[-1], dtype)
+    return Validation(X.astype(dtype), jnp.asarray(Y, dtype))
+
+
+def _arrange(
+    network: Network, X: Any, Y: Any, weight: Any, dtype: Any, batch_size: int | None
+) -> Data:
+    """The examples as the loop reads them: see `Data`."""
+    m = X.shape[1]
+    labels = are_labels(network, Y)
+    mean_weight = 1 if weight is None else jnp.asarray(weight, dtype).sum() / m
+    if weight is not None:
+        weight = jnp.asarray(weight, dtype)
+    X = jnp.asarray(X, dtype)
+    if batch_size is None:
+        Y = one_hot(jnp.asarray(Y), network.layer_dims[-1], dtype) if labels else Y
+        return Data(X, jnp.asarray(Y, dtype), weight, m, m, mean_weight)
+    Y = jnp.asarray(Y, jnp.int32) if labels else jnp.asarray(Y, dtype).T
+    return Data(X.T, Y, weight, m, m, mean_weight)
+
+
+def _basis(
+    network: Network, params: Parameters, X: Array, epochs: int, resume: Any
+) -> Array | None:
+    """What to rotate the inputs by, or None: see `rotation`."""
+    if isinstance(resume, TrainingState):
+        return resume.basis
+    if resume is not None:
+        return jnp.asarray(resume[".basis"]) if ".basis" in resume else None
+    n_x, n_1 = network.layer_dims[:2]
+    if rotation_pays(n_x, n_1, X.shape[1], epochs):
+        return input_basis(params, X)
+    return None
+
+
+def _first_state(
+    params: Parameters,
+    optimizer: Optimizer,
+    watched: Validation | None,
+    keys: tuple[Array | None, Array | None],
+    basis: Array | None,
+) -> TrainingState:
+    dtype = params[0].W.dtype
+    none = np.zeros(0, dtype)
+    zero = jnp.zeros((), jnp.int32)
+    history, best = History(none, none, none), None
+    if watched is not None:
+        history = History(*5 * (none,))
+        best = Best(params, jnp.full((), jnp.inf, dtype), zero)
+    return TrainingState(
+        params,
+        init_optimizer(optimizer, params),
+        zero,
+        zero,
+        best,
+        *keys,
+        basis,
+        history,
+    )
+
+
+def _settings(
+    params: Parameters,
+    learning_rate: Any,
+    l2: Any,
+    keep_prob: Any,
+    patience: Any,
+    min_delta: Any,
+) -> Settings:
+    dtype = params[0].W.dtype
+    floats = (learning_rate, l2, keep_prob, min_delta)
+    rate, l2, keep_prob, min_delta = (
+        None if value is None else jnp.asarray(value, dtype) for value in floats
+    )
+    patience = None if patience is None else jnp.int32(patience)
+    return Settings(rate, l2, keep_prob, patience, min_delta)
+
+
+def _report(
+    on_chunk: Callable[[ChunkInfo], None], epochs: int, state: TrainingState
+) -> None:
+    """Tell the caller what an edge is like."""
+    J = float(state.history.cost[-1])
+    on_chunk(ChunkInfo(int(state.epoch), epochs, J, _trained(state), state))
+
+
+def _trained(state: TrainingState) -> Parameters:
+    """The parameters a run gives back, over the inputs it was given."""
+    params = state.params if state.best is None else state.best.params
+    return params if state.basis is None else rotate_back(params, state.basis)

@@ -1,0 +1,359 @@
+"""The compiled program of a run: steps in a loop, epochs in a loop around it.
+
+Both loops run on the device. Which epoch to stop at is traced, so one program serves
+the whole run, any part of it, and other lengths. A cost that is not finite ends both
+loops.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+from jax import Array
+
+from jaxdnn.network import Network, cost, cost_and_gradients, score
+from jaxdnn.parameters import Parameters
+from jaxdnn.training.batches import (
+    Batch,
+    Data,
+    batch_count,
+    shuffled,
+    take_batch,
+    whole_batch,
+)
+from jaxdnn.training.optimizers import (
+    Optimizer,
+    apply_optimizer,
+    gradient_norm,
+    learning_rate_of,
+)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a run's program is compiled for; everything else is traced.
+
+    schedule: updates done -> learning rate, or None for the settings' own. ragged:
+    whether a batch may be partly empty. sentinel: whether a cost that is not finite
+    ends the run.
+    """
+
+    network: Network
+    optimizer: Optimizer
+    schedule: Callable[[Any], Any] | None
+    batch_size: int | None
+    ragged: bool
+    sentinel: bool
+
+
+class Settings(NamedTuple):
+    """The numbers of a run; None where there is no such term."""
+
+    learning_rate: Any
+    l2: Any
+    keep_prob: Any
+    patience: Any
+    min_delta: Any
+
+
+class Validation(NamedTuple):
+    """X (n_x, m), Y (n_L, m): examples the run is watched on."""
+
+    X: Array
+    Y: Array
+
+
+class Best(NamedTuple):
+    """The parameters of the lowest validation cost, and after how many epochs."""
+
+    params: Parameters
+    cost: Array
+    epoch: Array
+
+
+class History(NamedTuple):
+    """What a run recorded, one entry per epoch: arrays (epochs,).
+
+    cost: the mean over the epoch's batches, each before its update, with L2; learning
+    rate: the last one used, NaN where an optimizer keeps it to itself; gradient_norm: the
+    mean over the batches; validation_cost: after the epoch, without L2 and dropout;
+    validation_score: accuracy, or R² for heads of numbers. Validation's are None where
+    there is none.
+    """
+
+    cost: Any
+    learning_rate: Any
+    gradient_norm: Any
+    validation_cost: Any = None
+    validation_score: Any = None
+
+
+class TrainingState(NamedTuple):
+    """All that the next epoch depends on, the data and the settings aside.
+
+    epoch and step count what is done. best is None without validation. keys are those
+    of dropout and of the shuffle. basis (n_x, r) is that of a rotated run, whose W_1
+    are (n_1, r): see `rotation`. history is the host's, and None on the device.
+    """
+
+    params: Parameters
+    optimizer: Any
+    epoch: Any
+    step: Any
+    best: Best | None
+    dropout_key: Array | None
+    shuffle_key: Array | None
+    basis: Array | None
+    history: Any
+
+
+class Sums(NamedTuple):
+    """What an epoch has added up: batches, examples, their costs, gradient norms.
+
+    finite: whether every cost was.
+    """
+
+    batches: Any
+    examples: Any
+    cost: Any
+    gradient_norm: Any
+    learning_rate: Any
+    finite: Any
+
+
+def no_sums(dtype: Any) -> Sums:
+    """Before the first batch.
+
+    Example:
+      >>> int(no_sums(jnp.float32).batches)
+      0
+    """
+    zero = jnp.zeros((), dtype)
+    return Sums(jnp.zeros((), jnp.int32), zero, zero, zero, zero, jnp.array(True))
+
+
+def one_step(
+    plan: Plan, settings: Settings, state: TrainingState, batch: Batch
+) -> tuple[TrainingState, Array, Parameters, Any]:
+    """The state after one update, the batch's cost, its gradient, the learning rate."""
+    l2 = settings.l2
+    if batch.share is not None and l2 is not None:
+        # cost divides λ by the batch's weight; what counts is all examples' weight.
+        l2 = l2 * batch.share
+    key, keep_prob = step_key(settings, state)
+    rate = settings.learning_rate
+    if plan.schedule is not None:
+        rate = plan.schedule(state.step)
+    elif rate is None:
+        rate = learning_rate_of(state.optimizer)
+    J, grads = cost_and_gradients(
+        plan.network,
+        state.params,
+        batch.X,
+        batch.Y,
+        l2=0.0 if l2 is None else l2,
+        key=key,
+        keep_prob=keep_prob,
+        sample_weight=batch.weight,
+        total_weight=batch.total,
+    )
+    params, optimizer = apply_optimizer(
+        plan.optimizer, state.params, grads, state.optimizer, rate
+    )
+    state = state._replace(params=params, optimizer=optimizer, step=state.step + 1)
+    return state, J, grads, rate
+
+
+def step_key(settings: Settings, state: TrainingState) -> tuple[Array | None, Any]:
+    """The key and the probability of this step's dropout masks: None, 1 for none."""
+    if settings.keep_prob is None or state.dropout_key is None:
+        return None, 1.0
+    return jax.random.fold_in(state.dropout_key, state.step), settings.keep_prob
+
+
+def train_batches(
+    plan: Plan,
+    settings: Settings,
+    state: TrainingState,
+    sums: Sums,
+    data: Data,
+    part: Any,
+    limit: Any = None,
+) -> tuple[TrainingState, Sums]:
+    """Every batch of the data once, or the first `limit` of them.
+
+    part: which part of the epoch's examples these are; each has an order of its own.
+    """
+    size = plan.batch_size
+
+    def add(state: TrainingState, sums: Sums, batch: Batch, count: Any) -> Any:
+        state, J, grads, rate = one_step(plan, settings, state, batch)
+        rate = jnp.nan if rate is None else rate
+        return state, Sums(
+            sums.batches + 1,
+            sums.examples + count,
+            sums.cost + J * count,
+            sums.gradient_norm + gradient_norm(grads),
+            jnp.asarray(rate, J.dtype),
+            jnp.isfinite(J),
+        )
+
+    if size is None:
+        return add(state, sums, whole_batch(data), 1)
+    order = epoch_order(plan, state, data, part)
+    batches = batch_count(data, size)
+    if limit is not None:
+        batches = jnp.minimum(limit, batches)
+
+    def more(carry: Any) -> Any:
+        i, _, sums = carry
+        return (i < batches) & sums.finite if plan.sentinel else i < batches
+
+    def step(carry: Any) -> Any:
+        i, state, sums = carry
+        batch = take_batch(plan.network, data, order, i, size, plan.ragged)
+        count = jnp.minimum(size, data.real - i * size)
+        return i + 1, *add(state, sums, batch, count)
+
+    _, state, sums = jax.lax.while_loop(more, step, (0, state, sums))
+    return state, sums
+
+
+def epoch_order(plan: Plan, state: TrainingState, data: Data, part: Any) -> Array:
+    """The order of this epoch's examples: its own, whatever came before."""
+    key = state.shuffle_key
+    if key is not None:
+        key = jax.random.fold_in(jax.random.fold_in(key, state.epoch), part)
+    return shuffled(key, data, plan.batch_size or 1)
+
+
+def end_epoch(
+    plan: Plan,
+    settings: Settings,
+    state: TrainingState,
+    sums: Sums,
+    validation: Validation | None,
+) -> tuple[TrainingState, History]:
+    """Close the epoch: its entry in the history, validation, the best parameters."""
+    state = state._replace(epoch=state.epoch + 1)
+    entry = History(
+        sums.cost / sums.examples,
+        sums.learning_rate,
+        sums.gradient_norm / sums.batches,
+    )
+    if validation is None or state.best is None:
+        return state, entry
+    J = cost(plan.network, state.params, *validation)
+    best = state.best
+    better = best.cost - settings.min_delta > J
+    now = Best(state.params, J, state.epoch)
+    best = jax.tree.map(lambda new, old: jnp.where(better, new, old), now, best)
+    entry = entry._replace(
+        validation_cost=J,
+        validation_score=score(plan.network, state.params, *validation),
+    )
+    return state._replace(best=best), entry
+
+
+def goes_on(settings: Settings, state: TrainingState) -> Any:
+    """Whether the validation cost fell within the last `patience` epochs."""
+    if settings.patience is None or state.best is None:
+        return True
+    return state.epoch - state.best.epoch < settings.patience
+
+
+@partial(jax.jit, static_argnames=("plan", "room"))
+def run_epochs(
+    plan: Plan,
+    settings: Settings,
+    state: TrainingState,
+    data: Data,
+    validation: Validation | None,
+    stop: Any,
+    room: int,
+) -> tuple[TrainingState, History, Sums, Array]:
+    """Epochs up to `stop`, at most `room` of them.
+
+    Returns the state, the history's new entries (room,), the sums of the last epoch
+    begun, and whether all costs and the parameters are finite.
+    """
+    first = state.epoch
+    dtype = state.params[0].W.dtype
+    entry = jax.eval_shape(
+        lambda state: end_epoch(plan, settings, state, no_sums(dtype), validation)[1],
+        state,
+    )
+    history = jax.tree.map(lambda of: jnp.full((room,), jnp.nan, of.dtype), entry)
+
+    def more(carry: Any) -> Any:
+        state, _, sums = carry
+        more = (state.epoch < stop) & goes_on(settings, state)
+        return more & sums.finite if plan.sentinel else more
+
+    def epoch(carry: Any) -> Any:
+        state, history, _ = carry
+        state, sums = train_batches(plan, settings, state, no_sums(dtype), data, 0)
+        ended, entry = end_epoch(plan, settings, state, sums, validation)
+        history = jax.tree.map(
+            lambda of, value: of.at[state.epoch - first].set(value), history, entry
+        )
+        if plan.sentinel:
+            ended = ended._replace(
+                epoch=jnp.where(sums.finite, ended.epoch, state.epoch)
+            )
+        return ended, history, sums
+
+    carry = (state, history, no_sums(dtype))
+    state, history, sums = jax.lax.while_loop(more, epoch, carry)
+    return state, history, sums, sums.finite & all_finite(state.params)
+
+
+@partial(jax.jit, static_argnames="plan")
+def run_batches(
+    plan: Plan,
+    settings: Settings,
+    state: TrainingState,
+    sums: Sums,
+    data: Data,
+    part: Any,
+    limit: Any = None,
+) -> tuple[TrainingState, Sums]:
+    """`train_batches` as a program of its own."""
+    return train_batches(plan, settings, state, sums, data, part, limit)
+
+
+@partial(jax.jit, static_argnames="plan")
+def close_epoch(
+    plan: Plan,
+    settings: Settings,
+    state: TrainingState,
+    sums: Sums,
+    validation: Validation | None,
+) -> tuple[TrainingState, History]:
+    """`end_epoch` as a program of its own."""
+    return end_epoch(plan, settings, state, sums, validation)
+
+
+@partial(jax.jit, static_argnames="plan")
+def batch_at(plan: Plan, state: TrainingState, data: Data, part: Any, i: Any) -> Batch:
+    """Batch i of the state's epoch."""
+    if plan.batch_size is None:
+        return whole_batch(data)
+    order = epoch_order(plan, state, data, part)
+    return take_batch(plan.network, data, order, i, plan.batch_size, plan.ragged)
+
+
+@jax.jit
+def all_finite(params: Parameters) -> Array:
+    """Whether every parameter is finite.
+
+    Example:
+      >>> from jaxdnn.parameters import Layer
+      >>> bool(all_finite((Layer(jnp.zeros((1, 1)), jnp.full((1, 1), jnp.inf)),)))
+      False
+    """
+    leaves = jax.tree.leaves(params)
+    return jnp.stack([jnp.isfinite(leaf).all() for leaf in leaves]).all()
