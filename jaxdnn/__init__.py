@@ -33,6 +33,8 @@ from jaxdnn.training import (
     state_to_dict,
     update_parameters,
 )
+from jaxdnn.sweeps import Lane, sweep
+from jaxdnn.compilation import enable_compilation_cache
 from jaxdnn.verification import (
     GradientError,
     Report,
@@ -107,6 +109,9 @@ __all__ = [
     "fit",
     "state_to_dict",
     "update_parameters",
+    "Lane",
+    "sweep",
+    "enable_compilation_cache",
     "GradientError",
     "Report",
     "selftest",

@@ -20,6 +20,7 @@ FLOORS = [
     {"parameters", "linear", "dropout", "costs"},
     {"network", "rotation"},
     {"training"},
+    {"sweeps", "compilation"},
     {"verification"},
     {""},  # jaxdnn/__init__.py, which re-exports all of those
     {"app"},

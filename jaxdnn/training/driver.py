@@ -25,9 +25,9 @@ from jaxdnn.training.loop import (
     close_epoch,
     goes_on,
     no_sums,
-    one_step,
     run_batches,
     run_epochs,
+    run_step,
     step_key,
 )
 from jaxdnn.training.streaming import Part
@@ -223,7 +223,7 @@ def _take_apart(
             failed = i
             break
     batch = batch_at(plan, start, data, part, failed)
-    after, J, grads, _ = one_step(plan, settings, state, batch)
+    after, J, grads, _ = run_step(plan, settings, state, batch)
     layer, quantity = first_not_finite(
         plan.network,
         state.params,

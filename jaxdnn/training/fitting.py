@@ -13,8 +13,8 @@ from jax import Array
 from jax.sharding import Mesh
 
 from jaxdnn._checks import check_scalar, is_concrete
-from jaxdnn.network import Network, check_cost_arguments
-from jaxdnn.parameters import Layer, Method, Parameters, initialize_parameters
+from jaxdnn.network import Network
+from jaxdnn.parameters import Method, Parameters
 from jaxdnn.rotation import (
     input_basis,
     rotate,
@@ -22,24 +22,24 @@ from jaxdnn.rotation import (
     rotate_inputs,
     rotation_pays,
 )
-from jaxdnn.training.batches import Data, one_hot
 from jaxdnn.training.divergence import Divergence
 from jaxdnn.training.driver import Run, drive, stream, trace
-from jaxdnn.training.labels import ClassWeight, are_labels, check_labels, weigh_classes
-from jaxdnn.training.loop import (
-    Best,
-    History,
-    Plan,
-    Settings,
-    TrainingState,
-    Validation,
+from jaxdnn.training.labels import ClassWeight, weigh_classes
+from jaxdnn.training.loop import History, Plan, TrainingState
+from jaxdnn.training.optimizers import Optimizer
+from jaxdnn.training.setup import (
+    arrange,
+    begin,
+    check_counts,
+    check_data,
+    check_rate,
+    check_validation,
+    first_state,
+    make_settings,
 )
-from jaxdnn.training.optimizers import Optimizer, check_optimizer, init_optimizer
 from jaxdnn.training.sharding import replicate, shard
 from jaxdnn.training.state import restore_state, state_to_dict
 from jaxdnn.training.streaming import ColumnChunks, count_examples, is_source, parts
-
-_LEARNING_RATE = 0.0075
 
 
 class ChunkInfo(NamedTuple):
@@ -154,8 +154,10 @@ def fit(
       >>> result.history.cost.shape, bool(result.history.cost[-1] < 0.1)
       ((1000,), True)
     """
-    learning_rate, schedule = _check_rate(optimizer, learning_rate)
-    _check_counts(epochs=epochs, chunk=chunk, batch_size=batch_size, patience=patience)
+    learning_rate, schedule = check_rate("fit", optimizer, learning_rate)
+    check_counts(
+        "fit", epochs=epochs, chunk=chunk, batch_size=batch_size, patience=patience
+    )
     check_scalar("fit", "min_delta", min_delta, low=0)
     if patience is not None and validation is None:
         raise ValueError("fit: patience needs validation data")
@@ -168,8 +170,10 @@ def fit(
     init_key = dropout_key = shuffle_key = None
     if key is not None:
         init_key, dropout_key, shuffle_key = jax.random.split(key, 3)
-    start: Parameters = _begin(network, params, init_key, method, X)
-    l2 = _check_data(network, start, X, Y, l2, dropout_key, keep_prob, sample_weight)
+    start: Parameters = begin("fit", network, params, init_key, method, X)
+    l2 = check_data(
+        "fit", network, start, X, Y, l2, dropout_key, keep_prob, sample_weight
+    )
     weight = weigh_classes("fit", network, Y, sample_weight, class_weight)
     if isinstance(keep_prob, (int, float)) and keep_prob == 1:
         dropout_key = keep_prob = None
@@ -181,8 +185,8 @@ def fit(
 
     watched = None
     if validation is not None:
-        watched = _check_validation(network, start, *validation)
-    data = _arrange(network, X, Y, weight, start[0].W.dtype, batch_size)
+        watched = check_validation("fit", network, start, *validation)
+    data = arrange(network, X, Y, weight, start[0].W.dtype, batch_size)
 
     basis = None
     if optimizer is None and batch_size is None and mesh is None and concrete:
@@ -193,11 +197,11 @@ def fit(
         data = data._replace(X=rotate_inputs(basis, data.X))
         if watched is not None:
             watched = watched._replace(X=rotate_inputs(basis, watched.X))
-    state = _first_state(start, optimizer, watched, (dropout_key, shuffle_key), basis)
+    state = first_state(start, optimizer, watched, (dropout_key, shuffle_key), basis)
     if resume is not None:
         saved = state_to_dict(resume) if isinstance(resume, TrainingState) else resume
         state = restore_state("fit", state, saved)
-    settings = _settings(start, learning_rate, l2, keep_prob, patience, min_delta)
+    settings = make_settings(start, learning_rate, l2, keep_prob, patience, min_delta)
     if mesh is not None:
         history = state.history
         state, settings, watched = replicate(
@@ -229,23 +233,6 @@ def fit(
     return FitResult(_trained(state), history, state, divergence, held)
 
 
-def _check_rate(optimizer: Optimizer, learning_rate: Any) -> tuple[Any, Any]:
-    """The learning rate and the schedule, one of which is None, or both."""
-    check_optimizer("fit", optimizer, learning_rate)
-    if callable(learning_rate):
-        return None, learning_rate
-    if learning_rate is None:
-        return (_LEARNING_RATE if optimizer is None else None), None
-    check_scalar("fit", "learning_rate", learning_rate, low=0, low_open=True)
-    return learning_rate, None
-
-
-def _check_counts(**counts: Any) -> None:
-    for name, count in counts.items():
-        if count is not None and (not isinstance(count, int) or count < 1):
-            raise ValueError(f"fit: {name} must be an int >= 1, got {count!r}")
-
-
 def _open_source(
     network: Network, X: Any, Y: Any, batch_size: int | None, **others: Any
 ) -> tuple[Iterable[Any] | None, int, Any, Any]:
@@ -272,89 +259,6 @@ def _open_source(
     )
 
 
-def _begin(
-    network: Network,
-    params: Parameters | None,
-    key: Array | None,
-    method: Method,
-    X: Any,
-) -> Parameters:
-    """The parameters given, or else drawn."""
-    if params is not None:
-        return tuple(Layer(jnp.asarray(W), jnp.asarray(b)) for W, b in params)
-    if key is None:
-        raise ValueError("fit: give a key to draw parameters from, or params")
-    dtype = X.dtype if jnp.issubdtype(X.dtype, jnp.floating) else None
-    return initialize_parameters(key, network.layer_dims, method=method, dtype=dtype)
-
-
-def _check_data(
-    network: Network, params: Parameters, X: Any, Y: Any, *others: Any
-) -> Any:
-    """Refuse data no run can learn from; returns l2, or None for no such term."""
-    columns = Y
-    if are_labels(network, Y):
-        check_labels("fit", network, Y, X.shape[-1])
-        columns = jax.ShapeDtypeStruct((network.layer_dims[-1], X.shape[-1]), X.dtype)
-    l2 = check_cost_arguments("fit", network, params, X, columns, *others)
-    sample_weight = others[-1]
-    if _readable(X) and not np.isfinite(X).all():
-        row, column = np.argwhere(~np.isfinite(X))[0].tolist()
-        raise ValueError(
-            f"fit: X must be finite, got {X[row, column]} at [{row}, {column}]"
-        )
-    if columns is Y and _readable(Y) and not network.head.accepts(np.asarray(Y)):
-        raise ValueError(
-            f"fit: Y for a {network.output} output must hold {network.head.targets}, "
-            f"got values from {np.min(Y):g} to {np.max(Y):g}"
-        )
-    if sample_weight is not None and _readable(sample_weight):
-        weights = np.asarray(sample_weight)
-        if not (np.isfinite(weights).all() and weights.min() >= 0 < weights.sum()):
-            raise ValueError(
-                f"fit: sample_weight must be finite and >= 0, not all 0, got values "
-                f"from {weights.min():g} to {weights.max():g}"
-            )
-    return l2
-
-
-def _readable(value: Any) -> bool:
-    """Whether this process has all of it, now."""
-    return is_concrete(value) and getattr(value, "is_fully_addressable", True)
-
-
-def _check_validation(
-    network: Network, params: Parameters, X: Any, Y: Any
-) -> Validation:
-    X = jnp.asarray(X)
-    try:
-        _check_data(network, params, X, Y, 0.0, None, 1.0, None)
-    except ValueError as error:
-        text = str(error).removeprefix("fit: ")
-        raise ValueError(f"fit: validation: {text}") from None
-    dtype = params[0].W.dtype
-    if are_labels(network, Y):
-        Y = one_hot(jnp.asarray(Y), network.layer_dims[-1], dtype)
-    return Validation(X.astype(dtype), jnp.asarray(Y, dtype))
-
-
-def _arrange(
-    network: Network, X: Any, Y: Any, weight: Any, dtype: Any, batch_size: int | None
-) -> Data:
-    """The examples as the loop reads them: see `Data`."""
-    m = X.shape[1]
-    labels = are_labels(network, Y)
-    mean_weight = 1 if weight is None else jnp.asarray(weight, dtype).sum() / m
-    if weight is not None:
-        weight = jnp.asarray(weight, dtype)
-    X = jnp.asarray(X, dtype)
-    if batch_size is None:
-        Y = one_hot(jnp.asarray(Y), network.layer_dims[-1], dtype) if labels else Y
-        return Data(X, jnp.asarray(Y, dtype), weight, m, m, mean_weight)
-    Y = jnp.asarray(Y, jnp.int32) if labels else jnp.asarray(Y, dtype).T
-    return Data(X.T, Y, weight, m, m, mean_weight)
-
-
 def _basis(
     network: Network, params: Parameters, X: Array, epochs: int, resume: Any
 ) -> Array | None:
@@ -367,49 +271,6 @@ def _basis(
     if rotation_pays(n_x, n_1, X.shape[1], epochs):
         return input_basis(params, X)
     return None
-
-
-def _first_state(
-    params: Parameters,
-    optimizer: Optimizer,
-    watched: Validation | None,
-    keys: tuple[Array | None, Array | None],
-    basis: Array | None,
-) -> TrainingState:
-    dtype = params[0].W.dtype
-    none = np.zeros(0, dtype)
-    zero = jnp.zeros((), jnp.int32)
-    history, best = History(none, none, none), None
-    if watched is not None:
-        history = History(*5 * (none,))
-        best = Best(params, jnp.full((), jnp.inf, dtype), zero)
-    return TrainingState(
-        params,
-        init_optimizer(optimizer, params),
-        zero,
-        zero,
-        best,
-        *keys,
-        basis,
-        history,
-    )
-
-
-def _settings(
-    params: Parameters,
-    learning_rate: Any,
-    l2: Any,
-    keep_prob: Any,
-    patience: Any,
-    min_delta: Any,
-) -> Settings:
-    dtype = params[0].W.dtype
-    floats = (learning_rate, l2, keep_prob, min_delta)
-    rate, l2, keep_prob, min_delta = (
-        None if value is None else jnp.asarray(value, dtype) for value in floats
-    )
-    patience = None if patience is None else jnp.int32(patience)
-    return Settings(rate, l2, keep_prob, patience, min_delta)
 
 
 def _report(

@@ -50,13 +50,17 @@ class Plan:
 
 
 class Settings(NamedTuple):
-    """The numbers of a run; None where there is no such term."""
+    """The numbers of a run; None where there is no such term.
+
+    mask: shaped as the parameters, 0 where one must stay as it is: see `sweeps`.
+    """
 
     learning_rate: Any
     l2: Any
     keep_prob: Any
     patience: Any
     min_delta: Any
+    mask: Any = None
 
 
 class Validation(NamedTuple):
@@ -77,11 +81,11 @@ class Best(NamedTuple):
 class History(NamedTuple):
     """What a run recorded, one entry per epoch: arrays (epochs,).
 
-    cost: the mean over the epoch's batches, each before its update, with L2; learning
-    rate: the last one used, NaN where an optimizer keeps it to itself; gradient_norm: the
-    mean over the batches; validation_cost: after the epoch, without L2 and dropout;
-    validation_score: accuracy, or R² for heads of numbers. Validation's are None where
-    there is none.
+    cost: the mean over the epoch's batches, each before its update, with L2;
+    learning_rate: the last one used, NaN where an optimizer keeps it to itself;
+    gradient_norm: the mean over the batches; validation_cost: after the epoch, without
+    L2 and dropout; validation_score: accuracy, or R² for heads of numbers. The last two
+    are None without validation.
     """
 
     cost: Any
@@ -160,6 +164,8 @@ def one_step(
         sample_weight=batch.weight,
         total_weight=batch.total,
     )
+    if settings.mask is not None:
+        grads = jax.tree.map(jnp.multiply, grads, settings.mask)
     params, optimizer = apply_optimizer(
         plan.optimizer, state.params, grads, state.optimizer, rate
     )
@@ -335,6 +341,14 @@ def close_epoch(
 ) -> tuple[TrainingState, History]:
     """`end_epoch` as a program of its own."""
     return end_epoch(plan, settings, state, sums, validation)
+
+
+@partial(jax.jit, static_argnames="plan")
+def run_step(
+    plan: Plan, settings: Settings, state: TrainingState, batch: Batch
+) -> tuple[TrainingState, Array, Parameters, Any]:
+    """`one_step` as a program of its own."""
+    return one_step(plan, settings, state, batch)
 
 
 @partial(jax.jit, static_argnames="plan")

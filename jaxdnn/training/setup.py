@@ -1,0 +1,166 @@
+"""The beginning of a run: arguments checked, examples and state arranged."""
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import Array
+
+from jaxdnn._checks import check_scalar, is_concrete
+from jaxdnn.network import Network, check_cost_arguments
+from jaxdnn.parameters import Layer, Method, Parameters, initialize_parameters
+from jaxdnn.training.batches import Data, one_hot
+from jaxdnn.training.labels import are_labels, check_labels
+from jaxdnn.training.loop import Best, History, Settings, TrainingState, Validation
+from jaxdnn.training.optimizers import Optimizer, check_optimizer, init_optimizer
+
+_LEARNING_RATE = 0.0075
+
+
+def check_rate(where: str, optimizer: Optimizer, learning_rate: Any) -> tuple[Any, Any]:
+    """The learning rate and the schedule, one of which is None, or both."""
+    check_optimizer(where, optimizer, learning_rate)
+    if callable(learning_rate):
+        return None, learning_rate
+    if learning_rate is None:
+        return (_LEARNING_RATE if optimizer is None else None), None
+    check_scalar(where, "learning_rate", learning_rate, low=0, low_open=True)
+    return learning_rate, None
+
+
+def check_counts(where: str, **counts: Any) -> None:
+    """Refuse counts that are neither None nor whole and positive."""
+    for name, count in counts.items():
+        if count is not None and (not isinstance(count, int) or count < 1):
+            raise ValueError(f"{where}: {name} must be an int >= 1, got {count!r}")
+
+
+def begin(
+    where: str,
+    network: Network,
+    params: Parameters | None,
+    key: Array | None,
+    method: Method,
+    X: Any,
+) -> Parameters:
+    """The parameters given, or else drawn."""
+    if params is not None:
+        return tuple(Layer(jnp.asarray(W), jnp.asarray(b)) for W, b in params)
+    if key is None:
+        raise ValueError(f"{where}: give a key to draw parameters from, or params")
+    dtype = X.dtype if jnp.issubdtype(X.dtype, jnp.floating) else None
+    return initialize_parameters(key, network.layer_dims, method=method, dtype=dtype)
+
+
+def check_data(
+    where: str, network: Network, params: Parameters, X: Any, Y: Any, *others: Any
+) -> Any:
+    """Refuse data no run can learn from; returns l2, or None for no such term."""
+    columns = Y
+    if are_labels(network, Y):
+        check_labels(where, network, Y, X.shape[-1])
+        columns = jax.ShapeDtypeStruct((network.layer_dims[-1], X.shape[-1]), X.dtype)
+    l2 = check_cost_arguments(where, network, params, X, columns, *others)
+    sample_weight = others[-1]
+    if _readable(X) and not np.isfinite(X).all():
+        row, column = np.argwhere(~np.isfinite(X))[0].tolist()
+        raise ValueError(
+            f"{where}: X must be finite, got {X[row, column]} at [{row}, {column}]"
+        )
+    if columns is Y and _readable(Y) and not network.head.accepts(np.asarray(Y)):
+        raise ValueError(
+            f"{where}: Y for a {network.output} output must hold "
+            f"{network.head.targets}, got values from {np.min(Y):g} to {np.max(Y):g}"
+        )
+    if sample_weight is not None and _readable(sample_weight):
+        weights = np.asarray(sample_weight)
+        if not (np.isfinite(weights).all() and weights.min() >= 0 < weights.sum()):
+            raise ValueError(
+                f"{where}: sample_weight must be finite and >= 0, not all 0, got "
+                f"values from {weights.min():g} to {weights.max():g}"
+            )
+    return l2
+
+
+def _readable(value: Any) -> bool:
+    """Whether this process has all of it, now."""
+    return is_concrete(value) and getattr(value, "is_fully_addressable", True)
+
+
+def check_validation(
+    where: str, network: Network, params: Parameters, X: Any, Y: Any
+) -> Validation:
+    """Validation data as the loop reads them, refused where they are no such data."""
+    X = jnp.asarray(X)
+    try:
+        check_data(where, network, params, X, Y, 0.0, None, 1.0, None)
+    except ValueError as error:
+        text = str(error).removeprefix(f"{where}: ")
+        raise ValueError(f"{where}: validation: {text}") from None
+    dtype = params[0].W.dtype
+    if are_labels(network, Y):
+        Y = one_hot(jnp.asarray(Y), network.layer_dims[-1], dtype)
+    return Validation(X.astype(dtype), jnp.asarray(Y, dtype))
+
+
+def arrange(
+    network: Network, X: Any, Y: Any, weight: Any, dtype: Any, batch_size: int | None
+) -> Data:
+    """The examples as the loop reads them: see `Data`."""
+    m = X.shape[1]
+    labels = are_labels(network, Y)
+    mean_weight = 1 if weight is None else jnp.asarray(weight, dtype).sum() / m
+    if weight is not None:
+        weight = jnp.asarray(weight, dtype)
+    X = jnp.asarray(X, dtype)
+    if batch_size is None:
+        Y = one_hot(jnp.asarray(Y), network.layer_dims[-1], dtype) if labels else Y
+        return Data(X, jnp.asarray(Y, dtype), weight, m, m, mean_weight)
+    Y = jnp.asarray(Y, jnp.int32) if labels else jnp.asarray(Y, dtype).T
+    return Data(X.T, Y, weight, m, m, mean_weight)
+
+
+def first_state(
+    params: Parameters,
+    optimizer: Optimizer,
+    watched: Validation | None,
+    keys: tuple[Array | None, Array | None],
+    basis: Array | None,
+) -> TrainingState:
+    """Before the first epoch; keys are those of dropout and of the shuffle."""
+    dtype = params[0].W.dtype
+    none = np.zeros(0, dtype)
+    zero = jnp.zeros((), jnp.int32)
+    history, best = History(none, none, none), None
+    if watched is not None:
+        history = History(*5 * (none,))
+        best = Best(params, jnp.full((), jnp.inf, dtype), zero)
+    return TrainingState(
+        params,
+        init_optimizer(optimizer, params),
+        zero,
+        zero,
+        best,
+        *keys,
+        basis,
+        history,
+    )
+
+
+def make_settings(
+    params: Parameters,
+    learning_rate: Any,
+    l2: Any,
+    keep_prob: Any,
+    patience: Any,
+    min_delta: Any,
+) -> Settings:
+    """The numbers of a run in its dtype."""
+    dtype = params[0].W.dtype
+    floats = (learning_rate, l2, keep_prob, min_delta)
+    rate, l2, keep_prob, min_delta = (
+        None if value is None else jnp.asarray(value, dtype) for value in floats
+    )
+    patience = None if patience is None else jnp.int32(patience)
+    return Settings(rate, l2, keep_prob, patience, min_delta)

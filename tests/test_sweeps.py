@@ -1,0 +1,132 @@
+"""Every lane of a sweep is the run that `fit` would make of it."""
+
+import chex
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+import pytest
+
+from jaxdnn import Network, fit, sweep
+
+NETWORK = Network((3, 6, 5, 4), "sigmoid", "softmax")
+
+
+def data():
+    X = jax.random.normal(jax.random.key(1), (3, 23))
+    return X, np.asarray(X.argmax(axis=0))
+
+
+@pytest.mark.parametrize("strategy", ["vmap", "map"])
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"l2": (0.0, 0.3), "hidden_sizes": ((2, 5), (6, 3))},
+        {
+            "batch_size": 7,
+            "optimizer": optax.adam,
+            "keep_prob": (1.0, 0.7),
+            "hidden_sizes": (2, 4),
+        },
+        {"watched": True},
+    ],
+    ids=["sizes and L2", "mini-batches and dropout", "validation"],
+)
+def test_every_lane_is_its_single_run(strategy, options):
+    with jax.enable_x64(True):
+        X, labels = data()
+        shared = {"epochs": 9} | options
+        if shared.pop("watched", False):
+            shared["validation"] = (X[:, :9], labels[:9])
+        lanes = sweep(
+            *(NETWORK, X, labels),
+            seeds=(0, 5),
+            learning_rate=(0.05, 0.1),
+            strategy=strategy,
+            **shared,
+        )
+        shared.pop("hidden_sizes", None)
+        count = 4 * len(options.get("l2", "1")) * len(options.get("keep_prob", "1"))
+        assert len(lanes) == count * len(options.get("hidden_sizes", "1"))
+        # The first, the last and one between; all would be the same test for longer.
+        for lane in (lanes[0], lanes[len(lanes) // 2 + 1], lanes[-1]):
+            own = {"l2": lane.l2, "keep_prob": lane.keep_prob}
+            result = fit(
+                *(lane.network, X, labels),
+                key=jax.random.key(lane.seed),
+                learning_rate=lane.learning_rate,
+                **(shared | own),
+            )
+            for ours, single in zip(lane[5:7], result[:2], strict=True):
+                chex.assert_trees_all_close(ours, single, rtol=1e-10, atol=1e-12)
+            assert lane.cost == lane.history.cost[-1]
+
+
+def test_padding_stays_zero_under_weight_decay_and_momentum():
+    X, labels = data()
+    lanes = sweep(
+        *(NETWORK, X, labels),
+        hidden_sizes=((2, 5), (6, 3)),
+        optimizer=optax.adamw,
+        learning_rate=0.01,
+        epochs=20,
+    )
+    single = fit(
+        *(lanes[0].network, X, labels),
+        key=jax.random.key(0),
+        optimizer=optax.adamw,
+        learning_rate=0.01,
+        epochs=20,
+    )
+    chex.assert_trees_all_close(lanes[0].params, single.params, rtol=1e-4, atol=1e-6)
+
+
+def test_the_courses_hidden_sizes_are_one_program(monkeypatch):
+    from jaxdnn.training import loop
+
+    traces = []
+    own = loop.cost_and_gradients
+
+    def counted(*arguments, **options):
+        traces.append(1)
+        return own(*arguments, **options)
+
+    monkeypatch.setattr(loop, "cost_and_gradients", counted)
+    X = jax.random.normal(jax.random.key(2), (2, 31))
+    Y = (X[:1] * X[1:] > 0).astype(X.dtype)
+    sizes = (1, 2, 3, 4, 5, 20, 50)
+    lanes = sweep(Network((2, 4, 1), "tanh"), X, Y, hidden_sizes=sizes, epochs=40)
+    assert [lane.network.layer_dims[1] for lane in lanes] == list(sizes)
+    assert [lane.params[0].W.shape for lane in lanes] == [(n, 2) for n in sizes]
+    assert len(traces) == 1
+
+
+def test_a_lane_that_diverges_leaves_the_others_alone():
+    X, labels = data()
+    lanes = sweep(
+        *(Network((3, 6, 4), "relu", "softmax"), X, labels),
+        learning_rate=(0.1, 1e30),
+        epochs=5,
+    )
+    assert np.isfinite(lanes[0].cost)
+    assert np.isnan(lanes[1].cost)
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ({"seeds": ()}, "seeds must be one value or several, got none"),
+        ({"hidden_sizes": ((2, 3, 4),)}, "hidden_sizes must give 2 sizes a lane"),
+        ({"hidden_sizes": ()}, "hidden_sizes must hold one entry a lane"),
+        ({"l2": (0.1, -1.0)}, "l2 must be finite and >= 0, got -1"),
+        ({"keep_prob": (0.5, 0.0)}, r"keep_prob must be in \(0, 1\]"),
+        ({"learning_rate": (0.1, 0.0)}, "learning_rate must be finite and > 0"),
+        ({"strategy": "pmap"}, "strategy must be 'vmap', 'map' or None"),
+        ({"epochs": 0}, "sweep: epochs must be an int >= 1"),
+        ({"X": jnp.ones((2, 23))}, r"sweep: X must have shape \(3, 23\)"),
+    ],
+)
+def test_what_makes_no_lanes_is_refused(options, says):
+    X, labels = data()
+    with pytest.raises(ValueError, match=says):
+        sweep(**({"network": NETWORK, "X": X, "Y": labels} | options))

@@ -1,0 +1,212 @@
+"""Mini-batches: the loop in Python, weights, labels, the shuffle, the padded end."""
+
+import chex
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from jaxdnn import (
+    Network,
+    cost,
+    cost_and_gradients,
+    fit,
+    initialize_parameters,
+    update_parameters,
+)
+from jaxdnn.training.batches import Data, shuffled
+
+KEY = jax.random.key(0)
+NETWORK = Network((3, 5, 4), "tanh", "softmax")
+M = 23
+
+
+def data():
+    X = jax.random.normal(jax.random.key(1), (3, M))
+    return X, np.asarray(X.argmax(axis=0))
+
+
+def columns(labels):
+    return jax.nn.one_hot(labels, 4).T
+
+
+def loop(X, Y, *, batch_size, epochs, learning_rate, l2=0.0, keep_prob=1.0, weight):
+    """Mini-batch descent written out in Python, over rows drawn as fit draws them."""
+    init_key, dropout_key, shuffle_key = jax.random.split(KEY, 3)
+    params = initialize_parameters(init_key, NETWORK.layer_dims)
+    weights = np.ones(M) if weight is None else np.asarray(weight)
+    costs, step = [], 0
+    for epoch in range(epochs):
+        key = jax.random.fold_in(jax.random.fold_in(shuffle_key, epoch), 0)
+        order = np.argsort(jax.random.bits(key, (M,), np.uint32) >> 1, kind="stable")
+        sums = 0.0
+        for start in range(0, M, batch_size):
+            rows = order[start : start + batch_size]
+            dropout = {}
+            if keep_prob < 1:
+                key = jax.random.fold_in(dropout_key, step)
+                dropout = {"key": key, "keep_prob": keep_prob}
+            # Σ w ℓ (m / M) / count, and all of the L2 term, whatever the batch holds.
+            mean = {
+                "sample_weight": weights[rows] / weights.mean()
+                if weight is not None
+                else None,
+                "total_weight": float(len(rows)),
+                "l2": l2 * len(rows) / weights.sum(),
+            }
+            J, grads = cost_and_gradients(
+                NETWORK, params, X[:, rows], Y[:, rows], **mean, **dropout
+            )
+            params = update_parameters(params, grads, learning_rate=learning_rate)
+            sums, step = sums + J * len(rows), step + 1
+        costs.append(sums / M)
+    return params, jnp.stack(costs)
+
+
+@pytest.mark.parametrize(
+    ("options", "weight"),
+    [
+        ({"batch_size": 1}, None),
+        ({"batch_size": 7}, None),
+        ({"batch_size": 7, "l2": 0.5}, None),
+        ({"batch_size": 8, "l2": 0.5}, jnp.arange(M) % 3.0),
+        ({"batch_size": 30, "l2": 0.5}, None),
+    ],
+    ids=str,
+)
+def test_a_run_is_the_python_loop(options, weight):
+    with jax.enable_x64(True):
+        X, labels = data()
+        if weight is not None:
+            weight = jnp.float64(weight)
+        options = options | {"epochs": 6, "learning_rate": 0.3}
+        result = fit(NETWORK, X, labels, key=KEY, sample_weight=weight, **options)
+        params, costs = loop(X, columns(labels), weight=weight, **options)
+        chex.assert_trees_all_close(result.params, params, rtol=1e-11, atol=1e-13)
+        chex.assert_trees_all_close(result.history.cost, costs, rtol=1e-11)
+
+
+def test_dropout_draws_a_mask_for_every_step():
+    with jax.enable_x64(True):
+        X, labels = data()
+        # Without padding: a mask's bits depend on the batch's width.
+        X, labels = X[:, :21], labels[:21]
+        options = {"batch_size": 7, "epochs": 3, "learning_rate": 0.3}
+        result = fit(NETWORK, X, labels, key=KEY, keep_prob=0.6, **options)
+        again = fit(NETWORK, X, labels, key=KEY, keep_prob=0.6, **options)
+        other = fit(NETWORK, X, labels, key=jax.random.key(9), keep_prob=0.6, **options)
+        chex.assert_trees_all_equal(result.params, again.params)
+        assert not jnp.array_equal(result.params[0].W, other.params[0].W)
+
+
+def test_labels_are_one_hot_columns():
+    X, labels = data()
+    for size in (None, 7):
+        arguments = {"key": KEY, "epochs": 5, "batch_size": size}
+        by_labels = fit(NETWORK, X, labels, **arguments)
+        by_columns = fit(NETWORK, X, columns(labels), **arguments)
+        chex.assert_trees_all_close(by_labels.params, by_columns.params, rtol=1e-6)
+
+
+@pytest.mark.parametrize("batch_size", [None, M])
+def test_weights_stand_for_rows(batch_size):
+    with jax.enable_x64(True):
+        X, labels = data()
+        weight = jnp.ones(M).at[3].set(0.0).at[5].set(2.0)
+        rows = np.r_[0:3, 4, 5, 5, 6:M]
+        arguments = {
+            "key": KEY,
+            "epochs": 20,
+            "learning_rate": 0.3,
+            "l2": 0.4,
+            "shuffle": False,
+            "batch_size": batch_size,
+        }
+        weighted = fit(NETWORK, X, labels, sample_weight=weight, **arguments)
+        repeated = fit(NETWORK, X[:, rows], labels[rows], **arguments)
+        chex.assert_trees_all_close(weighted.params, repeated.params, rtol=1e-10)
+        chex.assert_trees_all_close(
+            weighted.history.cost, repeated.history.cost, rtol=1e-10
+        )
+
+
+def test_class_weights_are_weights_of_their_examples():
+    X, labels = data()
+    arguments = {"key": KEY, "epochs": 5, "batch_size": 7}
+    balanced = fit(NETWORK, X, labels, class_weight="balanced", **arguments)
+    counts = np.bincount(labels, minlength=4)
+    by_hand = M / ((counts > 0).sum() * np.maximum(counts, 1))
+    mapped = fit(NETWORK, X, labels, class_weight=dict(enumerate(by_hand)), **arguments)
+    weighted = fit(NETWORK, X, labels, sample_weight=by_hand[labels], **arguments)
+    chex.assert_trees_all_close(balanced.params, weighted.params, rtol=1e-5)
+    chex.assert_trees_all_close(mapped.params, weighted.params, rtol=1e-5)
+    plain = fit(NETWORK, X, labels, **arguments)
+    assert not np.allclose(plain.params[0].W, weighted.params[0].W, rtol=1e-3)
+
+
+def test_a_batch_without_weight_changes_nothing_but_l2():
+    X, labels = data()
+    weight = jnp.zeros(M).at[0].set(1.0)
+    result = fit(
+        *(NETWORK, X, labels),
+        key=KEY,
+        epochs=3,
+        batch_size=5,
+        sample_weight=weight,
+        shuffle=False,
+    )
+    assert np.isfinite(result.history.cost).all()
+    assert result.divergence is None
+
+
+def test_every_epoch_has_each_example_once_in_an_order_of_its_own():
+    examples = Data(jnp.zeros((10, 2)), jnp.zeros(10), None, 8, 8, 1)
+    orders = [
+        np.asarray(shuffled(jax.random.fold_in(KEY, epoch), examples, 3))
+        for epoch in range(50)
+    ]
+    # Two rows are padding, and come last.
+    assert all(sorted(order[:8]) == list(range(8)) for order in orders)
+    assert {len(order) for order in orders} == {12}
+    assert len({tuple(order) for order in orders}) == 50
+    first = np.bincount([order[0] for order in orders], minlength=8)
+    assert (first > 0).all()
+
+
+def test_the_cost_reported_is_that_of_all_examples():
+    with jax.enable_x64(True):
+        X, labels = data()
+        arguments = {"key": KEY, "epochs": 1, "batch_size": 6, "l2": 0.3}
+        result = fit(NETWORK, X, labels, learning_rate=1e-12, **arguments)
+        params = initialize_parameters(jax.random.split(KEY, 3)[0], NETWORK.layer_dims)
+        whole = cost(NETWORK, params, X, columns(labels), l2=0.3)
+        np.testing.assert_allclose(result.history.cost[0], whole, rtol=1e-10)
+
+
+@pytest.mark.parametrize(
+    ("changed", "error", "says"),
+    [
+        ({"batch_size": 0}, ValueError, "batch_size must be an int >= 1, got 0"),
+        ({"key": None}, ValueError, "give a key to draw parameters from"),
+        (
+            {"key": None, "params": initialize_parameters(KEY, NETWORK.layer_dims)},
+            ValueError,
+            "give a key to shuffle by, or shuffle=False",
+        ),
+        ({"Y": np.full(M, 4)}, ValueError, r"labels must be 0 to 3.*got 4 to 4"),
+        ({"Y": np.zeros(M)}, TypeError, "labels must be whole numbers, got float64"),
+        ({"Y": np.zeros(5, int)}, ValueError, r"labels must have shape \(23,\)"),
+        (
+            {"class_weight": {7: 1.0}},
+            ValueError,
+            "must map classes 0 to 3",
+        ),
+        ({"class_weight": "even"}, ValueError, 'must be "balanced" or a mapping'),
+        ({"class_weight": {0: -1.0}}, ValueError, "to weights >= 0"),
+    ],
+)
+def test_what_makes_no_batches_is_refused(changed, error, says):
+    X, labels = data()
+    arguments = {"X": X, "Y": labels, "key": KEY, "batch_size": 7} | changed
+    with pytest.raises(error, match=says):
+        fit(NETWORK, **arguments)

@@ -1,0 +1,119 @@
+"""Gradient descent and Optax's transformations: the step is a loop's own."""
+
+from functools import partial
+
+import chex
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+import pytest
+
+from jaxdnn import Network, cost_and_gradients, fit, initialize_parameters
+from jaxdnn.training import loop as loop_module
+
+KEY = jax.random.key(0)
+NETWORK = Network((3, 5, 2), "tanh")
+
+
+def data():
+    X = jax.random.normal(jax.random.key(1), (3, 20))
+    return X, (X[:2] > 0).astype(X.dtype)
+
+
+def loop(transformation, epochs):
+    X, Y = data()
+    params = initialize_parameters(jax.random.split(KEY, 3)[0], NETWORK.layer_dims)
+    state = transformation.init(params)
+    for _ in range(epochs):
+        _, grads = cost_and_gradients(NETWORK, params, X, Y)
+        updates, state = transformation.update(grads, state, params)
+        params = optax.apply_updates(params, updates)
+    return params
+
+
+clipped = optax.chain(optax.clip_by_global_norm(0.1), optax.sgd(0.5, momentum=0.9))
+scheduled = optax.adamw(optax.cosine_decay_schedule(0.1, 15), weight_decay=0.1)
+masked = optax.masked(
+    optax.sgd(0.3), lambda params: jax.tree.map(lambda p: p.shape[1] > 1, params)
+)
+
+
+def falling(step):
+    return 0.1 * (1 - jnp.asarray(step, float) / 15)
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "learning_rate", "same"),
+    [
+        (None, 0.3, optax.sgd(0.3)),
+        (clipped, None, clipped),
+        (scheduled, None, scheduled),
+        (masked, None, masked),
+        (optax.adam, 0.05, optax.adam(0.05)),
+        (partial(optax.sgd, momentum=0.9), 0.1, optax.sgd(0.1, momentum=0.9)),
+        (optax.adam, falling, optax.adam(falling)),
+    ],
+    ids=["descent", "clipped", "scheduled", "masked", "adam", "momentum", "schedule"],
+)
+def test_a_run_is_the_loop_with_optax(optimizer, learning_rate, same):
+    with jax.enable_x64(True):
+        X, Y = data()
+        result = fit(
+            *(NETWORK, X, Y),
+            key=KEY,
+            epochs=12,
+            optimizer=optimizer,
+            learning_rate=learning_rate,
+        )
+        chex.assert_trees_all_close(
+            result.params, loop(same, 12), rtol=1e-10, atol=1e-12
+        )
+
+
+def test_a_learning_rate_of_the_optimizers_own_is_read_where_it_shows():
+    X, Y = data()
+    hidden = fit(NETWORK, X, Y, key=KEY, epochs=2, optimizer=optax.adam(0.1))
+    assert np.isnan(hidden.history.learning_rate).all()
+    shown = optax.inject_hyperparams(optax.adam)(learning_rate=0.1)
+    result = fit(NETWORK, X, Y, key=KEY, epochs=2, optimizer=shown)
+    np.testing.assert_allclose(result.history.learning_rate, 0.1, rtol=1e-6)
+
+
+def test_learning_rates_share_one_program(monkeypatch):
+    traces = []
+
+    def counted(*arguments, **options):
+        traces.append(1)
+        return cost_and_gradients(*arguments, **options)
+
+    monkeypatch.setattr(loop_module, "cost_and_gradients", counted)
+    X, Y = data()
+    X, Y = X[:, :13], Y[:, :13]
+    for rate in (0.1, 0.2):
+        arguments = {"epochs": 3, "optimizer": optax.adam, "learning_rate": rate}
+        fit(NETWORK, X, Y, key=KEY, batch_size=5, **arguments)
+    assert len(traces) == 1
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "says"),
+    [
+        ({"optimizer": "adam"}, TypeError, "must be a gradient transformation"),
+        ({"optimizer": optax.adam}, ValueError, "give learning_rate"),
+        (
+            {"optimizer": optax.adam(0.1), "learning_rate": 0.1},
+            ValueError,
+            "has a learning rate of its own",
+        ),
+        (
+            {"optimizer": optax.adam, "learning_rate": -1.0},
+            ValueError,
+            "learning_rate must be finite and > 0",
+        ),
+    ],
+)
+def test_what_is_no_optimizer_is_refused(options, error, says):
+    X, Y = data()
+    with pytest.raises(error, match=says):
+        fit(NETWORK, X, Y, key=KEY, **options)

@@ -1,0 +1,165 @@
+"""Chunks that come anew every epoch train as the arrays they are cut from."""
+
+from itertools import pairwise
+
+import chex
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from jaxdnn import Network, fit
+from jaxdnn.training import driver
+from jaxdnn.training.streaming import ColumnChunks, parts
+
+KEY = jax.random.key(0)
+NETWORK = Network((3, 5, 4), "tanh", "softmax")
+M = 23
+ARGUMENTS = {"key": KEY, "epochs": 4, "batch_size": 5, "learning_rate": 0.3}
+
+
+def data():
+    X = np.random.default_rng(0).normal(size=(3, M)).astype(np.float32)
+    return X, X.argmax(axis=0)
+
+
+def cut(X, Y, sizes):
+    edges = np.cumsum([0, *sizes])
+    return [(X[:, a:b], Y[..., a:b]) for a, b in pairwise(edges)]
+
+
+@pytest.mark.parametrize("sizes", [(23,), (10, 13), (1, 9, 13), (22, 1)], ids=str)
+def test_chunks_of_any_size_train_as_the_whole(sizes):
+    X, labels = data()
+    arguments = ARGUMENTS | {"shuffle": False, "l2": 0.2, "keep_prob": 0.8}
+    streamed = fit(NETWORK, cut(X, labels, sizes), **arguments)
+    whole = fit(NETWORK, X, labels, **arguments)
+    chex.assert_trees_all_equal(streamed.params, whole.params)
+    chex.assert_trees_all_equal(streamed.history, whole.history)
+
+
+def test_two_parts_are_held_and_no_more():
+    X, labels = data()
+    chunks = cut(X, labels, (10, 10, 3))
+    streamed = fit(NETWORK, chunks, **ARGUMENTS)
+    assert streamed.data_bytes == 2 * 10 * (3 * 4 + 4)
+    whole = fit(NETWORK, X, labels, **ARGUMENTS)
+    assert whole.data_bytes == M * (3 * 4 + 4)
+    assert streamed.history.cost[-1] < streamed.history.cost[0]
+
+
+def test_memory_maps_are_read_part_by_part(tmp_path, monkeypatch):
+    X, labels = data()
+    rows = np.memmap(tmp_path / "X", np.float32, "w+", shape=(M, 3))
+    rows[:] = X.T
+    read = []
+    plain = ColumnChunks.__iter__
+
+    def counted(self):
+        for chunk in plain(self):
+            read.append(chunk[0].shape)
+            yield chunk
+
+    monkeypatch.setattr(ColumnChunks, "__iter__", counted)
+    arguments = ARGUMENTS | {"shuffle": False}
+    mapped = fit(NETWORK, rows.T, labels, **arguments)
+    whole = fit(NETWORK, X, labels, **arguments)
+    chex.assert_trees_all_equal(mapped.params, whole.params)
+    assert set(read) == {(3, M)}
+
+
+def test_epochs_validation_and_resuming_work_as_in_memory():
+    X, labels = data()
+    chunks = cut(X, labels, (10, 13))
+    arguments = ARGUMENTS | {"validation": (X, labels), "patience": 3, "epochs": 9}
+    states = []
+    whole = fit(
+        *(NETWORK, chunks),
+        **arguments,
+        on_chunk=lambda info: states.append(info.state),
+    )
+    assert [int(state.epoch) for state in states][:3] == [1, 2, 3]
+    rest = fit(NETWORK, chunks, **arguments, resume=states[1])
+    chex.assert_trees_all_equal(rest.params, whole.params)
+    chex.assert_trees_all_equal(rest.history, whole.history)
+
+
+def test_a_divergence_is_found_in_its_part():
+    X, labels = data()
+    chunks = cut(X, labels, (10, 13))
+    network = Network((3, 5, 4), "relu", "softmax")
+    rate = lambda step: jnp.where(step == 2, 1e30, 0.1)
+    arguments = ARGUMENTS | {"shuffle": False, "learning_rate": rate}
+    with pytest.warns(RuntimeWarning, match="Z2 of layer 2 was not finite in step 3"):
+        result = fit(network, chunks, **arguments)
+    assert result.divergence[:2] == (0, 3)
+    chex.assert_tree_all_finite(result.params)
+
+
+def test_no_third_part_is_read_before_the_first_is_done(monkeypatch):
+    """The device may lag behind the reader by one part, not more."""
+    X, labels = data()
+    order = []
+
+    class Source:
+        def __iter__(self):
+            for i, chunk in enumerate(cut(X, labels, (5, 5, 5, 5, 3))):
+                order.append(f"read {i}")
+                yield chunk
+
+    settled = driver._Pending.settle
+
+    def noted(self, run):
+        order.append(f"done {self.part}")
+        return settled(self, run)
+
+    monkeypatch.setattr(driver._Pending, "settle", noted)
+    fit(NETWORK, Source(), **(ARGUMENTS | {"epochs": 1}))
+    training = order[5:]  # the first pass counts the examples
+    assert training[:6] == ["read 0", "read 1", "done 0", "read 2", "done 1", "read 3"]
+
+
+@pytest.mark.parametrize(
+    ("chunks", "says"),
+    [
+        ([], "there are no chunks"),
+        ([(np.ones((2, 3)), np.ones(3, int))], r"chunk 0 must be X \(3, k\)"),
+        ([(np.ones((3, 3)), np.ones((4, 2)))], "chunk 0 must be"),
+        ([3], r"chunk 0 must be a pair \(X, Y\), got int"),
+        ([(np.ones((3, 2)), np.array([0, 7]))], "labels must be 0 to 3, got 0 to 7"),
+        (
+            [
+                (np.ones((3, 2)), np.zeros(2, int)),
+                (np.full((3, 1), np.nan), np.ones(1)),
+            ],
+            r"X must be finite, got nan in chunk 1 at \[0, 0\]",
+        ),
+        (iter([(np.ones((3, 2)), np.zeros(2, int))]), "chunks must come anew"),
+    ],
+)
+def test_what_is_no_source_is_refused(chunks, says):
+    with pytest.raises(ValueError, match=says):
+        fit(NETWORK, chunks, **ARGUMENTS)
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ({"batch_size": None}, "chunks need a batch_size"),
+        ({"sample_weight": np.ones(M)}, "sample_weight does not go with chunks"),
+        ({"class_weight": "balanced"}, "class_weight does not go with chunks"),
+    ],
+)
+def test_what_does_not_go_with_chunks_is_refused(options, says):
+    X, labels = data()
+    with pytest.raises(ValueError, match=says):
+        fit(NETWORK, cut(X, labels, (10, 13)), **(ARGUMENTS | options))
+
+
+def test_parts_keep_the_order_and_fill_up():
+    X, labels = data()
+    found = list(parts("fit", NETWORK, cut(X, labels, (4, 19)), 3, np.float32))
+    assert [part.X.shape for part in found] == [(6, 3)] * 4
+    assert [part.real for part in found] == [6, 6, 6, 5]
+    rows = np.concatenate([part.X[: part.real] for part in found])
+    np.testing.assert_array_equal(rows, X.T)
