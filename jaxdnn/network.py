@@ -39,7 +39,13 @@ from jaxdnn.linear import (
     linear_backward,
     linear_forward,
 )
-from jaxdnn.parameters import Layer, Parameters, check_layer_dims, check_parameters
+from jaxdnn.parameters import (
+    Layer,
+    Parameters,
+    check_layer_dims,
+    check_parameters,
+    depth,
+)
 
 
 @dataclass(frozen=True)
@@ -230,7 +236,7 @@ def backward(
       >>> backward(network, params, caches, jnp.ones((1, 4)))[0].W.tolist()
       [[-0.5, -0.5]]
     """
-    check_parameters("backward", params, network.layer_dims)
+    _check_parameters("backward", network, params)
     if len(caches) != len(params):
         raise ValueError(
             f"backward: caches must have {len(params)} layers (from params), got "
@@ -353,18 +359,60 @@ def _logits(
     """ZL and the caches."""
     A = X
     caches: list[LayerCache] = []
-    for l, (g, (W, b)) in enumerate(zip(network.activations, params, strict=False)):
-        A_prev = A
-        A, (_, activation) = linear_activation_forward(A_prev, W, b, g)
-        dropout = None
-        if key is not None:
-            A, dropout = dropout_forward(jax.random.fold_in(key, l), A, keep_prob)
-        caches.append(
-            LayerCache(A_prev, None if A is activation else activation, dropout)
-        )
+    for g, l, layer in _hidden_layers(network, params):
+        forward = partial(_hidden_forward, g, key, keep_prob)
+        if layer.W.ndim == 3:
+            ls = l + jnp.arange(layer.W.shape[0])
+            A, cache = jax.lax.scan(forward, A, (ls, layer))
+        else:
+            A, cache = forward(A, (l, layer))
+        caches.append(cache)
     ZL, _ = linear_forward(A, *params[-1])
     caches.append(LayerCache(A, network.head.output(ZL), None))
     return ZL, caches
+
+
+def _hidden_layers(
+    network: Network, params: Parameters
+) -> list[tuple[Activation, int, Layer]]:
+    """Activation, number of layers below, and parameters of each; stacks are one."""
+    found: list[tuple[Activation, int, Layer]] = []
+    l = 0
+    for layer in params[:-1]:
+        (g,) = set(network.activations[l : l + depth(layer)])
+        found.append((g, l, layer))
+        l += depth(layer)
+    return found
+
+
+def _hidden_forward(
+    g: Activation,
+    key: Array | None,
+    keep_prob: Any,
+    A_prev: Array,
+    numbered: tuple[Any, Layer],
+) -> tuple[Array, LayerCache]:
+    l, (W, b) = numbered
+    A, (_, activation) = linear_activation_forward(A_prev, W, b, g)
+    dropout = None
+    if key is not None:
+        A, dropout = dropout_forward(jax.random.fold_in(key, l), A, keep_prob)
+    return A, LayerCache(A_prev, None if A is activation else activation, dropout)
+
+
+def _hidden_backward(
+    g: Activation, above: tuple[Array, Array], layer: tuple[Layer, LayerCache]
+) -> tuple[tuple[Array, Array], Layer]:
+    """From dA and A, A_prev of the layer above, to dA_prev and A_prev; dW, db."""
+    dA, A = above
+    (W, _), (A_prev, activation, dropout) = layer
+    if dropout is not None:
+        dA = dropout_backward(dA, dropout)
+    cache = LinearActivationCache(
+        LinearCache(A_prev, W), A if activation is None else activation
+    )
+    dA_prev, dW, db = linear_activation_backward(dA, cache, g)
+    return (dA_prev, A_prev), Layer(dW, db)
 
 
 def _cost_from_logits(
@@ -424,15 +472,15 @@ def _backward(
     dZL = mean_loss_backward(dZL, sample_weight, total)
     dA, dW, db = linear_backward(dZL, LinearCache(caches[-1].A_prev, params[-1].W))
     grads = [Layer(dW, db)]
-    for l in reversed(range(len(params) - 1)):
-        A_prev, activation, dropout = caches[l]
-        if activation is None:
-            activation = caches[l + 1].A_prev
-        if dropout is not None:
-            dA = dropout_backward(dA, dropout)
-        cache = LinearActivationCache(LinearCache(A_prev, params[l].W), activation)
-        dA, dW, db = linear_activation_backward(dA, cache, network.activations[l])
-        grads.insert(0, Layer(dW, db))
+    above = dA, caches[-1].A_prev
+    hidden = zip(_hidden_layers(network, params), caches[:-1], strict=True)
+    for (g, _, layer), cache in reversed(list(hidden)):
+        backward = partial(_hidden_backward, g)
+        if layer.W.ndim == 3:
+            above, grad = jax.lax.scan(backward, above, (layer, cache), reverse=True)
+        else:
+            above, grad = backward(above, (layer, cache))
+        grads.insert(0, grad)
     if l2 is None:
         return tuple(grads)
     return tuple(
@@ -505,10 +553,22 @@ def check_cost_arguments(
 
 
 def _check_inputs(where: str, network: Network, params: Parameters, X: Any) -> None:
-    check_parameters(where, params, network.layer_dims)
+    _check_parameters(where, network, params)
     check_columns(where, "X", X)
     wanted = (network.layer_dims[0], X.shape[1])
     check_shape(where, "X", X, wanted, "n_x from layer_dims, one column per example")
+
+
+def _check_parameters(where: str, network: Network, params: Parameters) -> None:
+    check_parameters(where, params, network.layer_dims)
+    l = 0
+    for layer in params[:-1]:
+        below, l = l, l + depth(layer)
+        if len(set(network.activations[below:l])) > 1:
+            raise ValueError(
+                f"{where}: W{below + 1} to W{l} cannot be stacked: their activations "
+                "differ"
+            )
 
 
 def _check_dropout(where: str, key: Array | None, keep_prob: Any) -> None:

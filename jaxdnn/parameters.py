@@ -5,8 +5,8 @@ params[l - 1].W is W_l (n_l, n_{l-1})        params[l - 1].b is b_l (n_l, 1)
 
 from collections.abc import Mapping, Sequence
 from functools import partial
-from itertools import accumulate, pairwise
-from math import sqrt
+from itertools import accumulate, groupby, pairwise
+from math import prod, sqrt
 from typing import Any, Literal, NamedTuple, get_args
 
 import jax
@@ -17,7 +17,11 @@ from jaxdnn._checks import check_scalar, check_shape, shape_of
 
 
 class Layer(NamedTuple):
-    """One layer's parameters, or their gradients: W (n, n_prev) and b (n, 1)."""
+    """One layer's parameters, or their gradients: W (n, n_prev) and b (n, 1).
+
+    Or k successive hidden layers of one size and activation, stacked: W (k, n, n) and
+    b (k, n, 1), which compile as one (see `folding`).
+    """
 
     W: Array
     b: Array
@@ -83,19 +87,28 @@ def initialize_parameters(
     if dtype is not None and not jnp.issubdtype(dtype, jnp.floating):
         raise ValueError(f"{where}: dtype must be floating, got {dtype}")
     dtype = jnp.zeros((), dtype or float).dtype
-    return _draw(key, scale, check_layer_dims(where, layer_dims), method, dtype)
+    stacks = _draw(key, scale, check_layer_dims(where, layer_dims), method, dtype)
+    return tuple(
+        Layer(*(jax.lax.dynamic_index_in_dim(of, i, keepdims=False) for of in stack))
+        for stack in stacks
+        for i in range(stack.W.shape[0])
+    )
 
 
-# One draw for all layers: the generator takes longer to compile than all the rest.
+# One draw for all layers, because the generator takes longer to compile than all the
+# rest; and one array for equal successive layers, so that many compile as one.
 @partial(jax.jit, static_argnames=("layer_dims", "method", "dtype"))
 def _draw(
     key: Array, scale: Any, layer_dims: tuple[int, ...], method: Method, dtype: Any
-) -> Parameters:
-    shapes = [(n, n_prev) for n_prev, n in pairwise(layer_dims)]
-    ends = list(accumulate(n * n_prev for n, n_prev in shapes))
+) -> list[Layer]:
+    shapes = [
+        (len(list(equal)), n, n_prev)
+        for (n_prev, n), equal in groupby(pairwise(layer_dims))
+    ]
+    ends = list(accumulate(map(prod, shapes)))
     draws = jax.random.normal(key, (ends[-1],), dtype)
-    layers: list[Layer] = []
-    for (n, n_prev), end in zip(shapes, ends, strict=True):
+    stacks: list[Layer] = []
+    for (k, n, n_prev), end in zip(shapes, ends, strict=True):
         deviation = {
             "zeros": 0.0,
             "normal": scale,
@@ -103,11 +116,11 @@ def _draw(
             "xavier": sqrt(2 / (n_prev + n)),
             "lecun": sqrt(1 / n_prev),
         }[method]
-        W = draws[end - n * n_prev : end].reshape(n, n_prev)
-        layers.append(
-            Layer(jnp.asarray(deviation, dtype) * W, jnp.zeros((n, 1), dtype))
+        W = draws[end - k * n * n_prev : end].reshape(k, n, n_prev)
+        stacks.append(
+            Layer(jnp.asarray(deviation, dtype) * W, jnp.zeros((k, n, 1), dtype))
         )
-    return tuple(layers)
+    return stacks
 
 
 def check_layer_dims(where: str, layer_dims: Sequence[int]) -> tuple[int, ...]:
@@ -125,15 +138,37 @@ def check_parameters(
     where: str, params: Parameters, layer_dims: tuple[int, ...]
 ) -> None:
     """Refuse parameters whose tree or shapes are not those of layer_dims."""
-    if len(params) != len(layer_dims) - 1:
+    L = len(layer_dims) - 1
+    depths = [depth(layer) for layer in params]
+    if sum(depths) != L:
         raise ValueError(
-            f"{where}: params must have {len(layer_dims) - 1} layers (layer_dims "
-            f"{layer_dims}), got {len(params)}"
+            f"{where}: params must have {L} layers (layer_dims {layer_dims}), got "
+            f"{sum(depths)}"
         )
-    for l, (W, b) in enumerate(params, start=1):
+    l = 0
+    for k, (W, b) in zip(depths, params, strict=True):
+        sizes = set(layer_dims[l : l + k + 1])
+        l += k
         n, n_prev = layer_dims[l], layer_dims[l - 1]
-        check_shape(where, f"W{l}", W, (n, n_prev), f"layer_dims {layer_dims}")
-        check_shape(where, f"b{l}", b, (n, 1), f"layer_dims {layer_dims}")
+        stack = (k,) if len(W.shape) == 3 else ()
+        if stack and (len(sizes) > 1 or l == L):
+            raise ValueError(
+                f"{where}: W{l - k + 1} to W{l} cannot be stacked: only hidden layers "
+                f"of one size can (layer_dims {layer_dims})"
+            )
+        check_shape(where, f"W{l}", W, (*stack, n, n_prev), f"layer_dims {layer_dims}")
+        check_shape(where, f"b{l}", b, (*stack, n, 1), f"layer_dims {layer_dims}")
+
+
+def depth(layer: Layer) -> int:
+    """How many layers it stands for: more than one where they are stacked.
+
+    Example:
+      >>> depth(Layer(jnp.ones((5, 2, 2)), jnp.ones((5, 2, 1))))
+      5
+    """
+    shape = shape_of("params", "W", layer.W)
+    return shape[0] if len(shape) == 3 else 1
 
 
 def params_to_dict(params: Parameters) -> dict[str, Array]:

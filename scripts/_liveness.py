@@ -56,8 +56,15 @@ def _output(head: str, Z: Any) -> Any:
     return {"sigmoid": _sigmoid, "identity": lambda Z: Z}[head](Z)
 
 
+def live_mutations(setting: Setting) -> list[Mutation]:
+    """Those that can be planted in this setting and are alive in it."""
+    live = Live(setting)
+    applicable = [each for each in mutations.MUTATIONS if each.layers(live.case)]
+    return [each for each in applicable if live(each)]
+
+
 class Live:
-    """Which mutations are alive in one setting."""
+    """Whether a mutation is alive in one setting."""
 
     def __init__(self, setting: Setting):
         problem, names = setting.problem, [g.name for g in setting.network.activations]

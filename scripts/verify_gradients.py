@@ -7,7 +7,7 @@
 
 The matrix: every activation x head x initialiser x {plain, L2, dropout, weights} x
 {float32, float64 parameters} x {initial, after three steps of gradient descent}. A cell
-counts verified/unresolved/wrong.
+counts verified/unresolved/wrong; why a gradient is unresolved is counted below.
 
 The mutations: each that applies, in each of eight cases. A (mutation, case) pair counts
 when it is live, which is decided in extended precision and not by the checker: it moves
@@ -21,21 +21,20 @@ by each stage or not named rightly, or if less than 80 % of the hints are right.
 """
 
 import argparse
-import os
+import re
 import statistics
 import sys
 import time
 import tracemalloc
 from collections import Counter
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from itertools import product
 from typing import Any, NamedTuple, get_args
 
 import jax
 import numpy as np
 from _gradient_cases import Case, case, catching_cases, dropout, random_case
-from _liveness import Live
+from _liveness import live_mutations
 from _tables import print_table
 
 from jaxdnn import (
@@ -50,7 +49,7 @@ from jaxdnn import (
 from jaxdnn.parameters import Method
 from jaxdnn.verification import mutations, oracle, verify
 from jaxdnn.verification.evidence import gather
-from jaxdnn.verification.problem import exact_arithmetic, set_up
+from jaxdnn.verification.problem import exact_arithmetic
 from jaxdnn.verification.selftest import plant
 
 # One shape for all, so that the matrix compiles as little as it can.
@@ -64,6 +63,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "weights": {"sample_weight": np.linspace(0.2, 2, EXAMPLES)},
 }
 VERDICTS = ("verified", "unresolved", "wrong")
+SAID = "of them say what they did not exercise"
 ENOUGH_HINTS = 0.8
 
 
@@ -103,24 +103,19 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
 def print_matrix(
     activations: list[str], heads: list[str], initializers: list[Method]
 ) -> int:
-    cells = list(product(activations, heads))
-    # Threads: XLA compiles outside the interpreter's lock.
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        verdicts = pool.map(lambda cell: judge(*cell, initializers), cells)
-        found = dict(zip(cells, verdicts, strict=True))
+    cells = product(activations, heads)
+    found = {cell: judge(*cell, initializers) for cell in cells}
     rows = [
         (g, *("/".join(str(found[g, head][v]) for v in VERDICTS) for head in heads))
         for g in activations
     ]
     print_table(("verified/unresolved/wrong", *heads), rows)
-    total = sum(found.values(), Counter())
-    print(", ".join(f"{total[verdict]} {verdict}" for verdict in VERDICTS))
-    return int(total["wrong"] > 0)
+    return print_total(sum(found.values(), Counter()))
 
 
 def judge(activation: str, head: str, initializers: list[Method]) -> Counter[str]:
-    """The verdicts on one cell of the matrix."""
-    verdicts: Counter[str] = Counter()
+    """What came of one cell of the matrix."""
+    total: Counter[str] = Counter()
     for method, (name, options) in product(initializers, OPTIONS.items()):
         drawn = case(name, DIMS, activation, head, EXAMPLES, options=options)
         initial = start(drawn, method)
@@ -129,12 +124,32 @@ def judge(activation: str, head: str, initializers: list[Method]) -> Counter[str
                 Layer(np.asarray(W, dtype), np.asarray(b, dtype))
                 for W, b in point.params
             )
-            report = verify(*point._replace(params=params).arguments, **options)
-            verdicts[report.verdict] += 1
-            if report.verdict == "wrong":
-                where = f"{activation} {head} {method} {name} {dtype.__name__}"
-                print(f"{where}: {report.verdict_line}", flush=True)
-    return verdicts
+            where = f"{activation} {head} {method} {name} {dtype.__name__}"
+            total += count(point._replace(name=where, params=params))
+    return total
+
+
+def count(correct: Case) -> Counter[str]:
+    """The verdict on a correct case, why, and whether it says what it did not see.
+
+    What is called wrong is printed at once.
+    """
+    report = verify(*correct.arguments, **correct.options)
+    if report.verdict == "wrong":
+        print(f"{correct.name}: {report.title}: {report.verdict_line}", flush=True)
+    found = Counter({report.verdict: 1, SAID: int(bool(report.not_exercised))})
+    if report.verdict == "unresolved":
+        # The same reason, whatever the numbers and names in it.
+        reason = re.sub(r"\w*[0-9]\S+|\w+[0-9]", "...", report.reason)
+        found[f"unresolved: {reason}"] += 1
+    return found
+
+
+def print_total(total: Counter[str]) -> int:
+    print(", ".join(f"{total[verdict]} {verdict}" for verdict in VERDICTS))
+    for what in sorted(total.keys() - VERDICTS):
+        print(f"{total[what]} {what}")
+    return int(total["wrong"] > 0)
 
 
 def start(drawn: Case, method: Method) -> Case:
@@ -158,16 +173,8 @@ def train(initial: Case) -> Case:
 
 
 def print_wolf(seeds: range) -> int:
-    verdicts: Counter[str] = Counter()
-    for seed in seeds:
-        drawn = random_case(seed)
-        report = verify(*drawn.arguments, **drawn.options)
-        verdicts[report.verdict] += 1
-        if report.verdict == "wrong":
-            print(f"{drawn.name}: {report.title}: {report.verdict_line}", flush=True)
-    counts = ", ".join(f"{verdicts[verdict]} {verdict}" for verdict in VERDICTS)
-    print(f"random correct cases {seeds[0]} to {seeds[-1]}: {counts}")
-    return int(verdicts["wrong"] > 0)
+    print(f"random correct cases {seeds[0]} to {seeds[-1]}")
+    return print_total(sum((count(random_case(seed)) for seed in seeds), Counter()))
 
 
 # ---- planted mistakes --------------------------------------------------------------
@@ -213,34 +220,16 @@ def counts(catches: list[Catch]) -> list[int]:
 
 def catch(chosen: Case) -> list[Catch]:
     """Every live mutation of this case, planted and judged."""
-    found = []
     with exact_arithmetic():
-        setting = prepare(chosen)
-        evidence, live, kind = (
-            gather(setting, 0),
-            Live(setting),
-            mutations.Case.of(setting),
-        )
-        for mutation in mutations.MUTATIONS:
-            if mutation.layers(kind) and live(mutation):
-                result = plant(evidence, kind, mutation, 0)
-                hint = bool(result.recognised)
-                found.append(
-                    Catch(
-                        mutation.name,
-                        result.exact,
-                        result.step,
-                        result.well_named,
-                        hint,
-                    )
-                )
-    return found
-
-
-def prepare(chosen: Case) -> Any:
-    """The Setting that `verify` makes of a case."""
-    defaults = {"l2": 0.0, "key": None, "keep_prob": 1.0, "sample_weight": None}
-    return set_up("verify", *chosen.arguments, **(defaults | chosen.options))
+        setting = chosen.setting
+        evidence, kind = gather(setting, 0), mutations.Case.of(setting)
+        planted = [
+            plant(evidence, kind, mutation, 0) for mutation in live_mutations(setting)
+        ]
+    return [
+        Catch(each.name, each.exact, each.step, each.well_named, bool(each.recognised))
+        for each in planted
+    ]
 
 
 # ---- what it costs -----------------------------------------------------------------
@@ -258,7 +247,7 @@ def print_time() -> int:
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     with exact_arithmetic():
-        setting = prepare(large._replace(options=options))
+        setting = large._replace(options=options).setting
         X = jax.device_put(setting.problem.X)
         once = median_seconds(lambda: forward(large.network, setting.params, X))
         probes = [np.zeros((n, X.shape[1])) for n in large.network.layer_dims[1:]]

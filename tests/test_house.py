@@ -19,6 +19,7 @@ FLOORS = [
     {"activations"},
     {"parameters", "linear", "dropout", "costs"},
     {"network", "rotation"},
+    {"folding"},
     {"training"},
     {"sweeps", "compilation"},
     {"verification"},

@@ -13,6 +13,7 @@ from jax import Array
 from jax.sharding import Mesh
 
 from jaxdnn._checks import check_scalar, is_concrete
+from jaxdnn.folding import fold, unfold
 from jaxdnn.network import Network
 from jaxdnn.parameters import Method, Parameters
 from jaxdnn.rotation import (
@@ -197,6 +198,8 @@ def fit(
         data = data._replace(X=rotate_inputs(basis, data.X))
         if watched is not None:
             watched = watched._replace(X=rotate_inputs(basis, watched.X))
+    if optimizer is None and mesh is None and concrete:
+        start = fold(network, start)
     state = first_state(start, optimizer, watched, (dropout_key, shuffle_key), basis)
     if resume is not None:
         saved = state_to_dict(resume) if isinstance(resume, TrainingState) else resume
@@ -284,4 +287,6 @@ def _report(
 def _trained(state: TrainingState) -> Parameters:
     """The parameters a run gives back, over the inputs it was given."""
     params = state.params if state.best is None else state.best.params
-    return params if state.basis is None else rotate_back(params, state.basis)
+    if state.basis is not None:
+        params = rotate_back(params, state.basis)
+    return unfold(params)

@@ -17,8 +17,8 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
-from jaxdnn._checks import check_scalar
-from jaxdnn.parameters import Layer, Parameters, check_parameters
+from jaxdnn._checks import check_scalar, check_shape
+from jaxdnn.parameters import Layer, Parameters
 
 
 @runtime_checkable
@@ -62,8 +62,14 @@ def update_parameters(
     """
     where = "update_parameters"
     check_scalar(where, "learning_rate", learning_rate, low=0)
-    dims = (params[0].W.shape[1], *(layer.W.shape[0] for layer in params))
-    check_parameters(where, grads, dims)
+    if len(grads) != len(params):
+        raise ValueError(
+            f"{where}: grads must have {len(params)} layers (from params), got "
+            f"{len(grads)}"
+        )
+    for l, (layer, dlayer) in enumerate(zip(params, grads, strict=True), start=1):
+        check_shape(where, f"dW{l}", dlayer.W, layer.W.shape, "of W")
+        check_shape(where, f"db{l}", dlayer.b, layer.b.shape, "of b")
     return tuple(
         Layer(W - learning_rate * dW, b - learning_rate * db)
         for (W, b), (dW, db) in zip(params, grads, strict=True)

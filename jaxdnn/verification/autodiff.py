@@ -1,12 +1,13 @@
 """Refuse to compare autodiff with itself: it would agree, whatever it says."""
 
+from collections.abc import Iterator
 from typing import Any
 
 _MADE_BY_GRAD = ("grad_f", "grad_f_aux", "value_and_grad_f")
 
 
 def refuse_autodiff(where: str, function: Any) -> None:
-    """Raise TypeError if the function is jax.grad of another, wrapped or closed over.
+    """Raise TypeError if the function is jax.grad of another, or wraps or calls such.
 
     Example:
       >>> import jax
@@ -27,10 +28,25 @@ def _made_by_grad(function: Any, depth: int) -> bool:
         return "jax" in code.co_filename
     if depth == 0 or not callable(function):
         return False
+    cells = list(_closed_over(function))
+    if any(_code_name(each) == "vmap_f" for each in (function, *cells)):
+        # vmap of a grad is the slope of something elementwise, as in dA * g'(Z).
+        return False
     inner = [getattr(function, name, None) for name in ("func", "__wrapped__")]
+    if code is not None:
+        # What its code calls by a name of its module, where JAX has wrapped that.
+        named = (function.__globals__.get(name) for name in code.co_names)
+        inner += [each for each in named if hasattr(each, "__wrapped__")]
+    return any(_made_by_grad(each, depth - 1) for each in (*inner, *cells))
+
+
+def _code_name(function: Any) -> str:
+    return getattr(getattr(function, "__code__", None), "co_name", "")
+
+
+def _closed_over(function: Any) -> Iterator[Any]:
     for cell in getattr(function, "__closure__", None) or ():
         try:
-            inner.append(cell.cell_contents)
+            yield cell.cell_contents
         except ValueError:  # a name that its function has not bound yet
             continue
-    return any(_made_by_grad(each, depth - 1) for each in inner)

@@ -6,7 +6,7 @@ from jaxdnn.verification.evidence import Evidence
 
 
 def not_exercised(evidence: Evidence) -> tuple[str, ...]:
-    """Dead units, zero coordinates and gradients that are L2 almost alone, in words."""
+    """Dead units, zero coordinates, what is L2 almost alone, weight 0: in words."""
     found: list[str] = []
     m, decay = evidence.m, float(evidence.setting.problem.decay)
     slopes, keeps = evidence.scales.slopes, evidence.setting.problem.keep
@@ -20,15 +20,17 @@ def not_exercised(evidence: Evidence) -> tuple[str, ...]:
         zeros = int((g == 0).sum())
         if zeros:
             found.append(f"{zeros} of {g.size} coordinates of d{name} are exactly 0")
-    for l, (layer, (W, _)) in enumerate(
-        zip(evidence.oracle.grads, evidence.setting.problem.params, strict=True), 1
-    ):
+    layers = zip(evidence.oracle.grads, evidence.setting.problem.params, strict=True)
+    for l, (layer, (W, _)) in enumerate(layers if decay else (), 1):
         size = float(np.linalg.norm(layer.W))
         data = float(np.linalg.norm(layer.W - decay * W))
-        if decay and data < 1e-3 * size:
+        if data < 1e-3 * size:
             found.append(
                 f"dW{l} is nearly all L2: the data's part is {data / size:.0e} of it"
             )
+    idle = int((evidence.setting.problem.weights == 0).sum())
+    if idle:
+        found.append(f"{idle} of {m} examples have weight 0")
     if m == 1:
         found.append("one example: nothing that mixes examples can show")
     return tuple(found)

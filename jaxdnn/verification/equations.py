@@ -13,6 +13,7 @@ say which of the two it is.
 """
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import jax
@@ -44,6 +45,13 @@ def take_examples(tree: Any, columns: Values) -> Any:
 def units(found: Values, expected: Values, scale: Values) -> Values:
     """|found - expected| in units of u times the scale; what is not finite is inf."""
     with np.errstate(all="ignore"):
+        # In place, and the rare cases apart: these may be as large as W.
+        error = np.asarray(found - expected)
+        np.abs(error, out=error)
+        error /= UNIT_ROUNDOFF
+        error /= scale
+        if np.isfinite(error).all():
+            return error
         error = abs(found - expected) / (UNIT_ROUNDOFF * scale)
         error = np.where(np.isnan(scale) | (found == expected), 0.0, error)
     return np.where(np.isfinite(found) & ~np.isnan(error), error, np.inf)
@@ -62,6 +70,15 @@ class Equation:
     def wrong(self) -> bool:
         """Whether any entry is off by more than rounding."""
         return not bool((self.units <= LIMIT).all())
+
+    def in_short(self) -> "Equation":
+        """If it is right, only its worst entry: the arrays may be as large as W."""
+        if self.wrong:
+            return self
+        k = np.unravel_index(int(self.units.argmax()), self.units.shape)
+        return Equation(
+            self.name, *(a[k][None] for a in (self.found, self.expected, self.units))
+        )
 
 
 @dataclass(frozen=True)
@@ -132,34 +149,41 @@ class Bench:
         """dZ_l from the dZ above it, and the rounding scale of reading it."""
         slope, keep, W = self.layers[l].slope, self.layers[l].keep, self.layers[l + 1].W
         dA = keep * (W.T @ dZ_above)
-        known = c(len(W)) * dZ_above**2 + self.blur2(l + 1)
+        known = c(len(W)) * dZ_above**2 + self.blur2[l + 1]
         edA2 = keep**2 * ((W**2).T @ known) + dA**2
         scale2 = edA2 * slope.steepest**2 + dA**2 * (slope.formula**2 + slope.error**2)
-        return dA * slope.value, np.sqrt(scale2 + self.blur2(l) + TINY)
+        return dA * slope.value, np.sqrt(scale2 + self.blur2[l] + TINY)
 
     def output(self) -> tuple[Values, Values]:
         """dZ_L = AL - Y, weighted, and the rounding scale of reading it."""
         scale2 = (abs(self.AL) + abs(self.Y)) ** 2 * self.weights**2
         dZ = (self.AL - self.Y) * self.weights
-        return dZ, np.sqrt(scale2 + self.blur2(len(self.layers) - 1) + TINY)
+        return dZ, np.sqrt(scale2 + self.blur2[-1] + TINY)
 
     def product(self, l: int, dZ: Values, decay: Values) -> tuple[Values, Values]:
         """dW_l = dZ_l A_prevᵀ / m + the L2 term, and its rounding scale."""
         A_prev, m = self.layers[l].A_prev, self.m
-        dW = dZ @ A_prev.T / m + decay
-        scale2 = (dZ**2 + self.blur2(l)) @ (A_prev**2).T * c(m) / m**2
-        return dW, np.sqrt(scale2 + decay**2 + dW**2 + TINY)
+        # In place: these are as large as W.
+        dW = dZ @ A_prev.T
+        dW /= m
+        dW += decay
+        scale2 = (c(m) / m**2 * (dZ**2 + self.blur2[l])) @ (A_prev**2).T
+        scale2 += decay**2
+        scale2 += dW**2
+        scale2 += TINY
+        return dW, np.sqrt(scale2, out=scale2)
 
     def total(self, l: int, dZ: Values) -> tuple[Values, Values]:
         """db_l = Σ dZ_l / m, and its rounding scale."""
-        scale2 = (dZ**2 + self.blur2(l)).sum(axis=1, keepdims=True) * c(self.m)
+        scale2 = (dZ**2 + self.blur2[l]).sum(axis=1, keepdims=True) * c(self.m)
         return dZ.sum(axis=1, keepdims=True) / self.m, np.sqrt(
             scale2 / self.m**2 + TINY
         )
 
-    def blur2(self, l: int) -> float:
+    @cached_property
+    def blur2(self) -> list[float]:
         """What the L2 term costs a reading of dZ_l, which is cleared of it: squared."""
-        return float(abs(self.decay * self.layers[l].W).max() ** 2)
+        return [float((self.decay * abs(layer.W).max()) ** 2) for layer in self.layers]
 
 
 def check(name: str, found: Values, expected: tuple[Values, Values]) -> Equation:
@@ -186,34 +210,44 @@ def read_equations(bench: Bench, backward: Backward) -> Reading:
     """Open the box layer by layer, from the output."""
     L = len(bench.layers)
     grads = bench.call(backward, bench.caches)
-    read = [bench.read_back(backward, l) for l in range(L)]
     reading = Reading(bench)
+    below = bench.read_back(backward, L - 1)
     for l in reversed(range(L)):
+        read = below
+        below = bench.read_back(backward, l - 1) if l else read
         due = bench.output() if l == L - 1 else bench.pull(l, reading.cotangents[l + 1])
-        dZ = check(f"dZ{l + 1}", read[l][0], due)
-        if dZ.wrong and _misread(bench, l, dZ, read, grads):
+        dZ = check(f"dZ{l + 1}", read[0], due)
+        if dZ.wrong and _misread(bench, l, dZ, read[1], below[0], grads):
             dZ = check(f"dZ{l + 1}", due[0], due)
         reading.cotangents[l] = dZ.found
-        decay = bench.decay * bench.layers[l].W
-        product = bench.product(l, dZ.found, decay)
+        product = bench.product(l, dZ.found, bench.decay * bench.layers[l].W)
         dW = check(f"dW{l + 1}", grads[2 * l], product)
         db = check(f"db{l + 1}", grads[2 * l + 1], bench.total(l, dZ.found))
-        reading.equations.update({dZ.name: dZ, dW.name: dW, db.name: db})
+        for equation in (dZ, dW, db):
+            reading.equations[equation.name] = equation.in_short()
     return reading
 
 
 def _misread(
-    bench: Bench, l: int, dZ: Equation, read: list[Values], grads: list[Values]
+    bench: Bench,
+    l: int,
+    dZ: Equation,
+    rest: Values,
+    below: Values,
+    grads: list[Values],
 ) -> bool:
-    """Whether it is dW_l, through which dZ_l was read, that is wrong, and not dZ_l."""
+    """Whether it is dW_l, through which dZ_l was read, that is wrong, and not dZ_l.
+
+    rest: what is left of dW_l when A_prev is zero; below: dZ_{l-1} as it was read.
+    """
 
     def fits(cotangent: Values) -> list[bool]:
         tests = [check("", grads[2 * l + 1], bench.total(l, cotangent))]
         if l > 0:
-            tests.append(check("", read[l - 1][0], bench.pull(l - 1, cotangent)))
+            tests.append(check("", below, bench.pull(l - 1, cotangent)))
         return [not test.wrong for test in tests]
 
-    (found, rest), W = read[l], bench.layers[l].W
+    found, W = dZ.found, bench.layers[l].W
     # dW_l is not even the product of what was read and A_prev, or it reads no A_prev.
     if check("", grads[2 * l], bench.product(l, found, rest)).wrong or (
         not found.any() and not np.array_equal(rest, bench.decay * W)

@@ -95,13 +95,15 @@ def compare(evidence: Evidence, hand: list[Any]) -> list[Comparison]:
     ):
         error = units(leaf, oracle, S)
         place = np.unravel_index(int(error.argmax()), error.shape)
+        worst = float(error[place])
+        del error  # as large as W
         with np.errstate(all="ignore"):
             along = np.vdot(leaf, v)
             size = np.linalg.norm(S * v) + bar / (RESOLUTION)
         found.append(
             Comparison(
                 name,
-                float(error[place]),
+                worst,
                 float(units(along, derivative, size)),
                 tuple(int(i) for i in place),
                 float(leaf[place]),
@@ -124,9 +126,8 @@ def resolution(evidence: Evidence) -> dict[str, float]:
             size = float(np.linalg.norm(g))
             if size:
                 smallest = RESOLUTION * float(np.linalg.norm(S)) / size
-                found[name] = float(
-                    np.nan_to_num(max(smallest, bar / size), nan=np.inf)
-                )
+                coarse = max(smallest, bar / size)
+                found[name] = coarse if coarse == coarse else np.inf
     return found
 
 

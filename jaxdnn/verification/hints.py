@@ -1,7 +1,7 @@
 """Stage 7: what the error of a wrong equation looks like.
 
 Every hint is a formula somebody writes by mistake. It is given only where the formula
-reproduces the wrong values to nine digits.
+reproduces the wrong values to nine digits; a name beside a factor is a suggestion.
 """
 
 from collections.abc import Iterator
@@ -10,14 +10,17 @@ from typing import Any
 import numpy as np
 
 from jaxdnn.verification.elementwise import elementwise
-from jaxdnn.verification.equations import LIMIT, Bench, Reading
+from jaxdnn.verification.equations import Bench, Reading, units
+from jaxdnn.verification.evidence import Evidence
+from jaxdnn.verification.problem import LIMIT, UNIT_ROUNDOFF
+from jaxdnn.verification.scales import RESOLUTION
 
 FIT = 1e-9
 Candidates = Iterator[tuple[str, Any]]
 
 
 def hint(reading: Reading, name: str) -> str:
-    """The first formula that fits a wrong equation, or ''."""
+    """The first formula that fits a wrong equation of a network, or ''."""
     equation, bench = reading.equations[name], reading.bench
     l = int(name[2:]) - 1
     with np.errstate(all="ignore"):
@@ -27,11 +30,117 @@ def hint(reading: Reading, name: str) -> str:
                 return text
         rest = bench.decay * bench.layers[l].W if name[1] == "W" else 0.0
         found, expected = equation.found - rest, equation.expected - rest
+        # On these few examples; the caller's batch has another m.
+        m, batch = bench.m, bench.setting.problem.X.shape[1]
+        for text, value, power in (("m", batch, m), ("1/m", 1 / batch, 1 / m)):
+            if m > 2 and _fits(found, power * expected):
+                return f"factor {value:.7g} (= {text})"
+        named = {
+            "keep_prob": bench.setting.keep_prob,
+            "n_L": len(bench.Y),
+            f"n_{l + 1}": len(bench.layers[l].W),
+        }
         return (
-            _factor(found, expected, bench, l)
+            _factor(found, expected, named)
+            or _moved(found, expected)
             or _confined(found, expected, equation.units)
-            or _cast(equation.found, equation.expected)
+            or _shorter(equation.found, equation.expected)
         )
+
+
+def hint_any(found: Any, expected: Any, units: Any, named: dict[str, float]) -> str:
+    """What the error of one wrong leaf of any gradient looks like, or ''.
+
+    Args:
+      found, expected, units: arrays of one shape; units: |found - expected| in limits.
+      named: factors that have a name here, such as {"m": 20}.
+
+    Example:
+      >>> g = np.array([1.0, 2.0])
+      >>> hint_any(g / 20, g, np.full(2, 1e9), {"m": 20})
+      'factor 0.05 (= 1/m)'
+    """
+    if not (np.isfinite(found).all() and np.isfinite(expected).all()):
+        return ""
+    with np.errstate(all="ignore"):
+        if not found.any():
+            return "it is zero"
+        return (
+            _factor(found, expected, named)
+            or _moved(found, expected)
+            or _confined(found, expected, units)
+            or _shorter(found, expected)
+        )
+
+
+def hint_activation(evidence: Evidence, l: int) -> str:
+    """What is wrong with g' of hidden layer l (from 0), whoever uses it; '' if nothing.
+
+    The activation's backward, on dA = 1, against the slope measured without autodiff.
+    """
+    g, Z = evidence.setting.network.activations[l], evidence.oracle.Z[l]
+    A, (slope, bar), scale = (
+        evidence.oracle.A[l],
+        evidence.slopes[l],
+        evidence.scales.slopes[l],
+    )
+    try:
+        reads = A if g.reads == "A" else Z
+        found, _ = elementwise(g.backward, np.ones_like(Z), reads)
+    except Exception:
+        # It takes no JAX arrays: whoever calls it says so.
+        return ""
+    error = scale.formula + scale.error + bar / RESOLUTION
+    # At a kink it is a convention.
+    error = np.where(Z == 0, np.inf, error)
+    return hint_slope(("g'", f"g' of {g.name!r}", "Z"), Z, found, slope, error, A)
+
+
+def hint_slope(
+    names: tuple[str, str, str], Z: Any, found: Any, slope: Any, error: Any, A: Any
+) -> str:
+    """Where a slope is most wrong, and what it looks like; '' if right everywhere.
+
+    Args:
+      names: of the slope, in short and in full, and of its argument.
+      Z, found, slope, error, A: the argument; what the code under test gives there,
+        what is right, and the rounding scale of that; g(Z).
+
+    Example:
+      >>> Z = np.array([0.5, 3.0])
+      >>> print(hint_slope(("g'", "g' of 'square'", "Z"), Z, Z, 2 * Z, 2 * Z, Z**2))
+      g' of 'square' is wrong: at Z = 0.5 it gives 0.5, the slope of forward is 1
+      (factor 1/2)
+    """
+    short, full, argument = names
+    with np.errstate(all="ignore"):
+        far = units(found, slope, error)
+        if (far <= LIMIT).all():
+            return ""
+        place = np.unravel_index(int(far.argmax()), far.shape)
+        looks = _factor(found, slope, {})
+        for text, values in () if looks else slope_mistakes(slope, A, short):
+            if _fits(found, values):
+                looks = text
+                break
+    values = (f"{float(a[place]):.4g}" for a in (Z, found, slope))
+    told = "at {} = {} it gives {}, the slope of forward is {}".format(
+        argument, *values
+    )
+    return f"{full} is wrong: {told}" + (f" ({looks})" if looks else "")
+
+
+def slope_mistakes(slope: Any, A: Any, g: str) -> Candidates:
+    """What is written for a slope g'(Z), where A = g(Z)."""
+    yield f"{g} is missing", np.ones_like(slope)
+    yield f"{g} is squared", slope**2
+    yield f"1 - {g} for {g}", 1 - slope
+    yield f"{g} with its units reversed", slope[::-1]
+    yield f"1 - |a| for 1 - a²: {g} of tanh", 1 - abs(A)
+    yield f"1 - a for 1 - a²: {g} of tanh", 1 - A
+    yield f"a for a (1 - a): {g} of sigmoid", A
+    for leak in (0.01, 0.1, 0.2, 0.3):
+        yield f"a leak of {leak} in {g}", np.where(slope > 0, slope, leak)
 
 
 def _fits(found: Any, values: Any) -> bool:
@@ -39,6 +148,25 @@ def _fits(found: Any, values: Any) -> bool:
     if values.shape != found.shape or not np.isfinite(found).all():
         return False
     return bool((abs(found - values) <= FIT * abs(found).max()).all())
+
+
+def _factor(found: Any, expected: Any, named: dict[str, float]) -> str:
+    """A constant factor, and what it may be."""
+    factor = float((found * expected).sum() / (expected**2).sum())
+    if not _fits(found, factor * expected) or abs(factor - 1) <= FIT:
+        return ""
+    if abs(factor + 1) <= FIT:
+        return "the sign"
+    for text, value in (("2", 2.0), ("1/2", 0.5), ("-2", -2.0), ("-1/2", -0.5)):
+        if abs(factor - value) <= FIT:
+            return f"factor {text}"
+    for name, value in named.items():
+        for text, power in ((name, value), (f"1/{name}", 1 / value)):
+            if value != 1 and abs(factor - power) <= FIT * power:
+                return f"factor {factor:.7g} (= {text})"
+    # A lone number is a factor of any other: only a round one says something.
+    round_one = abs(factor - float(f"{factor:.7g}")) <= FIT * abs(factor)
+    return f"factor {factor:.7g}" if found.size > 1 or round_one else ""
 
 
 def _cotangent(reading: Reading, l: int) -> Candidates:
@@ -49,25 +177,18 @@ def _cotangent(reading: Reading, l: int) -> Candidates:
         yield from _output(bench, expected)
         return
     layer, dZ, W = bench.layers[l], reading.cotangents[l + 1], bench.layers[l + 1].W
-    g, slope, keep, mask = "g'", layer.slope.value, layer.keep, (layer.keep > 0) * 1.0
+    slope, keep, mask = layer.slope.value, layer.keep, (layer.keep > 0) * 1.0
     dA = W.T @ dZ
     yield "the sign", -expected
-    yield f"{g} is missing", keep * dA
-    yield f"{g} is squared", expected * slope
-    yield f"1 - {g} for {g}", keep * dA * (1 - slope)
-    yield f"{g} with its units reversed", keep * dA * slope[::-1]
-    yield f"1 - |a| for 1 - a²: {g} of tanh", keep * dA * (1 - abs(layer.A))
-    yield f"1 - a for 1 - a²: {g} of tanh", keep * dA * (1 - layer.A)
-    yield "a for a (1 - a): g' of sigmoid", keep * dA * layer.A
-    for leak in (0.01, 0.1, 0.2, 0.3):
-        yield f"a leak of {leak} in {g}", keep * dA * np.where(slope > 0, slope, leak)
+    for text, value in slope_mistakes(slope, layer.A, "g'"):
+        yield text, keep * dA * value
     yield "the dropout mask is missing", keep.max() * dA * slope
     yield "mask and 1/keep_prob are missing", dA * slope
     yield "1/keep_prob is missing", mask * dA * slope
     yield "1/keep_prob twice", keep**2 * dA * slope
     yield "the dropout mask of other units", np.roll(keep, 1, axis=0) * dA * slope
     yield "negative dA clipped at 0", keep * np.maximum(dA, 0) * slope
-    yield f"{g} at A for Z", _slope_at_A(reading, l, keep * dA)
+    yield "g' at A for Z", _slope_at_A(reading, l, keep * dA)
     yield "examples shifted by one", np.roll(expected, 1, axis=1)
     if W.shape[0] == W.shape[1]:
         yield "W is not transposed", keep * (W @ dZ) * slope
@@ -147,55 +268,50 @@ def _bias(reading: Reading, l: int) -> Candidates:
         yield "L2 on the biases", total / m + bench.decay * layer.b
 
 
-def _factor(found: Any, expected: Any, bench: Bench, l: int) -> str:
-    """A constant factor (of what is not L2), with its name if it has one."""
-    factor = float((found * expected).sum() / (expected**2).sum())
-    if not _fits(found, factor * expected) or abs(factor - 1) <= FIT:
-        return ""
-    m, (n_L, n) = bench.m, (len(bench.Y), len(bench.layers[l].W))
-    keep_prob = bench.setting.keep_prob
-    names = {
-        "the sign": -1.0,
-        "2": 2.0,
-        "1/2": 0.5,
-        "m": m,
-        "1/m": 1 / m,
-        "keep_prob": keep_prob,
-        "1/keep_prob": 1 / keep_prob,
-        "n_L": n_L,
-        "1/n_L": 1 / n_L,
-        f"n_{l + 1}": n,
-        f"1/n_{l + 1}": 1 / n,
-    }
-    for name, value in names.items():
-        if value != 1 and abs(factor - value) <= FIT * abs(value):
-            if name in ("the sign", "2", "1/2"):
-                return name if name == "the sign" else f"factor {name}"
-            return f"factor {name} = {factor:.7g}"
-    return f"factor {factor:.7g}"
-
-
-def _confined(found: Any, expected: Any, units: Any) -> str:
-    """Where the error is confined to one entry, two swapped ones, a row or a column."""
-    wrong = np.argwhere(~(units <= LIMIT))
-    if len(wrong) == 1 and found.size > 1:
-        place = tuple(int(i) for i in wrong[0])
-        ratio = found[place] / expected[place]
-        return f"only entry {list(place)}, factor {ratio:.7g}"
-    if len(wrong) == 2:
-        one, two = (tuple(int(i) for i in place) for place in wrong)
-        if _fits(np.array([found[one], found[two]]), [expected[two], expected[one]]):
-            return f"entries {list(one)} and {list(two)} swapped"
-    for axis, name in enumerate(("row", "column")):
-        if found.shape[axis] > 1 and len(set(wrong[:, axis])) == 1:
-            return f"only {name} {int(wrong[0, axis])}"
+def _moved(found: Any, expected: Any) -> str:
+    """The right entries in other places."""
+    if found.ndim == 2 and _fits(found, expected.T):
+        return "transposed"
+    for axis in range(found.ndim):
+        if found.shape[axis] > 1:
+            where = f"axis {axis}" if found.ndim > 1 else "its only axis"
+            if _fits(found, np.flip(expected, axis)):
+                return f"reversed along {where}"
+            for shift in (1, -1):
+                if _fits(found, np.roll(expected, shift, axis)):
+                    return f"shifted by one along {where}"
     return ""
 
 
-def _cast(found: Any, expected: Any) -> str:
+def _confined(found: Any, expected: Any, units: Any) -> str:
+    """One entry, two swapped ones, a row or a column."""
+    wrong = [tuple(int(i) for i in place) for place in np.argwhere(~(units <= LIMIT))]
+    if len(wrong) == 1 and found.size > 1:
+        ratio = found[wrong[0]] / expected[wrong[0]]
+        factor = f", factor {ratio:.7g}" if np.isfinite(ratio) else ""
+        return f"only entry {list(wrong[0])}{factor}"
+    if len(wrong) == 2:
+        one, two = wrong
+        if _fits(
+            np.array([found[one], found[two]]), np.array([expected[two], expected[one]])
+        ):
+            return f"entries {list(one)} and {list(two)} swapped"
+    for axis in range(found.ndim):
+        if (
+            found.ndim > 1
+            and found.shape[axis] > 1
+            and len({p[axis] for p in wrong}) == 1
+        ):
+            kind = ("row", "column")[axis] if found.ndim == 2 else f"axis {axis}, index"
+            return f"only {kind} {wrong[0][axis]}"
+    return ""
+
+
+def _shorter(found: Any, expected: Any) -> str:
     """Where a shorter dtype was used on the way."""
     if _fits(found, expected.astype(np.float16)):
         return "rounded to float16"
     roundoff = float(np.finfo(np.float32).eps) / 2
     error = abs(found - expected).max() / abs(expected).max()
-    return "rounded to float32" if roundoff / 100 <= error <= 8 * roundoff else ""
+    least = max(roundoff / 100, LIMIT * UNIT_ROUNDOFF)
+    return "rounded to float32" if least <= error <= 8 * roundoff else ""

@@ -8,6 +8,7 @@ Each batch below is made of columns of the same few examples and has their numbe
 columns, so that a compiled backward is compiled once.
 """
 
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import jax
@@ -19,38 +20,43 @@ from jaxdnn.verification.problem import Backward, Values
 
 def relations(
     bench: Bench, backward: Backward, seed: int
-) -> dict[str, tuple[list[Any], list[Any]]]:
-    """Two gradients that must be equal, for each relation: [dW_1, db_1, dW_2, ...]."""
+) -> Iterator[tuple[str, list[Any], list[Any]]]:
+    """Each relation and two gradients that must be equal: [dW_1, db_1, dW_2, ...]."""
     m, rng = bench.m, np.random.default_rng(seed)
     weight = bench.sample_weight
 
-    def gradient(columns: Values, weight: Values | None = None) -> Any:
+    def gradient(columns: Values, weight: Values | None = None) -> list[Any]:
         caches = take_examples(bench.caches, columns)
         weight = None if weight is None else weight[columns]
-        return bench.setting.call(backward, caches, bench.Y[:, columns], weight)
-
-    def leaves(grads: Any) -> list[Any]:
+        grads = bench.setting.call(backward, caches, bench.Y[:, columns], weight)
         return [np.asarray(leaf, np.float64) for leaf in jax.tree.leaves(grads)]
 
-    def mean(parts: list[Any], shares: Any) -> list[Any]:
-        return [
-            sum(share * leaf for share, leaf in zip(shares, column, strict=True))
-            for column in zip(*map(leaves, parts), strict=True)
-        ]
+    def mean(parts: Iterable[list[Any]], shares: Any) -> list[Any]:
+        # One leaf at a time: a part is as large as the parameters.
+        whole: list[Any] = []
+        for part, share in zip(parts, shares, strict=True):
+            for k, leaf in enumerate(part):
+                if k == len(whole):
+                    whole.append(share * leaf)
+                else:
+                    whole[k] += share * leaf
+        return whole
 
     whole, order = np.arange(m), rng.permutation(m)
     # Every example twice, cut in two: halves of m columns each, whatever m is.
     halves = np.repeat(order, 2).reshape(2, m)
     totals = bench.weights[halves].sum(axis=1)
-    batch, singles = leaves(gradient(whole, weight)), np.full(m, 1 / m)
-    return {
-        "examples permuted": (leaves(gradient(order, weight)), batch),
-        "mean of the halves": (
-            mean([gradient(half, weight) for half in halves], totals / totals.sum()),
-            batch,
-        ),
-        "mean of single examples": (
-            mean([gradient(np.full(m, j)) for j in whole], singles),
-            leaves(gradient(whole)),
-        ),
-    }
+    batch, singles = gradient(whole, weight), (np.full(m, j) for j in whole)
+    yield "examples permuted", gradient(order, weight), batch
+    yield (
+        "mean of the halves",
+        mean((gradient(half, weight) for half in halves), totals / totals.sum()),
+        batch,
+    )
+    if weight is not None:
+        batch = gradient(whole)
+    yield (
+        "mean of single examples",
+        mean(map(gradient, singles), np.full(m, 1 / m)),
+        batch,
+    )

@@ -15,6 +15,7 @@ from jaxdnn.costs import l2_cost, mean_loss
 from jaxdnn.linear import linear_forward
 from jaxdnn.network import Network
 from jaxdnn.parameters import Parameters
+from jaxdnn.verification.passes import BACKWARD, FORWARD, spend
 from jaxdnn.verification.problem import Problem, Values
 
 Arrays = tuple[Array, ...]
@@ -42,13 +43,30 @@ def consult(network: Network, problem: Problem, *, nudge: float = 0.0) -> Oracle
 
     nudge, NUDGE or -NUDGE, takes g' at exactly Z = 0 from that side of a kink.
     """
-    m = problem.X.shape[1]
-    probes = tuple(np.zeros((n, m)) for n in network.layer_dims[1:])
+    probes = _no_probes(network, problem)
+    spend(FORWARD + BACKWARD)
     oracle = _consult(network, problem, probes)
     if nudge:
+        spend(FORWARD + BACKWARD)
         probes = tuple(np.where(np.asarray(Z) == 0, nudge, 0.0) for Z in oracle.Z)
         oracle = _consult(network, problem, probes)
-    oracle = jax.tree.map(np.asarray, oracle)
+    return _by_example(oracle, problem)
+
+
+def consult_along(network: Network, problem: Problem, v: Parameters) -> Oracle:
+    """How fast the answer moves along v: H v is its `grads`."""
+    probes = _no_probes(network, problem)
+    spend(2 * (FORWARD + BACKWARD))
+    return _by_example(_consult_along(network, problem, probes, v), problem)
+
+
+def _no_probes(network: Network, problem: Problem) -> tuple[Values, ...]:
+    m = problem.X.shape[1]
+    return tuple(np.zeros((n, m)) for n in network.layer_dims[1:])
+
+
+def _by_example(oracle: Oracle, problem: Problem) -> Oracle:
+    oracle, m = jax.tree.map(np.asarray, oracle), problem.X.shape[1]
     return oracle._replace(cotangents=tuple(m * dZ for dZ in oracle.cotangents))
 
 
@@ -72,10 +90,22 @@ def _cost(
     return J + l2_cost([W for W, _ in params], problem.decay, 1), (Zs, As)
 
 
+def _answer(
+    network: Network, params: Parameters, problem: Problem, probes: Arrays
+) -> Oracle:
+    differentiate = jax.value_and_grad(_cost, argnums=(1, 2), has_aux=True)
+    (J, (Z, A)), (grads, cotangents) = differentiate(network, params, probes, problem)
+    return Oracle(J, grads, Z, A, cotangents)
+
+
 @partial(jax.jit, static_argnums=0)
 def _consult(network: Network, problem: Problem, probes: Arrays) -> Oracle:
-    differentiate = jax.value_and_grad(_cost, argnums=(1, 2), has_aux=True)
-    (J, (Z, A)), (grads, cotangents) = differentiate(
-        network, problem.params, probes, problem
-    )
-    return Oracle(J, grads, Z, A, cotangents)
+    return _answer(network, problem.params, problem, probes)
+
+
+@partial(jax.jit, static_argnums=0)
+def _consult_along(
+    network: Network, problem: Problem, probes: Arrays, v: Parameters
+) -> Oracle:
+    answer = partial(_answer, network, problem=problem, probes=probes)
+    return jax.jvp(answer, (problem.params,), (v,))[1]

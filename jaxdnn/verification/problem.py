@@ -14,6 +14,7 @@ import numpy as np
 from jaxdnn._checks import is_concrete
 from jaxdnn.network import LayerCache, Network, check_cost_arguments, forward
 from jaxdnn.parameters import Layer
+from jaxdnn.verification.passes import BACKWARD, FORWARD, spend
 
 UNIT_ROUNDOFF = float(np.finfo(np.float64).eps) / 2
 TINY = float(np.finfo(np.float64).tiny)
@@ -64,6 +65,7 @@ class Setting(NamedTuple):
         self, backward: Backward, caches: Any, Y: Values, sample_weight: Values | None
     ) -> Any:
         """A backward's answer for these caches and targets, with this network."""
+        spend(BACKWARD, Y.shape[1] / self.problem.Y.shape[1])
         caches, Y, sample_weight = jax.device_put((caches, Y, sample_weight))
         # A literal zero is the core's "no L2 term at all": keep to the path that a
         # caller without L2 is on.
@@ -84,7 +86,7 @@ def to_float64(where: str, name: str, value: Any) -> Values:
     """The value, exactly, as a float64 array; refuse NaN, infinity and tracers."""
     if not is_concrete(value):
         raise TypeError(f"{where}: {name} is traced; call {where} outside jit and vmap")
-    array = np.asarray(value).astype(np.float64)
+    array = np.asarray(value, np.float64)
     if not np.isfinite(array).all():
         place = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
         raise ValueError(
@@ -129,6 +131,7 @@ def set_up(
             )
         weights = sample_weight * (m / total)
     on_device = jax.device_put(params)
+    spend(FORWARD)
     _, caches = forward(
         network, on_device, jax.device_put(X), key=key, keep_prob=keep_prob
     )

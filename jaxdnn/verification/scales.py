@@ -23,12 +23,16 @@ product of |W| and resolve nothing ten layers deep. Three places need a word:
   Z ± K u e(Z), divided by K u. At a kink inside that interval no gate can be decided,
   and S says so; at a kink outside it, however near, the gate is exact.
 
+For H v, the gradient's own derivative along v, every q has a rate q̇ beside it, and its
+rounding error a rate too. A product's is q̇ r + q ṙ, so squares again add by the product
+rule, (q² + ε q̇²)(r² + ε ṙ²) with ε² = 0: the recursion is the same one on `Pair`s.
+
 References:
   Higham & Mary (2019), SIAM J. Sci. Comput. 41 (probabilistic rounding analysis).
 """
 
-from collections.abc import Callable
-from functools import cache
+from collections.abc import Callable, Sequence
+from functools import cache, partial
 from typing import Any, NamedTuple
 
 import jax
@@ -36,11 +40,11 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
-from jaxdnn.activations import Activation
 from jaxdnn.network import Network
-from jaxdnn.parameters import Layer
+from jaxdnn.parameters import Layer, Parameters
 from jaxdnn.verification.elementwise import elementwise
 from jaxdnn.verification.oracle import Oracle
+from jaxdnn.verification.passes import BACKWARD, FORWARD, spend
 from jaxdnn.verification.problem import LIMIT, TINY, UNIT_ROUNDOFF, Problem, Values
 
 RESOLUTION = LIMIT * UNIT_ROUNDOFF
@@ -82,67 +86,227 @@ def c(n: int) -> float:
 
 def rounding_scales(network: Network, problem: Problem, oracle: Oracle) -> Scales:
     """S for every coordinate of the gradient, with the slopes it went through."""
-    with np.errstate(all="ignore"):
-        return _recursion(network, problem, oracle)
-
-
-def _recursion(network: Network, problem: Problem, oracle: Oracle) -> Scales:
-    params, Y, m = problem.params, problem.Y, problem.X.shape[1]
-    A, eA2, eZ = problem.X, np.zeros_like(problem.X), np.zeros(())
-    entering: list[tuple[Values, Values]] = []
+    Y, m, w2 = problem.Y, problem.X.shape[1], problem.weights**2
+    ZL, AL, last = oracle.Z[-1], oracle.A[-1], oracle.cotangents[-1]
     slopes: list[Slope] = []
-    for l, ((W, b), Z) in enumerate(zip(params, oracle.Z, strict=True)):
-        entering.append((A, eA2))
-        eZ = np.sqrt(W**2 @ (eA2 + c(len(A)) * A**2) + Z**2 + b**2)
-        if l < len(params) - 1:
-            slopes.append(measure_slope(network.activations[l], Z, eZ))
-            A, keep = oracle.A[l], problem.keep[l]
-            eA2 = keep**2 * ((slopes[l].steepest * eZ) ** 2 + A**2)
-            A = keep * A
-    AL, ZL, last = oracle.A[-1], oracle.Z[-1], oracle.cotangents[-1]
-    eAL = _softmax_error(AL, eZ)
-    if network.output != "softmax":
-        change, _ = elementwise(_change_of(network.head.output), ZL, RESOLUTION * eZ)
-        eAL = change / RESOLUTION
+    terms = 0.0
 
-    # J as a sum of terms: the losses, their parts Y ZL that may cancel, and L2's.
-    terms = ((abs(Y * ZL) + AL) ** 2).sum(axis=0) * problem.weights**2
-    J2 = c(m) * (terms.sum() + (last**2 * eZ**2).sum()) / m**2 + oracle.J**2
-    penalty = problem.decay * sum((W**2).sum() for W, _ in params)
+    def slope(l: int, eZ2: Values) -> Blurred:
+        g = measure_slope(network.activations[l].forward, oracle.Z[l], np.sqrt(eZ2))
+        slopes.append(g)
+        return Blurred(g.steepest**2, g.error**2 + g.formula**2)
 
-    e2 = problem.weights**2 * (eAL**2 + AL**2 + Y**2)
-    S: list[Layer] = []
-    for l in reversed(range(len(params))):
-        dZ, (A_prev, eA2), W = oracle.cotangents[l], entering[l], params[l].W
-        e2_sum = (e2 + dZ**2) * c(m) / m**2
-        S_W2 = e2_sum @ (A_prev**2).T + dZ**2 @ eA2.T * c(m) / m**2
-        S_W2 += (problem.decay * W) ** 2
-        S_b2 = e2_sum.sum(axis=1, keepdims=True)
-        S.insert(0, Layer(*(_root(S2) for S2 in (S_W2, S_b2))))
+    def output(eZ2: Values) -> Values:
+        nonlocal terms
+        # J as a sum of terms: the losses and their parts Y ZL that may cancel.
+        terms = (((abs(Y * ZL) + AL) ** 2).sum(axis=0) * w2).sum()
+        terms += (last**2 * eZ2).sum()
+        return w2 * (_output_error2(network, ZL, AL, np.sqrt(eZ2)) + AL**2 + Y**2)
+
+    with np.errstate(all="ignore"):
+        read = partial(_read, problem, oracle)
+        S = _recursion(problem, lambda name, l: read(name, l) ** 2, slope, output)
+        penalty = problem.decay * sum((W**2).sum() for W, _ in problem.params)
+        J2 = c(m) * terms / m**2 + oracle.J**2 + penalty**2
+        return Scales(
+            tuple(Layer(*(_root(S2) for S2 in layer)) for layer in S),
+            _root(J2),
+            tuple(slopes),
+        )
+
+
+def product_scales(
+    network: Network,
+    problem: Problem,
+    oracle: Oracle,
+    slopes: Sequence[Slope],
+    v: Parameters,
+    rates: Oracle,
+) -> tuple[Layer, ...]:
+    """S for every coordinate of H v; rates: how fast the oracle's answer moves."""
+    w2, (ZL, AL, rate) = problem.weights**2, (oracle.Z[-1], oracle.A[-1], rates.Z[-1])
+
+    def read(name: str, l: int) -> Pair:
+        moved = _read_rate(problem, oracle, v, rates, name, l)
+        return Pair(_read(problem, oracle, name, l) ** 2, moved**2)
+
+    def slope(l: int, eZ2: Pair) -> Blurred:
+        g, Z, Z2 = network.activations[l].forward, oracle.Z[l], rates.Z[l] ** 2
+        first, second = slopes[l], measure_slope(_slope(g), Z, np.sqrt(eZ2.value))
+        # A formula for g'' cancels from terms as large as those of g'.
+        formula = abs(second.value) + second.at_zero + 2 * first.at_zero
+        blur2 = second.value**2 * eZ2.rate + Z2 * (second.error**2 + formula**2)
+        return Blurred(
+            Pair(first.steepest**2, second.steepest**2 * Z2),
+            Pair(first.error**2 + first.formula**2, blur2),
+        )
+
+    def output(eZ2: Pair) -> Pair:
+        e = np.sqrt(eZ2.value)
+        e2 = _output_error2(network, ZL, AL, e)
+        if network.output == "softmax":
+            centred = rate - (AL * rate).sum(axis=0)
+            mean2 = AL**2 * (eZ2.rate + c(len(AL)) * rate**2) + rate**2 * e2
+            spread2 = eZ2.rate + rate**2 + mean2.sum(axis=0)
+            moved2 = e2 * centred**2 + AL**2 * (spread2 + centred**2)
+        else:
+            g = measure_slope(network.head.output, ZL, e)
+            moved2 = g.value**2 * eZ2.rate + rate**2 * (g.error**2 + g.formula**2)
+        first = w2 * (e2 + AL**2 + problem.Y**2)
+        return Pair(first, w2 * (moved2 + rates.A[-1] ** 2))
+
+    with np.errstate(all="ignore"):
+        S = _recursion(problem, read, slope, output)
+        return tuple(Layer(*(_root(S2.rate) for S2 in layer)) for layer in S)
+
+
+class Pair:
+    """q² and q̇²: a square, and that of its rate."""
+
+    __array_ufunc__ = None
+
+    def __init__(self, value: Any, rate: Any):
+        self.value, self.rate = value, rate
+
+    @classmethod
+    def of(cls, other: Any) -> "Pair":
+        """Itself, or a constant beside a rate of 0."""
+        return other if isinstance(other, Pair) else cls(other, 0.0 * other)
+
+    @property
+    def T(self) -> "Pair":
+        """Both transposed."""
+        return Pair(self.value.T, self.rate.T)
+
+    def sum(self, **options: Any) -> "Pair":
+        """Both sums."""
+        return Pair(self.value.sum(**options), self.rate.sum(**options))
+
+    def __len__(self) -> int:
+        return len(self.value)
+
+    def __add__(self, other: Any) -> "Pair":
+        other = Pair.of(other)
+        return Pair(self.value + other.value, self.rate + other.rate)
+
+    def __mul__(self, other: Any) -> "Pair":
+        other = Pair.of(other)
+        rate = self.value * other.rate + self.rate * other.value
+        return Pair(self.value * other.value, rate)
+
+    __rmul__ = __mul__
+
+    def __matmul__(self, other: "Pair") -> "Pair":
+        rate = self.value @ other.rate + self.rate @ other.value
+        return Pair(self.value @ other.value, rate)
+
+
+class Blurred(NamedTuple):
+    """Squared: how steep g may be, and the error of g' itself; arrays or Pairs."""
+
+    steepest2: Any
+    error2: Any
+
+
+def _read(problem: Problem, oracle: Oracle, name: str, l: int) -> Values:
+    """W, b, Z, dZ of layer l; A, what it is fed; dA after the mask; the L2 term."""
+    params, keep, dZ = problem.params, problem.keep, oracle.cotangents
+    if name == "A":
+        return keep[l - 1] * oracle.A[l - 1] if l else problem.X
+    if name == "dA":
+        return keep[l] * (params[l + 1].W.T @ dZ[l + 1])
+    if name == "decay":
+        return problem.decay * params[l].W if problem.decay else problem.decay
+    return {"W": params[l].W, "b": params[l].b, "Z": oracle.Z[l], "dZ": dZ[l]}[name]
+
+
+def _read_rate(
+    problem: Problem, oracle: Oracle, v: Parameters, rates: Oracle, name: str, l: int
+) -> Values:
+    """The rate along v of what `_read` reads."""
+    moved = problem._replace(params=v, X=np.zeros_like(problem.X))
+    if name == "dA":
+        return _read(moved, oracle, name, l) + _read(problem, rates, name, l)
+    return _read(moved, rates, name, l)
+
+
+def _recursion(
+    problem: Problem,
+    read: Callable[[str, int], Any],
+    slope: Callable[[int, Any], Blurred],
+    output: Callable[[Any], Any],
+) -> list[tuple[Any, Any]]:
+    """S(dW)² and S(db)² of each layer, from squares or from Pairs of them.
+
+    Args:
+      read: name, layer -> the square of that array.
+      slope: layer, e(Z)² -> g' there.
+      output: e(ZL)² -> e(dZL)².
+    """
+    L, m = len(problem.params), problem.X.shape[1]
+    spend(FORWARD + BACKWARD)
+    keep2 = [keep**2 for keep in problem.keep]
+    slopes: list[Blurred] = []
+    entering: list[Any] = [0 * read("A", 0)]
+    eZ2: Any = 0.0
+    for l in range(L):
+        A2 = read("A", l)
+        fed = entering[l] + c(len(problem.params[l].W[0])) * A2
+        eZ2 = read("W", l) @ fed + read("Z", l) + read("b", l)
+        if l < L - 1:
+            slopes.append(slope(l, eZ2))
+            entering.append(keep2[l] * (slopes[l].steepest2 * eZ2) + read("A", l + 1))
+    e2, S = output(eZ2), list[tuple[Any, Any]]()
+    for l in reversed(range(L)):
+        dZ2 = read("dZ", l)
+        total = (e2 + dZ2) * (c(m) / m**2)
+        S_W2 = total @ read("A", l).T
+        # In place, where they are arrays: these are as large as W.
+        S_W2 += (dZ2 * (c(m) / m**2)) @ entering[l].T
+        S_W2 += read("decay", l)
+        S.insert(0, (S_W2, total.sum(axis=1, keepdims=True)))
         if l > 0:
-            keep, slope = problem.keep[l - 1], slopes[l - 1]
-            dA = keep * (W.T @ dZ)
-            edA2 = keep**2 * ((W**2).T @ (e2 + c(len(W)) * dZ**2)) + dA**2
-            e2 = slope.steepest**2 * edA2 + dA**2 * (slope.error**2 + slope.formula**2)
-    return Scales(tuple(S), _root(J2 + penalty**2), tuple(slopes))
+            dA2 = read("dA", l - 1)
+            edA2 = read("W", l).T @ (e2 + c(len(dZ2)) * dZ2)
+            g = slopes[l - 1]
+            e2 = g.steepest2 * (keep2[l - 1] * edA2 + dA2) + dA2 * g.error2
+    return S
+
+
+def _output_error2(network: Network, ZL: Values, AL: Values, e: Values) -> Values:
+    """e(AL)²."""
+    if network.output == "softmax":
+        return _softmax_error(AL, e) ** 2
+    change, _ = elementwise(_change_of(network.head.output), ZL, RESOLUTION * e)
+    return (change / RESOLUTION) ** 2
 
 
 def _root(S2: Values) -> Values:
-    """S, never 0; infinite where its square overflowed: nothing can be told there."""
-    return np.where(np.isnan(S2), np.inf, np.sqrt(S2 + TINY))
+    """S, never 0; infinite where its square overflowed: nothing can be told there.
+
+    In place: it may be as large as W.
+    """
+    S = np.asarray(S2)
+    S += TINY
+    np.sqrt(S, out=S)
+    S[np.isnan(S)] = np.inf
+    return S
 
 
-def measure_slope(g: Activation, Z: Values, eZ: Values) -> Slope:
+def measure_slope(g: Callable[[Array], Array], Z: Values, eZ: Values) -> Slope:
     """g' over the intervals Z ± K u e(Z), by autodiff."""
-    value, error, at_zero, _ = elementwise(_slope_of(g.forward), Z, RESOLUTION * eZ)
+    value, error, at_zero, _ = elementwise(_slope_and_change(g), Z, RESOLUTION * eZ)
     return Slope(value, error / RESOLUTION, abs(float(at_zero)))
 
 
 @cache
-def _slope_of(g: Callable[[Array], Array]) -> Callable[..., Any]:
-    def slope(Z: Array) -> Array:
-        return jax.jvp(g, (Z,), (jnp.ones_like(Z),))[1]
+def _slope(g: Callable[[Array], Array]) -> Callable[[Array], Array]:
+    return lambda Z: jax.jvp(g, (Z,), (jnp.ones_like(Z),))[1]
 
+
+@cache
+def _slope_and_change(g: Callable[[Array], Array]) -> Callable[..., Any]:
+    slope = _slope(g)
     return lambda Z, spread: (slope(Z), _change_of(slope)(Z, spread))
 
 

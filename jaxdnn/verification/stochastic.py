@@ -23,6 +23,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax.extend.core import ClosedJaxpr, Jaxpr, Literal
 
+from jaxdnn.verification.functions import compiled_if_large
 from jaxdnn.verification.oracle import NUDGE
 from jaxdnn.verification.problem import LIMIT, TINY, UNIT_ROUNDOFF, Values
 from jaxdnn.verification.scales import RESOLUTION, c
@@ -81,7 +82,7 @@ def perturbed(
     if traced:
         program = jax.make_jaxpr(function)(x, rest)
         size = _largest(program.jaxpr)
-        run = partial(_run, program, own_dtypes)
+        run = compiled_if_large(partial(_run, program, own_dtypes), (x, rest))
     answers: list[list[Values]] = []
     for pair in range(PAIRS):
         # In the first pair all arguments move one way: many kinks flip together.

@@ -29,9 +29,10 @@ from jaxdnn.verification.evidence import (
     gather,
     resolution,
 )
-from jaxdnn.verification.hints import hint
+from jaxdnn.verification.hints import hint, hint_activation
 from jaxdnn.verification.metamorphic import relations
 from jaxdnn.verification.oracle import NUDGE
+from jaxdnn.verification.passes import BACKWARD, FORWARD, spend
 from jaxdnn.verification.problem import (
     LIMIT,
     Backward,
@@ -40,6 +41,7 @@ from jaxdnn.verification.problem import (
     set_up,
 )
 from jaxdnn.verification.report import Report, Row, Status, Verdict
+from jaxdnn.verification.second_order import SecondOrder, second_order
 
 # A leaf whose typical entry could hide a larger relative error is not verified.
 COARSEST = 1e-6
@@ -56,6 +58,7 @@ def verify(
     keep_prob: Any = 1.0,
     sample_weight: Any = None,
     backward: Backward | None = None,
+    order: int = 1,
     seed: int = 0,
 ) -> Report:
     """Verify every coordinate of a hand-derived gradient, equation by equation.
@@ -66,6 +69,9 @@ def verify(
       network, params, X, Y, l2, key, keep_prob, sample_weight: as for `jaxdnn.cost`.
       backward: somebody's own, called as `jaxdnn.backward` is: (network, params,
         caches, Y, *, l2, sample_weight) -> gradients. The library's own if None.
+      order: 2 to verify as well that the gradient follows the parameters: its own
+        derivative along v must be H v, and H symmetric (see `second_order`). Looked at
+        only when the gradient itself is right.
       seed: of the random directions.
 
     Returns:
@@ -74,7 +80,7 @@ def verify(
     Raises:
       ValueError: arguments that `jaxdnn.cost` refuses, values that are not finite, a
         backward that raises, returns another tree or other shapes, or is not
-        deterministic.
+        deterministic; an order other than 1 or 2.
       TypeError: traced arguments, or a backward that is autodiff itself.
 
     Example:
@@ -93,16 +99,20 @@ def verify(
       ('verdict: WRONG at dW2 (1 of 6 equations)', {'dW2': 'factor 2'})
     """
     refuse_autodiff("verify", backward)
+    if order not in (1, 2):
+        raise ValueError(f"verify: order must be 1 or 2, got {order!r}")
     with exact_arithmetic():
         setting = set_up(
             "verify", network, params, X, Y, l2, key, keep_prob, sample_weight
         )
         evidence = gather(setting, seed)
-        report = judge(evidence, backward, seed)
+        report = judge(evidence, backward, seed, order)
     return replace(report, title=_title(setting, params[0].W.dtype, seed))
 
 
-def judge(evidence: Evidence, own: Backward | None, seed: int) -> Report:
+def judge(
+    evidence: Evidence, own: Backward | None, seed: int, order: int = 1
+) -> Report:
     """The report on one backward (the library's if None), given the evidence."""
     setting, notes = evidence.setting, []
     backward = own or core_backward
@@ -116,7 +126,9 @@ def judge(evidence: Evidence, own: Backward | None, seed: int) -> Report:
                 evidence, found = nudged, again
                 notes.append(f"at exactly Z = 0 it takes g' from {side}: a convention")
                 break
+    del hand
     wrong = any(leaf.wrong for leaf in found)
+    resolved, second = resolution(evidence), SecondOrder()
     reading = _read(evidence, backward, wrong)
     rows = _rows(evidence, found, reading)
     verdict: Verdict = "wrong" if wrong else "verified"
@@ -124,19 +136,26 @@ def judge(evidence: Evidence, own: Backward | None, seed: int) -> Report:
     for name in autodiff_astray(evidence) if wrong else []:
         reason = f"autodiff's own derivative of {name} is not that of its values"
         notes.append(f"{reason}: a stop_gradient or a custom rule in its forward?")
+    if wrong and reading is None:
+        layers = range(len(evidence.slopes))
+        notes += filter(None, (hint_activation(evidence, l) for l in layers))
     if not wrong:
         rows += _relations(evidence, backward, seed)
         if own is None:
             rows.append(_in_one_call(evidence))
+        if order == 2:
+            second = second_order(evidence, backward, seed)
+            rows += second.rows
+            notes += second.notes
+            resolved |= second.resolution
         if any(row.status == "WRONG" for row in rows):
             verdict = "wrong"
-    resolved = resolution(evidence)
     coarse = [name for name, least in resolved.items() if not least <= COARSEST]
     if verdict == "verified" and coarse:
         verdict = "unresolved"
+        name = coarse[0] if coarse[0] in second.resolution else f"d{coarse[0]}"
         reason = (
-            f"rounding alone could hide an error of {resolved[coarse[0]]:.0e} in "
-            f"d{coarse[0]}"
+            f"rounding alone could hide an error of {resolved[coarse[0]]:.0e} in {name}"
         )
     if verdict == "verified" and not resolved:
         verdict, reason = "unresolved", "every gradient is exactly 0"
@@ -175,7 +194,8 @@ def gradient_of(where: str, setting: Setting, backward: Backward) -> list[Any]:
             [np.asarray(leaf, np.float64) for leaf in jax.tree.leaves(grads)]
         )
     for leaf, (first, second) in enumerate(zip(*answers, strict=True)):
-        if not np.array_equal(first, second, equal_nan=True):
+        # NaN and NaN are the same bits.
+        if not np.array_equal(first.view(np.int64), second.view(np.int64)):
             raise ValueError(
                 f"{where}: {name} is not deterministic: two calls differ in "
                 f"d{'Wb'[leaf % 2]}{leaf // 2 + 1}"
@@ -237,7 +257,7 @@ def _rows(
                 status = "follows"
             elif kind == "Z" and (read is None or (read.wrong and not bad)):
                 status = "unread"
-            text = hint(reading, name) if reading and status == "WRONG" else ""
+            text = _hint(evidence, reading, name) if status == "WRONG" else ""
             if leaf is None:
                 worst = None if read is None else float(read.units.max())
                 row = Row(
@@ -271,6 +291,14 @@ def _rows(
     return rows
 
 
+def _hint(evidence: Evidence, reading: Reading | None, name: str) -> str:
+    l = int(name[2:])
+    wrong_slope = ""
+    if name[1] == "Z" and l <= len(evidence.slopes):
+        wrong_slope = hint_activation(evidence, l - 1)
+    return wrong_slope or (hint(reading, name) if reading else "")
+
+
 def _equation(setting: Setting, name: str) -> str:
     """As it is written on paper."""
     kind, l, L = name[1], int(name[2:]), len(setting.problem.params)
@@ -298,9 +326,9 @@ def _relations(evidence: Evidence, backward: Backward, seed: int) -> list[Row]:
     wider = evidence.m / examples.m
     if evidence.setting.sample_weight is not None:
         wider *= float(examples.weights.max()) * evidence.m
-    for name, (one, other) in relations(examples, backward, seed).items():
+    for name, one, other in relations(examples, backward, seed):
         worst = max(
-            float(units(a, b, wider * S).max())
+            float(units(a, b, S).max()) / wider
             for a, b, S in zip(one, other, evidence.S, strict=True)
         )
         rows.append(Row(name, name, worst, status="ok" if worst <= LIMIT else "WRONG"))
@@ -311,6 +339,7 @@ def _in_one_call(evidence: Evidence) -> Row:
     """cost_and_gradients, the library's hot path, returns the same J and gradient."""
     setting, name = evidence.setting, "cost_and_gradients"
     X, Y = jax.device_put((setting.problem.X, setting.problem.Y))
+    spend(FORWARD + BACKWARD)
     J, grads = cost_and_gradients(
         setting.network,
         setting.params,
@@ -321,10 +350,14 @@ def _in_one_call(evidence: Evidence) -> Row:
         keep_prob=setting.keep_prob,
         sample_weight=setting.sample_weight,
     )
-    hand = [np.asarray(leaf) for leaf in jax.tree.leaves(grads)]
-    worst = max(leaf.units for leaf in compare(evidence, hand))
-    off = units(np.asarray(J), evidence.oracle.J, evidence.scales.J)
-    worst = max(worst, float(off))
+    found = [J, *jax.tree.leaves(grads)]
+    expected = [evidence.oracle.J, *evidence.gradient]
+    worst = max(
+        float(units(np.asarray(leaf), due, S).max())
+        for leaf, due, S in zip(
+            found, expected, [evidence.scales.J, *evidence.S], strict=True
+        )
+    )
     status: Status = "ok" if worst <= LIMIT else "WRONG"
     return Row(name, f"J, gradient of {name}", worst, status=status)
 

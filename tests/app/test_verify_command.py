@@ -31,7 +31,12 @@ CASES = """
         first, last = dnn.backward(*arguments, **options)
         return first._replace(b=4 * first.b), last
 
+    def stale(network, _, caches, Y, **options):
+        return dnn.backward(network, params, caches, Y, **options)
+
     wrong = right | {"backward": planted}
+    frozen = right | {"backward": stale, "l2": 0.5}
+    frozen_twice = frozen | {"order": 2}
     # sigmoid(0) = 0.5 = Y: there is no gradient at all.
     zeros = jax.tree.map(jnp.zeros_like, params)
     nothing = right | {"X": 0 * X, "params": zeros, "Y": 0 * Y + 0.5}
@@ -112,6 +117,7 @@ def test_the_exit_code_and_the_last_line_are_the_verdict(capsys, case, code, ver
         (["mine:right", "--keep-prob", "0.5"], "--keep-prob goes with --data"),
         (["--epochs", "-1"], "--epochs: must be a whole number >= 0, got '-1'"),
         (["--initialization", "she"], "--initialization: invalid choice: 'she'"),
+        (["--order", "3"], "--order: invalid choice: '?3"),
         (["--momentum", "1"], "unrecognized arguments: --momentum"),
         (["--data", "moon"], "moon: no such data set"),
         (["--data", "t.csv"], "t.csv: no such file"),
@@ -159,6 +165,14 @@ def test_the_json_is_the_report(folder, capsys):
     assert json.loads(path.read_text())["seed"] == 7
 
 
+def test_order_2_sees_a_gradient_that_does_not_follow_the_parameters(capsys):
+    assert main(["verify", "mine:frozen"]) == 0
+    assert main(["verify", "mine:frozen", "--order", "2"]) == 1
+    assert "WRONG at HvW1" in last_line(capsys)
+    # A case that sets an order keeps it.
+    assert main(["verify", "mine:frozen_twice"]) == 1
+
+
 def test_selftest_plants_mistakes(folder, capsys):
     words = ["verify", "mine:wrong", "--selftest", "--json", "r.json"]
     assert main(words) == 1
@@ -186,9 +200,10 @@ def test_time_goes_to_stderr(capsys):
     assert printed.splitlines()[-1] == "verdict: VERIFIED"
     assert re.fullmatch(
         r"jaxdnn: time: [\d.]+ s the first time, [\d.]+ s again: \d+ times a forward "
-        r"pass in float64 \([\d.e-]+ ms\)\n",
+        r"pass in float64 \([\d.e-]+ ms\); ([\d.]+) forward passes counted: .*\n",
         errors,
     )
+    assert 10 < float(re.search(r"([\d.]+) forward passes", errors)[1]) < 60
 
 
 # ---- on data -----------------------------------------------------------------------

@@ -27,3 +27,10 @@ def test_a_gradient_that_is_nearly_all_l2(small):
     notes = verify(*small, l2=1e6).not_exercised
     layers = [note[:20] for note in notes]
     assert layers == [f"dW{l} is nearly all L2" for l in (1, 2, 3)]
+
+
+def test_examples_of_weight_zero(small):
+    weights = np.where(np.arange(12) < 3, 0.0, 1.0)
+    report = verify(*small, sample_weight=weights, backward=backward)
+    assert report.verdict == "verified"
+    assert report.not_exercised == ("3 of 12 examples have weight 0",)

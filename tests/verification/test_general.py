@@ -97,7 +97,7 @@ def test_verified_float32(loss, grad):
         ("b1", lambda g: -g, "the sign"),
         ("W2", lambda g: g.T, "transposed"),
         ("b1", lambda g: 0 * g, "it is zero"),
-        ("W1", lambda g: g / 11, "factor 1/data[0].shape[1] = 0.09090909"),
+        ("W1", lambda g: g / 11, "factor 0.09090909 (= 1/data[0].shape[1])"),
         ("W1", lambda g: g * (1 + 1e-6), "factor 1.000001"),
         ("W2", lambda g: g.at[1, 2].multiply(1.01), "only entry [1, 2], factor 1.01"),
         ("W2", lambda g: g.at[:, 3].multiply(jnp.arange(4.0)), "only column 3"),
@@ -283,6 +283,23 @@ def test_vjp_wrong(backward, wrong, hint):
     report = verify_vjp(rule(backward), PRIMALS)
     assert len(report.wrong) == wrong
     assert set(report.hints.values()) == {hint}
+
+
+def test_vjp_wrong_slope_is_explained_at_a_point():
+    @jax.custom_vjp
+    def softplus(x):
+        return jnp.logaddexp(x, 0)
+
+    x = np.array([-2.0, 0.5, 2.0])
+    reports = []
+    for slope in (lambda x: jax.nn.sigmoid(-x), lambda x: x):
+        softplus.defvjp(lambda x: (softplus(x), x), lambda x, dy: (dy * slope(x),))  # noqa: B023
+        reports.append(verify_vjp(softplus, (x,)))
+    first, second = (report.hints["dx"] for report in reports)
+    said = "the slope of the rule is wrong: at x = "
+    assert first.startswith(said)
+    assert first.endswith("(1 - f' for f')")
+    assert second == f"{said}-2 it gives -2, the slope of forward is 0.1192"
 
 
 def test_vjp_forward_of_another_value():

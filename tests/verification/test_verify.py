@@ -1,6 +1,7 @@
 """`verify` can pass, can fail, and refuses what it cannot judge."""
 
 import itertools
+import re
 import sys
 from pathlib import Path
 
@@ -151,13 +152,63 @@ def test_a_gradient_that_is_not_finite_is_wrong(small, value, whole):
     assert "dW2" in report.wrong
 
 
-def test_a_custom_activation_with_a_wrong_derivative_is_found(small):
-    wrong = Activation("cubed", lambda Z: Z + Z**3, lambda dA, _: dA * 3, "Z")
+@pytest.mark.parametrize(
+    ("slope", "looks"),
+    [
+        (lambda Z: 3 + 0 * Z, ""),
+        (lambda Z: 2 * (1 + 3 * Z**2), " (factor 2)"),
+        (lambda Z: -3 * Z**2, " (1 - g' for g')"),
+        (lambda Z: jnp.where(Z > 1, 0, 1 + 3 * Z**2), ""),
+    ],
+    ids=["missing", "twice", "1 - g'", "in a part"],
+)
+def test_a_custom_activation_with_a_wrong_derivative_is_explained(small, slope, looks):
+    wrong = Activation("cubed", lambda Z: Z + Z**3, lambda dA, Z: dA * slope(Z), "Z")
     network = Network(small.network.layer_dims, ("tanh", wrong), "sigmoid")
     report = verify(network, *small[1:], backward=backward)
     assert report.wrong == ("dZ2",)
     row = next(row for row in report.rows if row.name == "dZ2")
     assert "cubed'(Z2)" in row.equation
+    number = r"(-?[\d.e+-]+)"
+    found = re.fullmatch(
+        rf"g' of 'cubed' is wrong: at Z = {number} it gives {number}, "
+        rf"the slope of forward is {number}{re.escape(looks)}",
+        row.hint,
+    )
+    Z, gives, due = map(float, found.groups())
+    assert gives == pytest.approx(float(slope(Z)), rel=1e-2, abs=1e-2)
+    assert due == pytest.approx(1 + 3 * Z**2, rel=1e-2)
+
+
+def test_a_wrong_derivative_is_told_where_equations_cannot_be_read(small):
+    wrong = Activation("cubed", lambda Z: Z + Z**3, lambda dA, _: 3 * dA, "Z")
+    network = Network(small.network.layer_dims, ("tanh", wrong), "sigmoid")
+
+    def own(network, params, caches, Y, **options):
+        if Y.shape[1] != small.Y.shape[1]:
+            raise ValueError("whole batches only")
+        return backward(network, params, caches, Y, **options)
+
+    report = verify(network, *small[1:], backward=own)
+    assert report.verdict == "wrong"
+    assert any("g' of 'cubed' is wrong" in note for note in report.notes)
+
+
+@pytest.mark.parametrize(
+    ("factor", "hint"),
+    [(5, "factor 5 (= n_2)"), (12, "factor 12"), (1 / 3, "factor 0.3333333")],
+)
+def test_a_factor_is_a_number_first_and_a_name_second(small, factor, hint):
+    report = verify(*small, backward=spoiled((2, "b", lambda db: factor * db)))
+    assert report.hints == {"db2": hint}
+
+
+def test_a_factor_of_m_is_told_from_a_number(small):
+    def own(network, params, caches, Y, **options):
+        first, *rest = backward(network, params, caches, Y, **options)
+        return (first._replace(b=first.b / Y.shape[1]), *rest)
+
+    assert verify(*small, backward=own).hints == {"db1": "factor 0.08333333 (= 1/m)"}
 
 
 def test_a_custom_activation_with_a_right_derivative_is_verified(small):
@@ -239,6 +290,25 @@ def test_autodiff_is_not_compared_with_itself(small, made):
     for own in (oracle, disguised):
         with pytest.raises(TypeError, match=r"jax\.grad's own"):
             verify(*small, backward=own)
+
+
+ORACLE = jax.jit(jax.grad(lambda params: sum((W**2).sum() for W, _ in params)))
+SLOPE = jax.vmap(jax.grad(jnp.tanh))
+
+
+def test_autodiff_under_a_name_of_the_module_is_seen(small):
+    def calls(network, params, caches, Y, **options):
+        return ORACLE(params)
+
+    def harmless(network, params, caches, Y, **options):
+        at_zero = SLOPE(jnp.zeros(1))[0]  # 1
+        grads = backward(network, params, caches, Y, **options)
+        return jax.tree.map(lambda leaf: at_zero * leaf, grads)
+
+    for own in (calls, lambda network, params, *_, **__: ORACLE(params)):
+        with pytest.raises(TypeError, match=r"jax\.grad's own"):
+            verify(*small, backward=own)
+    assert verify(*small, backward=harmless).ok
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf])

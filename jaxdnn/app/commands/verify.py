@@ -4,7 +4,7 @@ Without MODULE:CASE it is the library's, for the network that jaxdnn train would
 with, on the same rows. MODULE:CASE names an attribute of a module, which may lie in the
 current folder: a mapping, or a callable without arguments that returns one, from the
 arguments of jaxdnn.verification.verify to their values: network, params, X, Y and, as
-needed, l2, key, keep_prob, sample_weight, backward, seed. With this in mine.py,
+needed, l2, key, keep_prob, sample_weight, backward, order, seed. With this in mine.py,
 
     import jax, jax.numpy as jnp, jaxdnn as dnn
 
@@ -47,8 +47,8 @@ from jaxdnn import fit, forward, initialize_parameters
 from jaxdnn.app._atomic import replacing
 from jaxdnn.app.commands import _data
 from jaxdnn.parameters import Method
-from jaxdnn.verification import selftest, verify
-from jaxdnn.verification.selftest import SelfTest
+from jaxdnn.verification import SelfTest, selftest, verify
+from jaxdnn.verification.passes import counted
 
 ERROR_CODE = 3
 _EXIT_CODES = {"verified": 0, "wrong": 1, "unresolved": 2}
@@ -85,6 +85,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="steps of gradient descent before the gradient is verified (0)",
     )
     option(
+        "--order",
+        type=int,
+        choices=(1, 2),
+        default=1,
+        help="2: the gradient's own derivative, H v, too (1)",
+    )
+    option(
         "--selftest",
         action="store_true",
         help="first plant every known mistake that applies here, and show which of "
@@ -116,13 +123,15 @@ def _run(args: argparse.Namespace) -> int:
     with _current_folder_importable():
         case = _of_data(args) if args.case is None else _of_module(args)
         case.setdefault("seed", args.seed)
+        case.setdefault("order", args.order)
         start = time.perf_counter()
         report = verify(**case)
         cold = time.perf_counter() - start
         if args.time:
             print("jaxdnn: time:", _cost(case, cold), file=sys.stderr)
         if args.selftest:
-            tested = selftest(**{k: v for k, v in case.items() if k != "backward"})
+            gone = ("backward", "order")
+            tested = selftest(**{k: v for k, v in case.items() if k not in gone})
             extra["selftest"] = _as_list(tested)
             if report.ok and not tested.ok:
                 reason = "some of the mistakes planted here went unseen"
@@ -208,6 +217,8 @@ def _current_folder_importable() -> Generator[None]:
 
 def _cost(case: dict[str, Any], cold: float) -> str:
     warm = _median_seconds(lambda: verify(**case))
+    with counted() as tally:
+        verify(**case)
     with jax.enable_x64(True):
         params, X = jax.device_put(
             jax.tree.map(
@@ -217,7 +228,9 @@ def _cost(case: dict[str, Any], cold: float) -> str:
         once = _median_seconds(lambda: forward(case["network"], params, X))
     return (
         f"{cold:.2f} s the first time, {warm:.3f} s again: {warm / once:.0f} times a "
-        f"forward pass in float64 ({1000 * once:.3g} ms)"
+        f"forward pass in float64 ({1000 * once:.3g} ms); {tally.passes:.3g} forward "
+        "passes counted: a product with each W and example is one, a backward two, "
+        "part of a batch its part"
     )
 
 

@@ -1,0 +1,58 @@
+"""The soak in short, and that it would see what it looks for."""
+
+import importlib
+import sys
+from pathlib import Path
+
+import pytest
+
+from jaxdnn.app.checkpoints import Checkpoints
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "scripts"))
+script = importlib.import_module("soak_checkpoints")
+
+
+@pytest.fixture
+def call(capsys):
+    """Run the script's main: its exit code and what it printed, by first words."""
+
+    def run(*arguments):
+        code = script.main(list(map(str, arguments)))
+        lines = capsys.readouterr().out.splitlines()[1:]
+        return code, {what: int(n) for what, n in (x.rsplit(None, 1) for x in lines)}
+
+    return run
+
+
+def test_a_few_kills_and_damages(call):
+    code, found = call("--kills", 2, "--damages", 10)
+    assert code == 0
+    assert found["killed"] == 2
+    assert found["resumed to the same bits"] >= 1
+    assert sum(n for what, n in found.items() if what.startswith("refused")) == 10
+
+
+def test_other_bits_are_seen(call, monkeypatch):
+    # As if the masks of a resumed run were others.
+    other = script.RUNNER.replace("jax.random.key(0)", "jax.random.key(len(sys.argv))")
+    run = script.run
+
+    def run_other(folder):
+        with monkeypatch.context() as patch:
+            patch.setattr(script, "RUNNER", other)
+            run(folder)
+
+    monkeypatch.setattr(script, "run", run_other)
+    code, found = call("--kills", 1, "--damages", 0)
+    assert code == 1
+    assert found["WRONG: other bits"] == 1
+
+
+def test_an_accepted_damage_is_seen(call, monkeypatch):
+    latest = Checkpoints.latest
+    monkeypatch.setattr(
+        Checkpoints, "latest", lambda self, **_: latest(self, fall_back=True)
+    )
+    code, found = call("--kills", 0, "--damages", 5)
+    assert code == 1
+    assert found["WRONG: accepted: cut"] == 1

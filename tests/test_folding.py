@@ -1,0 +1,112 @@
+"""A stack of equal layers computes what its layers compute, in every function."""
+
+import chex
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from jaxdnn import (
+    ACTIVATIONS,
+    Layer,
+    Network,
+    backward,
+    cost,
+    cost_and_gradients,
+    fit,
+    forward,
+    initialize_parameters,
+    predict,
+)
+from jaxdnn.folding import fold, unfold
+from jaxdnn.training import fitting
+
+KEY = jax.random.key(0)
+DIMS = (3, *10 * (6,), 2)
+
+
+def data():
+    X = jax.random.normal(jax.random.key(1), (3, 12))
+    return X, (X[:2] > 0).astype(X.dtype)
+
+
+@pytest.mark.parametrize("hidden", ACTIVATIONS)
+@pytest.mark.parametrize("keep_prob", [None, 0.8])
+def test_a_stack_is_its_layers(hidden, keep_prob):
+    with jax.enable_x64(True):
+        network = Network(DIMS, hidden)
+        params = initialize_parameters(KEY, DIMS)
+        folded = fold(network, params)
+        assert [layer.W.shape for layer in folded] == [(6, 3), (9, 6, 6), (2, 6)]
+        chex.assert_trees_all_equal(unfold(folded), params)
+        X, Y = data()
+        options = {"l2": 0.3}
+        if keep_prob is not None:
+            options |= {"key": jax.random.key(2), "keep_prob": keep_prob}
+        J, grads = cost_and_gradients(network, params, X, Y, **options)
+        J_folded, grads_folded = cost_and_gradients(network, folded, X, Y, **options)
+        np.testing.assert_allclose(J_folded, J, rtol=1e-13)
+        chex.assert_trees_all_close(unfold(grads_folded), grads, rtol=1e-11, atol=1e-14)
+        np.testing.assert_allclose(
+            cost(network, folded, X, Y, **options), J, rtol=1e-13
+        )
+        options.pop("l2")
+        _, caches = forward(network, folded, X, **options)
+        again = backward(network, folded, caches, Y, l2=0.3)
+        chex.assert_trees_all_close(unfold(again), grads, rtol=1e-11, atol=1e-14)
+
+
+def test_runs_of_other_sizes_or_activations_are_left_alone():
+    network = Network((3, 6, 6, 6, 2))
+    params = initialize_parameters(KEY, network.layer_dims)
+    chex.assert_trees_all_equal(fold(network, params), params)
+    mixed = Network(DIMS, (*5 * ("relu",), *5 * ("tanh",)))
+    params = initialize_parameters(KEY, DIMS)
+    assert len(fold(mixed, params)) == 11
+
+
+def test_fit_folds_deep_networks_and_gives_layers_back(monkeypatch):
+    with jax.enable_x64(True):
+        network = Network(DIMS, "tanh")
+        X, Y = data()
+        arguments = {
+            "key": KEY,
+            "epochs": 6,
+            "learning_rate": 0.1,
+            "batch_size": 5,
+            "validation": (X, Y),
+            "l2": 0.1,
+        }
+        edges = []
+        folded = fit(network, X, Y, **arguments, chunk=3, on_chunk=edges.append)
+        assert len(folded.state.params) == 3
+        assert len(edges[0].params) == len(folded.params) == 11
+        monkeypatch.setattr(fitting, "fold", lambda network, params: params)
+        plain = fit(network, X, Y, **arguments)
+        for ours, theirs in zip(folded[:2], plain[:2], strict=True):
+            chex.assert_trees_all_close(ours, theirs, rtol=1e-10, atol=1e-12)
+        monkeypatch.undo()
+        rest = fit(network, X, Y, **arguments, resume=edges[0].state)
+        chex.assert_trees_all_equal(rest.params, folded.params)
+
+
+@pytest.mark.parametrize(
+    ("network", "says"),
+    [
+        (Network((3, 6, 6, 2)), r"W1 to W2 cannot be stacked: only hidden layers"),
+        (Network((6, 6, 6)), r"W1 to W2 cannot be stacked: only hidden layers"),
+        (Network((6, 6, 6, 6, 2)), "must have 4 layers.*got 3"),
+        (
+            Network((6, 6, 6, 2), ("relu", "tanh")),
+            "W1 to W2 cannot be stacked: their activations differ",
+        ),
+    ],
+    ids=str,
+)
+def test_what_cannot_be_stacked_is_refused(network, says):
+    stack = Layer(jnp.zeros((2, 6, 6)), jnp.zeros((2, 6, 1)))
+    last = Layer(jnp.zeros((2, 6)), jnp.zeros((2, 1)))
+    params = (stack,) if len(network.layer_dims) == 3 else (stack, last)
+    X = jnp.zeros((network.layer_dims[0], 4))
+    with pytest.raises(ValueError, match=says):
+        predict(network, params, X)
