@@ -230,7 +230,7 @@ def _run_lanes(
         settings, state = lane
         # Not of the lanes, so that no lane's loop needs a condition of its own.
         state = state._replace(epoch=jnp.int32(0), step=jnp.int32(0))
-        state, history, *_ = run_epochs(
+        state, history, _ = run_epochs(
             plan, settings, state, data, validation, epochs, room
         )
         params = state.params if state.best is None else state.best.params

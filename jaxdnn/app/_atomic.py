@@ -30,6 +30,27 @@ def replacing(path: str | os.PathLike[str]) -> Generator[BinaryIO, None, None]:
             file.flush()
             os.fsync(file.fileno())
         unfinished.replace(path)
+        _keep_names(path.parent)
     except BaseException:
         unfinished.unlink(missing_ok=True)
         raise
+
+
+def leftovers(folder: Path) -> list[Path]:
+    """What processes that were killed while `replacing` left in a folder.
+
+    Example:
+      >>> leftovers(Path("nowhere"))
+      []
+    """
+    return sorted(folder.glob(".*.unfinished"))
+
+
+def _keep_names(folder: Path) -> None:
+    """Have the folder's names outlast a loss of power too, where systems can."""
+    if os.name == "posix":
+        opened = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(opened)
+        finally:
+            os.close(opened)

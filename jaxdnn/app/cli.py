@@ -9,12 +9,13 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import NoReturn
 
-from jaxdnn import __version__
-from jaxdnn.app.commands import predict, train, verify
+from jaxdnn import __version__, enable_compilation_cache
+from jaxdnn.app.commands import predict, sweep, train, verify
 
-_COMMANDS = {"train": train, "predict": predict, "verify": verify}
+_COMMANDS = {"train": train, "predict": predict, "sweep": sweep, "verify": verify}
 
 
 class _Parser(argparse.ArgumentParser):
@@ -42,6 +43,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     bad_input = getattr(command, "ERROR_CODE", 2)
     try:
         args = _parser().parse_args(words)
+        # Where there is no room for a cache, every process compiles for itself.
+        with suppress(OSError):
+            enable_compilation_cache()
         return args.run(args)
     except BrokenPipeError:
         # Whoever read our output has seen enough; what is buffered has nowhere to go.

@@ -1,9 +1,10 @@
 """Model files: safetensors with a JSON header, whole or refused.
 
-The tensors are W1, b1, ..., WL, bL. The header is the JSON text under "jaxdnn" in the
-safetensors metadata: format and its version, SHA-256, versions of the libraries, the
-network, the preprocessing. The SHA-256 is that of the file with zeros in its own place,
-so it guards every byte against damage (not against a forger). Nothing is unpickled.
+A model's tensors are W1, b1, ..., WL, bL. The header is the JSON text under "jaxdnn" in
+the safetensors metadata: format and its version, SHA-256, versions of the libraries,
+and for a model the network and the preprocessing. The SHA-256 is that of the file with
+zeros in its own place, so it guards every byte against damage (not against a forger).
+Nothing is unpickled.
 """
 
 import hashlib
@@ -74,7 +75,7 @@ def save_model(path: str | os.PathLike[str], model: Model) -> None:
         "preprocessing": model.preprocessing.to_json(),
     }
     with replacing(path) as file:
-        file.write(_pack("model", arrays, said))
+        file.write(pack("model", arrays, said))
 
 
 def load_model(path: str | os.PathLike[str]) -> Model:
@@ -98,7 +99,7 @@ def load_model(path: str | os.PathLike[str]) -> Model:
     """
     content = Path(path).read_bytes()
     try:
-        arrays, said = _unpack("model", content)
+        arrays, said = unpack("model", content)
         return Model(
             Network(**said["network"]),
             params_from_dict(arrays),
@@ -108,8 +109,13 @@ def load_model(path: str | os.PathLike[str]) -> Model:
         raise ValueError(f"{path}: {error}") from error
 
 
-def _pack(kind: str, arrays: Mapping[str, NDArray[Any]], said: dict[str, Any]) -> bytes:
-    """The bytes of a file of that kind."""
+def pack(kind: str, arrays: Mapping[str, NDArray[Any]], said: dict[str, Any]) -> bytes:
+    """The bytes of a file of that kind: arrays, and what its header is to say.
+
+    Example:
+      >>> unpack("note", pack("note", {"x": np.ones(2)}, {"by": "me"}))[1]["by"]
+      'me'
+    """
     header = {
         "sha256": _NO_HASH,
         "format": f"jaxdnn {kind}",
@@ -124,8 +130,17 @@ def _pack(kind: str, arrays: Mapping[str, NDArray[Any]], said: dict[str, Any]) -
     return content.replace(_NO_HASH.encode(), digest.encode(), 1)
 
 
-def _unpack(kind: str, content: bytes) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The arrays and the header that `_pack` put into the bytes."""
+def unpack(kind: str, content: bytes) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The arrays and the header that `pack` put into the bytes.
+
+    Raises:
+      ValueError: another kind of file, cut short, altered, of another version.
+
+    Example:
+      >>> unpack("note", b"else")
+      Traceback (most recent call last):
+      ValueError: not a jaxdnn file, or only the beginning of one
+    """
     try:
         end = 8 + int.from_bytes(content[:8], "little")
         header = json.loads(json.loads(content[8:end])["__metadata__"]["jaxdnn"])

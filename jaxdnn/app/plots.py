@@ -6,7 +6,7 @@ which colour-blind readers can tell apart; classes differ in shape as well.
 """
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -46,10 +46,90 @@ def plot_cost(costs: ArrayLike, *, every: int = 1, title: str = "") -> "Figure":
         raise ValueError(f"plot_cost: costs must have shape (n,), got {J.shape}")
     figure, axes = _one_axes(title, "epoch", "cost J")
     axes.plot(every * np.arange(J.size), J, color=_BLUE, linewidth=2)
-    finite = J[np.isfinite(J)]
-    if finite.size and 0 < 100 * finite.min() < finite.max():
-        axes.set_yscale("log")
-    axes.grid(color="0.9")
+    _scale(axes, J)
+    return figure
+
+
+def plot_learning_curve(
+    cost: ArrayLike,
+    validation_cost: ArrayLike,
+    validation_score: ArrayLike,
+    *,
+    score: str = "accuracy",
+    title: str = "",
+) -> "Figure":
+    """The training's and the validation's cost, and the validation's score below.
+
+    The cost of an epoch is its mean while it goes on; validation is at its end, so its
+    points stand at 1, ..., n, the training's at 0, ..., n - 1.
+
+    Args:
+      cost, validation_cost, validation_score: (n,), such as a fit's history.
+      score: what the score is called.
+      title: a line above.
+
+    Raises:
+      ValueError: they are not (n,) with one n >= 1.
+
+    Example:
+      >>> figure = plot_learning_curve([0.7, 0.4], [0.6, 0.5], [0.8, 0.9])
+      >>> [axes.get_ylabel() for axes in figure.axes]
+      ['cost J', 'accuracy']
+    """
+    curves = [
+        np.asarray(curve, dtype=np.float64)
+        for curve in (cost, validation_cost, validation_score)
+    ]
+    n = curves[0].size
+    if n == 0 or any(curve.shape != (n,) for curve in curves):
+        found = ", ".join(str(curve.shape) for curve in curves)
+        raise ValueError(
+            f"plot_learning_curve: all three must have shape (n,), n >= 1, got {found}"
+        )
+    figure = _figure(title, (6.4, 6.4))
+    upper, lower = figure.subplots(2, sharex=True)
+    before, after = np.arange(n), np.arange(1, n + 1)
+    upper.plot(before, curves[0], color=_BLUE, linewidth=2, label="training")
+    upper.plot(after, curves[1], color=_VERMILION, linewidth=2, label="validation")
+    _scale(upper, np.concatenate(curves[:2]))
+    upper.set_ylabel("cost J")
+    upper.legend(frameon=False)
+    lower.plot(after, curves[2], color=_VERMILION, linewidth=2)
+    lower.set_ylabel(score)
+    lower.set_xlabel("epoch")
+    lower.grid(color="0.9")
+    for axes in (upper, lower):
+        axes.spines[["top", "right"]].set_visible(False)
+    return figure
+
+
+def plot_costs(
+    curves: Mapping[str, ArrayLike], *, label: str = "cost J", title: str = ""
+) -> "Figure":
+    """Several runs' costs against the epoch, in one figure.
+
+    Args:
+      curves: name -> (n,) costs.
+      label: what they are the costs of.
+      title: a line above.
+
+    Raises:
+      ValueError: no curves, or one that is not (n,) with n >= 1.
+
+    Example:
+      >>> figure = plot_costs({"seed 0": [0.7, 0.4], "seed 1": [0.7, 0.5]})
+      >>> len(figure.axes[0].lines)
+      2
+    """
+    found = {name: np.asarray(J, dtype=np.float64) for name, J in curves.items()}
+    if not found or any(J.ndim != 1 or J.size == 0 for J in found.values()):
+        shapes = {name: J.shape for name, J in found.items()}
+        raise ValueError(f"plot_costs: curves must be (n,) each, got {shapes}")
+    figure, axes = _one_axes(title, "epoch", label)
+    for i, (name, J) in enumerate(found.items()):
+        axes.plot(J, color=_COLOURS[i % len(_COLOURS)], linewidth=1.5, label=name)
+    _scale(axes, np.concatenate(list(found.values())))
+    axes.legend(frameon=False, fontsize="small")
     return figure
 
 
@@ -250,6 +330,14 @@ def _one_axes(title: str, x_label: str, y_label: str) -> tuple["Figure", Any]:
     axes.set_ylabel(y_label, parse_math=False)
     axes.spines[["top", "right"]].set_visible(False)
     return figure, axes
+
+
+def _scale(axes: Any, costs: NDArray[Any]) -> None:
+    """A grid, on a logarithmic axis where the costs fall a hundredfold."""
+    finite = costs[np.isfinite(costs)]
+    if finite.size and 0 < 100 * finite.min() < finite.max():
+        axes.set_yscale("log")
+    axes.grid(color="0.9")
 
 
 def _class_numbers(

@@ -1,16 +1,17 @@
 """From a table's columns to X and Y, and from what the network says back to words.
 
-Numbers are standardised, text is one-hot; figures and categories are the training
-part's and travel with the model. The target is one more column of the two kinds, and
-the head follows from it:
+Numbers are standardised, each column by itself, or pixels all alike; text is one-hot.
+Figures and categories are the training part's and travel with the model. The target is
+one more column of the two kinds, and the head follows from it:
 
     numbers          identity    Y (1, m), standardised
     two classes      sigmoid     Y (1, m), 1 for the second
     more classes     softmax     Y (k, m), one-hot
 """
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,7 @@ from numpy.typing import NDArray
 from jaxdnn.app.tables import Table, as_text, is_text, number_in
 
 # Whole numbers with more values than this are measured, with fewer they are classes.
-_MOST_CODES = 20
+MOST_CODES = 20
 
 
 @dataclass(frozen=True)
@@ -45,9 +46,14 @@ class Numbers:
         constant = cells.min() == cells.max()
         with np.errstate(over="ignore", invalid="ignore"):
             mean, deviation = float(cells.mean()), float(cells.std())
+        return cls.checked(name, mean, 0.0 if constant else deviation)
+
+    @classmethod
+    def checked(cls, name: str, mean: float, deviation: float) -> "Numbers":
+        """Those figures, if they are finite."""
         if not np.isfinite([mean, deviation]).all():
             raise ValueError(f"column {name!r}: its numbers are too large to square")
-        return cls(name, mean, 0.0 if constant else deviation)
+        return cls(name, mean, deviation)
 
     def encode(self, cells: NDArray[Any]) -> NDArray[Any]:
         """(m,) numbers to (1, m)."""
@@ -79,10 +85,15 @@ class Categories:
     @classmethod
     def of(cls, name: str, cells: NDArray[Any]) -> "Categories":
         """The different texts of those cells, numbers among them first."""
-        found = {text: number_in(text) for text in set(cells)}
-        if len(found) > max(_MOST_CODES, len(cells) / 2):
+        return cls.among(name, set(cells), len(cells))
+
+    @classmethod
+    def among(cls, name: str, texts: Collection[str], rows: int) -> "Categories":
+        """Those different texts, found in so many rows."""
+        found = {text: number_in(text) for text in texts}
+        if len(found) > max(MOST_CODES, rows / 2):
             raise ValueError(
-                f"column {name!r}: {len(found)} different texts in {len(cells)} rows; "
+                f"column {name!r}: {len(found)} different texts in {rows} rows; "
                 "a category must come back to be learnt, so leave such a column out"
             )
         order = sorted((v is None, v or 0.0, text) for text, v in found.items())
@@ -119,6 +130,9 @@ class Preprocessing:
     def of(cls, table: Table, target: str) -> "Preprocessing":
         """Learn the figures from the training part of a `training_table`.
 
+        Inputs of one unit share one mean and deviation: what hardly varies, such as the
+        pixels of a picture's edge, is not blown up.
+
         Raises:
           ValueError: texts that hardly repeat, numbers too large.
 
@@ -132,6 +146,12 @@ class Preprocessing:
                 name: (Categories if is_text(cells) else Numbers).of(name, cells)
                 for name, cells in table.columns.items()
             }
+            if table.one_unit:
+                pixels = [table.columns[name] for name in columns if name != target]
+                one = Numbers.of("", np.stack(pixels))
+                columns |= {
+                    name: replace(one, name=name) for name in columns if name != target
+                }
         except ValueError as error:
             raise ValueError(f"{table.source}: {error}") from None
         return cls(
@@ -237,42 +257,73 @@ def training_table(table: Table, target: str) -> Table:
       ['0', '1']
     """
     names = list(table.columns)
-    if target not in names:
-        raise ValueError(f"{table.source}: no column {target!r}; it has {_list(names)}")
-    if names == [target]:
-        raise ValueError(f"{table.source}: no column beside the target {target!r}")
+    check_target(table, target)
     table.check_complete(names)
-    for name in names:
-        _check_not_mixed(table, name, is_target=name == target)
+    for name, cells in table.columns.items():
+        if is_text(cells):
+            check_not_mixed([table], name, Counter(cells), is_target=name == target)
     cells = table.columns[target]
     if (cells == cells[0]).all():
         raise ValueError(
             f"{table.source}: column {target!r} is {as_text(cells[:1])[0]!r} in every "
             "row: with one class only there is nothing to learn"
         )
-    if not is_text(cells) and not _is_measured(cells):
+    if not is_text(cells) and not is_measured(cells):
         cells = as_text(cells)
-    return Table(table.source, {**table.columns, target: cells})
+    return replace(table, columns={**table.columns, target: cells})
+
+
+def check_target(table: Table, target: str) -> None:
+    """Refuse a table without that column, or without another.
+
+    Example:
+      >>> check_target(Table("t", {"x": np.array([1.0])}), "y")
+      Traceback (most recent call last):
+      ValueError: t: no column 'y'; it has 'x'
+    """
+    names = list(table.columns)
+    if target not in names:
+        raise ValueError(f"{table.source}: no column {target!r}; it has {_list(names)}")
+    if names == [target]:
+        raise ValueError(f"{table.source}: no column beside the target {target!r}")
 
 
 def _list(names: list[str]) -> str:
     return ", ".join([*map(repr, names[:10]), *["..."] * (len(names) > 10)])
 
 
-def _is_measured(numbers: NDArray[Any]) -> bool:
+def is_measured(numbers: NDArray[Any]) -> bool:
+    """Whether numbers measure something, and are no names of classes.
+
+    Example:
+      >>> is_measured(np.array([0.0, 1.0])), is_measured(np.array([0.5, 1.0]))
+      (False, True)
+    """
     fractions = bool((numbers != np.floor(numbers)).any())
-    return fractions or len(np.unique(numbers)) > _MOST_CODES
+    return fractions or len(np.unique(numbers)) > MOST_CODES
 
 
-def _check_not_mixed(table: Table, name: str, *, is_target: bool) -> None:
-    """Refuse the stray text that would turn a column of numbers into categories."""
-    cells = table.columns[name]
-    if not is_text(cells):
-        return
-    found = [number_in(text) for text in cells]
-    numbers = np.array([number for number in found if number is not None])
-    stray = len(numbers) < len(cells) < 2 * len(numbers)
+def check_not_mixed(
+    tables: Iterable[Table], name: str, counts: Mapping[str, int], *, is_target: bool
+) -> None:
+    """Refuse the stray text that would turn a column of numbers into categories.
+
+    Args:
+      tables: where to look for it.
+      name: a column of text.
+      counts: its texts, and how often each is there.
+      is_target: whether it is the one to predict.
+
+    Raises:
+      ValueError: more than half of the cells are numbers, and not all of them.
+    """
+    found = {text: number_in(text) for text in counts}
+    numbers = {text: value for text, value in found.items() if value is not None}
+    count = sum(counts[text] for text in numbers)
+    stray = count < sum(counts.values()) < 2 * count
     # "0", "1", "2", "3+" are categories of an input; a target leaves no such doubt.
-    if stray and (is_target or _is_measured(numbers)):
-        row = found.index(None)
-        raise table.error(name, row, f"{cells[row]!r} is text among numbers")
+    if stray and (is_target or is_measured(np.array(list(numbers.values())))):
+        for table in tables:
+            for row, text in enumerate(table.columns[name]):
+                if text not in numbers:
+                    raise table.error(name, row, f"{text!r} is text among numbers")

@@ -18,8 +18,13 @@ def progress(
       quiet: no bar, even on a terminal.
 
     Example:
-      >>> with progress(1000, quiet=True) as show:
-      ...     show(ChunkInfo(epoch=10, epochs=1000, cost=0.5, params=(), state=None))
+      >>> import jax
+      >>> from jaxdnn import Network, fit
+      >>> X = jax.numpy.ones((1, 3))
+      >>> with progress(10, quiet=True) as show:
+      ...     result = fit(
+      ...         Network((1, 1)), X, X, key=jax.random.key(0), epochs=10, on_chunk=show
+      ...     )
     """
     with require("tqdm").tqdm(
         total=epochs,
@@ -29,7 +34,11 @@ def progress(
     ) as bar:
 
         def show(info: ChunkInfo) -> None:
-            bar.set_postfix_str(f"cost {info.cost:.4f}", refresh=False)
+            text = f"cost {info.cost:.4f}"
+            scores = info.state.history.validation_score
+            if scores is not None:
+                text += f", validation {scores[-1]:.4f}"
+            bar.set_postfix_str(text, refresh=False)
             bar.update(info.epoch - bar.n)
 
         yield show

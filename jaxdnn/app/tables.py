@@ -7,11 +7,19 @@ row, as columns x1, x2, ..., and y (m,).
 
 import os
 import zipfile
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import (
+    Callable,
+    Collection,
+    Generator,
+    Iterable,
+    Iterator,
+    Mapping,
+)
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +28,7 @@ from jaxdnn.app._extras import require
 from jaxdnn.app.datasets import Dataset
 
 Columns = dict[str, NDArray[Any]]
+Reader = TypeVar("Reader", bound=Callable[..., Any])
 
 # What a cell among numbers holds when there is none; "nan" reads as a number itself.
 _MISSING = ("", "?", "NA", "N/A", "n/a", "#N/A", "null", "NULL", "None")
@@ -32,10 +41,14 @@ class Table:
     Attributes:
       source: where it comes from: messages begin with it.
       columns: name -> (m,), float64 (NaN where missing) or str ("" where missing).
+      one_unit: whether all inputs measure the same, as pixels do.
+      first_row: how many rows of the source come before these.
     """
 
     source: str
     columns: Columns
+    one_unit: bool = False
+    first_row: int = 0
 
     def __len__(self) -> int:
         return len(next(iter(self.columns.values()), ()))
@@ -48,7 +61,8 @@ class Table:
 
     def error(self, name: str, row: int, what: str) -> ValueError:
         """What is wrong with one cell; people count rows from 1, below the header."""
-        return ValueError(f"{self.source}: column {name!r}, row {row + 1}: {what}")
+        row += self.first_row + 1
+        return ValueError(f"{self.source}: column {name!r}, row {row}: {what}")
 
     def check_complete(self, names: Iterable[str]) -> None:
         """Refuse missing values and infinities in those columns.
@@ -97,8 +111,9 @@ def as_text(cells: NDArray[Any]) -> NDArray[Any]:
     """
     if is_text(cells):
         return cells
-    texts = [str(int(v)) if v.is_integer() else repr(v) for v in cells.tolist()]
-    return np.array(texts, dtype=object)
+    values, which = np.unique(cells, return_inverse=True)
+    texts = [str(int(v)) if v.is_integer() else repr(v) for v in values.tolist()]
+    return np.array(texts, dtype=object)[which]
 
 
 # ---- where tables come from --------------------------------------------------------
@@ -120,7 +135,8 @@ def dataset_tables(dataset: Dataset) -> tuple[Table, Table | None, str]:
         if dataset.class_names is not None:
             cells = np.array(dataset.class_names, dtype=object)[cells]
         inputs = dict(zip(dataset.feature_names, X, strict=True))
-        return Table(dataset.name, {**inputs, target: cells})
+        pixels = dataset.image_shape is not None
+        return Table(dataset.name, {**inputs, target: cells}, one_unit=pixels)
 
     test = None
     if dataset.X_test is not None and dataset.Y_test is not None:
@@ -152,36 +168,110 @@ def read_table(
       {'kind': ['cat', 'dog'], 'weight': [4.5, 20.0]}
     """
     path = Path(path)
-    read = _READERS.get(path.suffix.lower())
-    if read is None:
-        raise ValueError(f"{path}: must be a {', '.join(_READERS)} file")
-    if not path.is_file():
-        raise FileNotFoundError(f"{path}: no such file")
-    try:
+    read = _reader(path, _READERS)
+    with _reading(path):
         columns = read(path, text_columns)
-    except Exception as error:  # each library has errors of its own for damage
-        if isinstance(error, ModuleNotFoundError) or getattr(error, "errno", None):
-            raise
-        raise ValueError(f"{path}: {error}") from error
     table = Table(str(path), columns)
     if len(table) == 0:
         raise ValueError(f"{path}: no rows")
     return table
 
 
-def _read_csv(path: Path, text_columns: Collection[str]) -> Columns:
+def read_in_pieces(
+    path: str | os.PathLike[str],
+    *,
+    text_columns: Collection[str] = (),
+    piece_bytes: int = 16 << 20,
+) -> Iterator[Table]:
+    r"""The table in a .csv or .parquet file, some rows at a time.
+
+    A column of a CSV file can look like numbers in its first pieces and like text in
+    later ones: only text_columns are text from the beginning.
+
+    Args:
+      path, text_columns: as for `read_table`.
+      piece_bytes: about how large a piece is, as text or as float64.
+
+    Raises:
+      FileNotFoundError, ValueError, ModuleNotFoundError: as `read_table`.
+
+    Example:
+      >>> import tempfile
+      >>> path = Path(tempfile.mkdtemp()) / "numbers.csv"
+      >>> _ = path.write_text("x\n" + "1\n2\n" * 500)
+      >>> [len(table) for table in read_in_pieces(path, piece_bytes=1000)]
+      [499, 500, 1]
+    """
+    path = Path(path)
+    pieces = _reader(path, _PIECEWISE)(path, set(text_columns), piece_bytes)
+    row = 0
+    while True:
+        with _reading(path):
+            columns = next(pieces, None)
+        if columns is None:
+            break
+        table = Table(str(path), columns, first_row=row)
+        row += len(table)
+        yield table
+    if row == 0:
+        raise ValueError(f"{path}: no rows")
+
+
+def _reader(path: Path, readers: Mapping[str, Reader]) -> Reader:
+    """What reads a file of that name, which is there."""
+    read = readers.get(path.suffix.lower())
+    if read is None:
+        raise ValueError(f"{path}: must be a {', '.join(readers)} file")
+    if not path.is_file():
+        raise FileNotFoundError(f"{path}: no such file")
+    return read
+
+
+@contextmanager
+def _reading(path: Path) -> Generator[None, None, None]:
+    """Put the file's name before whatever its reader finds wrong with it."""
+    try:
+        yield
+    except Exception as error:  # each library has errors of its own for damage
+        if isinstance(error, ModuleNotFoundError) or getattr(error, "errno", None):
+            raise
+        raise ValueError(f"{path}: {error}") from error
+
+
+def _csv_options(path: Path, block_size: int | None = None) -> dict[str, Any]:
     csv, string = require("pyarrow.csv"), require("pyarrow").string()
     # One thread, so that the message about a ragged row can number it.
     options = {
-        "read_options": csv.ReadOptions(use_threads=False),
+        "read_options": csv.ReadOptions(use_threads=False, block_size=block_size),
         "parse_options": csv.ParseOptions(newlines_in_values=True),
     }
     with csv.open_csv(path, **options) as reader:
         names = reader.schema.names
     # As text, because pyarrow's guesses make dates and truths of it as well.
     as_strings = csv.ConvertOptions(column_types=dict.fromkeys(names, string))
-    table = csv.read_csv(path, **options, convert_options=as_strings)
-    names = [name.strip() for name in names]
+    return {**options, "convert_options": as_strings}
+
+
+def _read_csv(path: Path, text_columns: Collection[str]) -> Columns:
+    table = require("pyarrow.csv").read_csv(path, **_csv_options(path))
+    return _csv_columns(table, text_columns)
+
+
+def _csv_pieces(
+    path: Path, text_columns: set[str], piece_bytes: int
+) -> Iterator[Columns]:
+    options = _csv_options(path, piece_bytes)
+    with require("pyarrow.csv").open_csv(path, **options) as reader:
+        for batch in reader:
+            columns = _csv_columns(batch, text_columns)
+            # Text remains text where a later piece holds numbers only.
+            text_columns |= {name for name in columns if is_text(columns[name])}
+            if batch.num_rows:
+                yield columns
+
+
+def _csv_columns(table: Any, text_columns: Collection[str]) -> Columns:
+    names = [name.strip() for name in table.schema.names]
     return _named(
         names,
         (
@@ -198,14 +288,30 @@ def _csv_cells(column: Any, text: bool) -> NDArray[Any]:
         missing = compute.is_in(cells, value_set=pa.array(_MISSING))
         try:
             known = compute.if_else(missing, None, cells)
-            return known.cast(pa.float64()).to_numpy()
+            return _to_numpy(known.cast(pa.float64()))
         except pa.ArrowInvalid:
             pass
-    return cells.to_numpy()
+    return _to_numpy(cells)
+
+
+def _to_numpy(column: Any) -> NDArray[Any]:
+    """A column's cells; NaN where a number is null."""
+    return column.to_numpy(zero_copy_only=False)
 
 
 def _read_parquet(path: Path, _: Collection[str]) -> Columns:
-    table = require("pyarrow.parquet").ParquetFile(path).read()
+    return _parquet_columns(require("pyarrow.parquet").ParquetFile(path).read())
+
+
+def _parquet_pieces(path: Path, _: set[str], piece_bytes: int) -> Iterator[Columns]:
+    pa = require("pyarrow")
+    with require("pyarrow.parquet").ParquetFile(path) as file:
+        rows = max(1, piece_bytes // (8 * max(1, file.metadata.num_columns)))
+        for batch in file.iter_batches(rows, use_threads=False):
+            yield _parquet_columns(pa.Table.from_batches([batch]))
+
+
+def _parquet_columns(table: Any) -> Columns:
     # pandas writes an index that is not 0, 1, ... as a column: it is not data.
     index = (table.schema.pandas_metadata or {}).get("index_columns", ())
     names = [name for name in table.column_names if name not in index]
@@ -264,6 +370,10 @@ _READERS: Mapping[str, Callable[[Path, Collection[str]], Columns]] = MappingProx
     {".csv": _read_csv, ".parquet": _read_parquet, ".npz": _read_npz}
 )
 
+_PIECEWISE: Mapping[str, Callable[[Path, set[str], int], Iterator[Columns]]] = (
+    MappingProxyType({".csv": _csv_pieces, ".parquet": _parquet_pieces})
+)
+
 
 def _named(names: list[str], cells: Iterable[NDArray[Any]]) -> Columns:
     """The columns by name, after the names were looked at."""
@@ -282,11 +392,12 @@ def _named(names: list[str], cells: Iterable[NDArray[Any]]) -> Columns:
 
 
 def split(
-    table: Table, target: str, *, test_fraction: float, seed: int
+    table: Table, target: str, *, test_fraction: float, seed: int, last: bool = False
 ) -> tuple[Table, Table]:
     """Rows to train on and rows to test on, in their order, drawn from the seed.
 
     A target of text is split class by class, and each class keeps a row to train on.
+    With `last`, nothing is drawn: the last rows are those to test on.
 
     Raises:
       ValueError: test_fraction is outside [0, 1).
@@ -299,6 +410,10 @@ def split(
     """
     if not 0 <= test_fraction < 1:
         raise ValueError(f"split: test_fraction must be in [0, 1), got {test_fraction}")
+    if last:
+        rows = np.arange(len(table))
+        first = max(1, len(rows) - round(test_fraction * len(rows)))
+        return table.take(rows[:first]), table.take(rows[first:])
     cells = table.columns[target]
     groups = cells if is_text(cells) else np.zeros(len(cells))
     rng = np.random.default_rng(seed)

@@ -11,6 +11,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from jaxdnn.parameters import Parameters
 from jaxdnn.training.batches import Data, batch_count
 from jaxdnn.training.divergence import Divergence, first_not_finite
 from jaxdnn.training.loop import (
@@ -20,7 +21,6 @@ from jaxdnn.training.loop import (
     Sums,
     TrainingState,
     Validation,
-    all_finite,
     batch_at,
     close_epoch,
     goes_on,
@@ -60,10 +60,10 @@ def drive(
     while (done := int(state.epoch)) < epochs and goes_on(settings, state):
         stop = min(done + min(pace.epochs(), room), epochs)
         before, history = state._replace(history=None), state.history
-        state, entries, sums, sound = run_epochs(
+        state, entries, sums = run_epochs(
             plan, settings, before, data, validation, stop, room
         )
-        if not sound:
+        if not (sums.finite and _all_finite(state.params)):
             state, divergence = _rewind(run, before, data, state, sums)
             kept = int(state.epoch) - done
             return _record(state, history, entries, kept), divergence
@@ -144,8 +144,7 @@ class _Pending(NamedTuple):
 
     def settle(self, run: Run) -> tuple[TrainingState, Divergence] | None:
         """Wait for it; where it diverged, the state before that and the reason."""
-        finite = bool(self.sums.finite)
-        if finite and all_finite(self.after.params):
+        if self.sums.finite and _all_finite(self.after.params):
             return None
         failed = int(self.sums.batches) - int(self.sums_before.batches) - 1
         return _take_apart(run, self.before, self.data, self.part, failed)
@@ -172,6 +171,13 @@ class _Pace:
             ratio = _SECONDS / max(now - self._started, 1e-9)
             self._next = max(1, int(self._next * min(ratio, 16)))
         self._started = now
+
+
+def _all_finite(params: Parameters) -> bool:
+    """Whether every parameter is; on the host, which need not compile for it."""
+    return all(
+        np.isfinite(leaf).all() for leaf in jax.device_get(jax.tree.leaves(params))
+    )
 
 
 def _record(
@@ -202,7 +208,7 @@ def _rewind(
         return run_epochs(plan, settings, before, data, validation, epoch, 1 << 16)[0]
 
     start = at(epoch)
-    if failed == 0 and not all_finite(start.params):
+    if failed == 0 and not _all_finite(start.params):
         epoch, failed = epoch - 1, last
         start = at(epoch)
     return _take_apart(run, start, data, 0, failed)
@@ -219,7 +225,7 @@ def _take_apart(
         state = start
         if plan.batch_size is not None:
             state, _ = run_batches(plan, settings, start, sums, data, part, i)
-        if all_finite(state.params):
+        if _all_finite(state.params):
             failed = i
             break
     batch = batch_at(plan, start, data, part, failed)

@@ -280,11 +280,11 @@ def run_epochs(
     validation: Validation | None,
     stop: Any,
     room: int,
-) -> tuple[TrainingState, History, Sums, Array]:
+) -> tuple[TrainingState, History, Sums]:
     """Epochs up to `stop`, at most `room` of them.
 
-    Returns the state, the history's new entries (room,), the sums of the last epoch
-    begun, and whether all costs and the parameters are finite.
+    Returns the state, the history's new entries (room,), and the sums of the last epoch
+    begun.
     """
     first = state.epoch
     dtype = state.params[0].W.dtype
@@ -313,8 +313,7 @@ def run_epochs(
         return ended, history, sums
 
     carry = (state, history, no_sums(dtype))
-    state, history, sums = jax.lax.while_loop(more, epoch, carry)
-    return state, history, sums, sums.finite & all_finite(state.params)
+    return jax.lax.while_loop(more, epoch, carry)
 
 
 @partial(jax.jit, static_argnames="plan")
@@ -358,16 +357,3 @@ def batch_at(plan: Plan, state: TrainingState, data: Data, part: Any, i: Any) ->
         return whole_batch(data)
     order = epoch_order(plan, state, data, part)
     return take_batch(plan.network, data, order, i, plan.batch_size, plan.ragged)
-
-
-@jax.jit
-def all_finite(params: Parameters) -> Array:
-    """Whether every parameter is finite.
-
-    Example:
-      >>> from jaxdnn.parameters import Layer
-      >>> bool(all_finite((Layer(jnp.zeros((1, 1)), jnp.full((1, 1), jnp.inf)),)))
-      False
-    """
-    leaves = jax.tree.leaves(params)
-    return jnp.stack([jnp.isfinite(leaf).all() for leaf in leaves]).all()

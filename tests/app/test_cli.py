@@ -7,18 +7,24 @@ import re
 import signal
 import subprocess
 import sys
+import threading
+from contextlib import contextmanager
 
 import numpy as np
 import pandas as pd
 import pytest
 
 import jaxdnn as dnn
+from jaxdnn.app.checkpoints import Checkpoints
 from jaxdnn.app.cli import main
 from jaxdnn.app.commands import train
 from jaxdnn.app.files import load_model
+from jaxdnn.app.optimizers import LEARNING_RATES
+from jaxdnn.app.tables import read_table
 from jaxdnn.verification import Report, verify
 from jaxdnn.verification.report import Row
 
+WRITTEN = ["history.csv", "learning_curve.png", "model.safetensors"]
 QUICK = ("--layers", "--epochs", "40")  # no hidden layer: little to compile
 
 
@@ -101,14 +107,18 @@ def test_the_main_job(tmp_path, monkeypatch, capsys):
     assert max(map(len, printed.splitlines())) <= 80
 
     out = tmp_path / "runs" / "breast_cancer"
-    assert results(out) == ["cost.png", "history.csv", "model.safetensors"]
+    assert results(out) == ["history.csv", "learning_curve.png", "model.safetensors"]
     for name in results(out):
         assert f"runs/breast_cancer/{name}\n" in printed
-    header, (epochs, history) = read_csv((out / "history.csv").read_text())
-    assert header == ["epoch", "cost"]
+    header, (epochs, history, rates, norms) = read_csv(
+        (out / "history.csv").read_text()
+    )
+    assert header == ["epoch", "cost", "learning_rate", "gradient_norm"]
+    assert set(rates) == {"0.1"}
+    assert min(map(float, norms)) > 0
     assert epochs == tuple(map(str, range(1000)))
     assert f"{float(history[-1]):.4f}" == lines["cost"][-1]
-    assert (out / "cost.png").read_bytes().startswith(b"\x89PNG")
+    assert (out / "learning_curve.png").read_bytes().startswith(b"\x89PNG")
 
 
 def test_the_plane_gets_a_boundary_and_other_data_takes_it_away(tmp_path):
@@ -116,7 +126,7 @@ def test_the_plane_gets_a_boundary_and_other_data_takes_it_away(tmp_path):
     assert main(["train", "--data", "flower", *options]) == 0
     assert "boundary.png" in results(tmp_path / "out")
     assert main(["train", "--data", "iris", *options]) == 0
-    assert results(tmp_path / "out") == ["cost.png", "history.csv", "model.safetensors"]
+    assert results(tmp_path / "out") == WRITTEN
 
 
 def test_numbers_are_predicted_in_their_own_units(tmp_path, capsys):
@@ -152,7 +162,7 @@ def test_every_row_can_be_trained_on(trained, tmp_path, capsys):
     data, out = str(trained / "pets.csv"), str(tmp_path)
     args = ["--data", data, "--out", out, "--test-fraction", "0", *QUICK]
     assert main(["train", *args]) == 0
-    assert "rows                    60\n" in capsys.readouterr().out
+    assert "rows                      60\n" in capsys.readouterr().out
 
 
 def test_quiet_prints_nothing(trained, tmp_path, capsys):
@@ -215,6 +225,203 @@ def test_what_is_verified_is_what_was_trained(trained, tmp_path, monkeypatch):
     saved = load_model(str(tmp_path / "model.safetensors")).params
     for layer, stored in zip(seen["params"], saved, strict=True):
         np.testing.assert_array_equal(layer.W, stored.W)
+
+
+# ---- mini-batches, validation, checkpoints -----------------------------------------
+
+STOPPING = ["--layers", "5", "--epochs", "60", "--batch-size", "8", "--patience", "3"]
+STOPPING += ["--optimizer", "adam", "--learning-rate", "0.05", "--keep-prob", "0.8"]
+
+
+def history(folder):
+    """The columns of history.csv."""
+    header, columns = read_csv((folder / "history.csv").read_text())
+    return {name: np.float64(c) for name, c in zip(header, columns, strict=True)}
+
+
+def test_validation_stops_the_run_and_picks_the_parameters(trained, tmp_path, capsys):
+    data = str(trained / "pets.csv")
+    args = ["train", "--data", data, "--out", str(tmp_path), *STOPPING]
+    assert main([*args, "--validation-fraction", "0.25", "--l2", "0"]) == 0
+    lines = labelled(capsys.readouterr().out)
+    found = history(tmp_path)
+    best = found["validation_cost"].argmin()
+    assert len(found["cost"]) == best + 4 < 60
+    assert lines["best"] == ["after", "epoch", str(best), "of", str(best + 4)]
+    assert lines["rows"] == ["36", "12", "12"]
+    assert float(lines["accuracy"][1]) == round(found["validation_score"][best], 4)
+    assert len(lines["validation"]) == len(lines["epoch"])
+
+
+def test_the_bar_shows_the_validation(trained, tmp_path, monkeypatch):
+    monkeypatch.setattr(sys, "stderr", Terminal())
+    data = str(trained / "pets.csv")
+    assert main(["train", "--data", data, "--out", str(tmp_path), *STOPPING]) == 0
+    assert re.search(r"cost 0\.\d{4}, validation [01]\.\d{4}", sys.stderr.getvalue())
+
+
+@pytest.mark.parametrize("name", LEARNING_RATES)
+def test_every_optimizer_learns_at_its_own_rate(trained, tmp_path, name):
+    data = str(trained / "pets.csv")
+    args = ["--data", data, "--out", str(tmp_path), "--optimizer", name, "--quiet"]
+    assert main(["train", *args, "--layers", "--epochs", "60"]) == 0
+    cost = history(tmp_path)["cost"]
+    assert cost[-1] < cost[0] - 0.02
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "adam"])
+def test_the_cosine_ends_at_nothing(trained, tmp_path, optimizer):
+    data = str(trained / "pets.csv")
+    args = ["--data", data, "--out", str(tmp_path), "--optimizer", optimizer, *QUICK]
+    words = ["--schedule", "cosine", "--batch-size", "20", "--learning-rate", "0.5"]
+    assert main(["train", *args, "--quiet", *words]) == 0
+    updates = 40 * 3 - 1 - 3 * np.arange(39, -1, -1)  # done before each epoch's last
+    wanted = 0.5 * 0.5 * (1 + np.cos(np.pi * updates / 120))
+    np.testing.assert_allclose(history(tmp_path)["learning_rate"], wanted, rtol=1e-4)
+
+
+def test_balanced_classes_count_alike(tmp_path):
+    rng = np.random.default_rng(0)
+    rare = np.arange(400) < 20
+    x = rng.normal(size=400) + 1.5 * rare
+    frame = pd.DataFrame({"x": x, "y": np.where(rare, "rare", "common")})
+    frame.to_csv(tmp_path / "t.csv", index=False)
+    said = {}
+    for weight in ([], ["--class-weight", "balanced"]):
+        args = ["--data", str(tmp_path / "t.csv"), "--out", str(tmp_path), "--quiet"]
+        assert main(["train", *args, "--layers", "--learning-rate", "1", *weight]) == 0
+        model = load_model(tmp_path / "model.safetensors")
+        values = model.predict(read_table(tmp_path / "t.csv")).values
+        said[bool(weight)] = np.mean(values[rare] == "rare")
+    assert said[False] < 0.3 < 0.7 < said[True]
+
+
+def test_a_killed_run_goes_on_to_the_same_bits(trained, tmp_path, capsys, monkeypatch):
+    data, saved = str(trained / "pets.csv"), str(tmp_path / "saved")
+    args = ["train", "--data", data, *STOPPING, "--quiet", "--out"]
+    assert main([*args, str(tmp_path / "whole")]) == 0
+    begin = [*args, str(tmp_path / "again"), "--checkpoint", saved]
+
+    class Killed(BaseException):
+        pass
+
+    class Save(Checkpoints):
+        def __call__(self, info):
+            self.save(info.state)
+            raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(train, "Checkpoints", Save)
+        with pytest.raises(Killed):
+            main(begin)
+    assert len(results(tmp_path / "saved")) == 1
+    assert "holds checkpoints already; resume" in refused(capsys, begin)
+    other = [*begin, "--resume", "--l2", "0.25"]
+    assert "of another run: its l2 is 1.0, not 0.25" in refused(capsys, other)
+    assert not (tmp_path / "again").exists()
+
+    assert main([*begin, "--resume"]) == 0
+    for name in ("model.safetensors", "history.csv"):
+        whole = (tmp_path / "whole" / name).read_bytes()
+        assert (tmp_path / "again" / name).read_bytes() == whole
+
+    # The finished run's own checkpoint is there, and damaged it is refused.
+    first, last = sorted((tmp_path / "saved").iterdir())
+    last.write_bytes(last.read_bytes()[:-1])
+    assert f"{last}: damaged" in refused(capsys, [*begin, "--resume"])
+    third = [*args, str(tmp_path / "third"), "--checkpoint", saved]
+    assert main([*third, "--resume", "previous"]) == 0
+    again = (tmp_path / "third" / "model.safetensors").read_bytes()
+    assert again == (tmp_path / "whole" / "model.safetensors").read_bytes()
+    assert first.exists()
+
+
+def test_a_diverged_run_leaves_no_checkpoint(trained, tmp_path, capsys):
+    args = ["train", "--data", trained / "pets.csv", "--out", tmp_path / "out", *QUICK]
+    rate = ["--learning-rate", "1e25", "--checkpoint", tmp_path / "saved"]
+    assert "diverged" in refused(capsys, [*args, *rate])
+    assert results(tmp_path) == []
+
+
+def test_the_ten_thousand_digits(data_folder, tmp_path, monkeypatch, capsys):
+    """The command of the documentation, for two of its epochs."""
+    monkeypatch.setenv("JAXDNN_DATA", str(data_folder))
+    words = "train --data mnist --split last --layers 256 128 --batch-size 128"
+    more = "--optimizer adam --schedule cosine --learning-rate 0.002 --keep-prob 0.7"
+    args = [*words.split(), *more.split(), "--l2", "0", "--out", str(tmp_path)]
+    args += ["--epochs", "2"]
+    assert main(args) == 0
+    lines = labelled(capsys.readouterr().out)
+    assert lines["network"][0] == "784-256-128-10,"
+    assert lines["rows"] == ["8000", "2000"]
+    assert float(lines["accuracy"][1]) > 0.9
+
+
+# ---- more rows than memory ---------------------------------------------------------
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".parquet"])
+def test_a_streamed_file_teaches_what_a_read_one_does(tmp_path, capsys, suffix):
+    path, out = tmp_path / f"t{suffix}", str(tmp_path / "out")
+    save(pets(2000), path)
+    args = ["train", "--data", str(path), "--out", out, "--layers", "--epochs", "5"]
+    args += ["--validation-fraction", "0.2", "--optimizer", "adam"]
+    assert main([*args, "--learning-rate", "0.05", "--stream"]) == 0
+    lines = labelled(capsys.readouterr().out)
+    rows = list(map(int, lines["rows"]))
+    assert sum(rows) == 2000
+    np.testing.assert_allclose(rows, [1280, 320, 400], rtol=0.15)
+    assert min(map(float, lines["accuracy"])) > 0.97
+    assert lines["memory"][:2] == ["at", "most"]
+    assert int(lines["memory"][2]) > 100
+    assert results(tmp_path / "out") == WRITTEN
+    model = str(tmp_path / "out" / "model.safetensors")
+    assert main(["predict", "--model", model, "--data", str(path)]) == 0
+
+
+def test_numbers_can_be_streamed(tmp_path, capsys):
+    x = np.random.default_rng(0).uniform(-1, 1, 2000)
+    frame = pd.DataFrame({"x": x, "price": 1e6 + 1e5 * x})
+    frame.to_parquet(tmp_path / "t.parquet")
+    args = ["--data", str(tmp_path / "t.parquet"), "--out", str(tmp_path / "out")]
+    words = ["--stream", "--layers", "--l2", "0", "--epochs", "20"]
+    assert main(["train", *args, *words]) == 0
+    lines = labelled(capsys.readouterr().out)
+    assert min(map(float, lines["R2"])) > 0.999
+    assert 0 <= max(map(float, lines["RMSE"])) < 3000
+
+
+def test_a_large_file_is_streamed_unasked(tmp_path, capsys):
+    pd.DataFrame(np.random.default_rng(0).normal(size=(70_000, 2))).rename(
+        columns=str
+    ).to_parquet(tmp_path / "t.parquet")
+    args = ["--data", str(tmp_path / "t.parquet"), "--out", str(tmp_path / "out")]
+    for limit, streamed in (("1", True), ("2", False)):
+        words = ["--layers", "--epochs", "1", "--memory-limit", limit]
+        assert main(["train", *args, *words]) == 0
+        assert ("\nmemory " in capsys.readouterr().out) == streamed
+
+
+@pytest.mark.parametrize("data", ["iris", "t.npz", "nowhere.csv"])
+def test_what_cannot_be_streamed_is_told(tmp_path, monkeypatch, capsys, data):
+    monkeypatch.chdir(tmp_path)
+    np.savez("t.npz", X=np.zeros((3, 2)))
+    said = refused(capsys, ["train", "--data", data, "--stream"])
+    assert said == f"--stream goes with a .csv or .parquet file: {data}"
+
+
+def test_a_streamed_run_goes_on_from_a_checkpoint(tmp_path, capsys):
+    save(pets(2000), tmp_path / "t.parquet")
+    data, saved = str(tmp_path / "t.parquet"), str(tmp_path / "saved")
+    args = ["train", "--data", data, "--stream", "--layers", "3", "--keep-prob", "0.8"]
+    args += ["--optimizer", "adam", "--quiet"]
+    assert main([*args, "--out", str(tmp_path / "whole"), "--epochs", "4"]) == 0
+    part = [*args, "--out", str(tmp_path / "part"), "--checkpoint", saved]
+    assert main([*part, "--epochs", "2"]) == 0
+    assert main([*part, "--epochs", "4", "--resume"]) == 0
+    for name in ("model.safetensors", "history.csv"):
+        whole = (tmp_path / "whole" / name).read_bytes()
+        assert (tmp_path / "part" / name).read_bytes() == whole
 
 
 # ---- predict -----------------------------------------------------------------------
@@ -352,7 +559,13 @@ BAD_DATA = {
     "l2": (GOOD, ["--l2", "-1"], "l2 must be .* >= 0, got -1"),
     "keep_prob": (GOOD, ["--keep-prob", "0"], r"keep_prob must be .*\(0, 1\], got 0"),
     "test": (GOOD, ["--test-fraction", "1"], r"test_fraction must be in \[0, 1\)"),
-    "unknown option": (GOOD, ["--momentum", "1"], "unrecognized arguments: --momentum"),
+    "unknown option": (GOOD, ["--inertia", "1"], "unrecognized arguments: --inertia"),
+    "optimizer": (GOOD, ["--optimizer", "adm"], "invalid choice: 'adm' .*adam"),
+    "schedule": (GOOD, ["--schedule", "linear"], "invalid choice: 'linear' .*cosine"),
+    "batch": (GOOD, ["--batch-size", "0"], "--batch-size: must be a whole number >= 1"),
+    "part": (GOOD, ["--validation-fraction", "1"], r"must be in \(0, 1\), got '1'"),
+    "resume": (GOOD, ["--resume"], "--resume needs --checkpoint"),
+    "resume what": (GOOD, ["--resume", "last"], "invalid choice: 'last'"),
     "shortened option": (GOOD, ["--epoch", "3"], "unrecognized arguments: --epoch"),
 }
 
@@ -404,7 +617,9 @@ def test_a_diverged_run_says_when_and_what_to_do(trained, tmp_path, capsys):
     rate = ["--learning-rate", "1e25"]
     said = refused(capsys, ["train", "--data", data, "--out", out, *QUICK, *rate])
     assert re.search(
-        r"diverged: after \d+ epochs? .* --learning-rate below 1e\+25", said
+        r"the training diverged: J of layer 2 was not finite in step \d+ "
+        r"\(epoch \d+\); try a --learning-rate below 1e\+25",
+        said,
     )
     assert results(tmp_path) == []
 
@@ -499,19 +714,48 @@ def test_predictions_that_cannot_be_written_are_told(trained, tmp_path, capsys):
 
 # ---- as a process ------------------------------------------------------------------
 
+PATIENCE = 120  # seconds after which whatever a test started is killed
 
-def start(*words, **options):
-    return subprocess.Popen(
-        [sys.executable, "-m", "jaxdnn", *map(str, words)],
+# A job in the background inherits SIGINT ignored; people's shells do not.
+JAXDNN = """
+import runpy, signal
+signal.signal(signal.SIGINT, signal.default_int_handler)
+runpy.run_module("jaxdnn", run_name="__main__")
+"""
+
+
+@contextmanager
+def started(*words):
+    """The command line as a process that does not outlive the test."""
+    with subprocess.Popen(
+        [sys.executable, "-c", JAXDNN, *map(str, words)],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        **options,
-    )
+    ) as process:
+        killer = threading.Timer(PATIENCE, process.kill)
+        killer.start()
+        try:
+            yield process
+        finally:
+            killer.cancel()
+            process.kill()
+
+
+def interrupt(process):
+    """Ctrl-C, and again should one come while nobody can take it."""
+    for _ in range(5):
+        process.send_signal(signal.SIGINT)
+        try:
+            return process.communicate(timeout=PATIENCE / 6)
+        except subprocess.TimeoutExpired:
+            continue
+    pytest.fail("five interrupts did not stop it")
 
 
 def test_help_names_the_commands():
-    printed, errors = start("--help").communicate()
+    with started("--help") as process:
+        printed, errors = process.communicate(timeout=PATIENCE)
     assert errors == ""
     assert "train " in printed
     assert "predict " in printed
@@ -520,19 +764,19 @@ def test_help_names_the_commands():
 
 def test_ctrl_c_stops_the_training_and_leaves_nothing(trained, tmp_path):
     data, out = trained / "pets.csv", tmp_path / "out"
-    process = start("train", "--data", data, "--out", out, "--epochs", 10**9)
-    assert process.stdout.readline().startswith("data ")
-    assert process.stdout.readline().startswith("network ")
-    process.send_signal(signal.SIGINT)
-    _, errors = process.communicate()
-    assert (process.returncode, errors) == (130, "jaxdnn: interrupted\n")
+    with started("train", "--data", data, "--out", out, "--epochs", 10**9) as process:
+        assert process.stdout.readline().startswith("data ")
+        assert process.stdout.readline().startswith("network ")
+        _, errors = interrupt(process)
+    assert process.returncode == 130
+    assert errors.endswith("jaxdnn: interrupted\n")
+    assert "Traceback" not in errors
     assert results(tmp_path) == []
 
 
 def test_a_reader_that_has_seen_enough_is_no_error(trained):
     model, data = trained / "out" / "model.safetensors", trained / "pets.csv"
-    process = start("predict", "--model", model, "--data", data)
-    process.stdout.close()
-    assert process.stderr.read() == ""
-    assert process.wait() == 141
-    process.stderr.close()
+    with started("predict", "--model", model, "--data", data) as process:
+        process.stdout.close()
+        assert process.stderr.read() == ""
+        assert process.wait(timeout=PATIENCE) == 141

@@ -204,7 +204,7 @@ def test_a_newer_version_says_so(tmp_path, monkeypatch):
 
 
 def test_another_kind_of_file_says_so(tmp_path):
-    content = files._pack("checkpoint", {"W1": np.zeros(2)}, {})
+    content = files.pack("checkpoint", {"W1": np.zeros(2)}, {})
     message = refusal(tmp_path, content)
     assert message == "a jaxdnn checkpoint file, not a jaxdnn model"
 

@@ -13,6 +13,7 @@ from jaxdnn.app.plots import (
     plot_cost,
     plot_decision_boundary,
     plot_images,
+    plot_learning_curve,
     save,
 )
 
@@ -60,6 +61,28 @@ def test_a_cost_that_falls_a_hundredfold_gets_a_logarithmic_axis(costs, scale):
 
 def test_a_cost_that_diverged_can_be_drawn(tmp_path):
     save(plot_cost([np.nan, np.inf]), tmp_path / "cost.png")
+
+
+def test_the_learning_curve_is_two_costs_over_a_score():
+    figure = plot_learning_curve([0.7, 0.5], [0.6, 0.55], [0.8, 0.9], title="$x$")
+    upper, lower = figure.axes
+    training, validation = upper.get_lines()
+    (score,) = lower.get_lines()
+    assert training.get_xydata().tolist() == [[0, 0.7], [1, 0.5]]
+    assert validation.get_xydata().tolist() == [[1, 0.6], [2, 0.55]]
+    assert score.get_xydata().tolist() == [[1, 0.8], [2, 0.9]]
+    assert [text.get_text() for text in upper.get_legend().get_texts()] == [
+        "training",
+        "validation",
+    ]
+    assert (lower.get_xlabel(), lower.get_ylabel()) == ("epoch", "accuracy")
+    assert figure.get_suptitle() == "$x$"
+
+
+@pytest.mark.parametrize("curves", [([], [], []), ([1.0], [1.0], [1.0, 2.0])])
+def test_curves_of_other_lengths_are_refused(curves):
+    with pytest.raises(ValueError, match=r"all three must have shape \(n,\)"):
+        plot_learning_curve(*curves)
 
 
 @pytest.mark.parametrize("costs", [[], 0.5, [[1.0, 0.5]]])
@@ -301,7 +324,7 @@ plots.save(plots.plot_cost([2.0, 1.0]), sys.argv[1])
 assert "matplotlib.pyplot" not in sys.modules
 """
     command = [sys.executable, "-c", program, str(tmp_path / "cost.png")]
-    subprocess.run(command, check=True)
+    subprocess.run(command, check=True, timeout=120)
 
 
 def test_without_matplotlib_one_line_says_so(monkeypatch):

@@ -274,3 +274,11 @@ def test_a_split_depends_on_its_seed_alone():
 def test_other_fractions_are_refused(fraction):
     with pytest.raises(ValueError, match=r"test_fraction must be in \[0, 1\)"):
         split(table_of([0, 1]), "y", test_fraction=fraction, seed=0)
+
+
+@pytest.mark.parametrize(("fraction", "count"), [(0.0, 0), (0.25, 2), (0.99, 9)])
+def test_the_last_rows_can_be_the_test(fraction, count):
+    table = Table("t", {"x": np.arange(10.0), "y": np.arange(10.0)})
+    train, test = split(table, "y", test_fraction=fraction, seed=0, last=True)
+    assert test.columns["x"].tolist() == list(range(10 - count, 10))
+    assert train.columns["x"].tolist() == list(range(10 - count))

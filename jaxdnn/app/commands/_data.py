@@ -1,39 +1,54 @@
 """The data set and the network that a command works on: its words, and the reading."""
 
 import argparse
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Mapping
 from math import inf
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax.numpy as jnp
+import numpy as np
 from jax import Array
 
 from jaxdnn import ACTIVATIONS, Network
 from jaxdnn.app.datasets import DATASETS, load
 from jaxdnn.app.preprocessing import Preprocessing, training_table
-from jaxdnn.app.tables import Table, dataset_tables, read_table, split
+from jaxdnn.app.streams import Stream
+from jaxdnn.app.tables import (
+    Table,
+    dataset_tables,
+    is_text,
+    number_in,
+    read_table,
+    split,
+)
 
 TEST_FRACTION = 0.2
 LEARNING_RATE = 0.1
 
 
+Rows = Table | Stream
+
+
 class Task(NamedTuple):
     """What to learn: the rows, and the network for them.
 
-    X (n_x, m) and Y (n_L, m) are the training rows; test is None where there are none.
+    X (n_x, m) and Y (n_L, m) are the training rows; of a stream, X are its chunks and Y
+    is None. parts: "train", "validation", "test" -> rows, those there are. found: the
+    target's classes -> their rows, or its lowest and highest number.
     """
 
     network: Network
-    X: Array
-    Y: Array
+    X: Any
+    Y: Array | None
     preprocessing: Preprocessing
-    train: Table
-    test: Table | None
+    parts: dict[str, Rows]
+    found: Mapping[str, int] | tuple[float, float]
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The words that `read` understands, and those of the cost."""
+def add_data_arguments(parser: argparse.ArgumentParser) -> None:
+    """The words that say what to learn, and by which kind of units."""
     option = parser.add_argument
     option(
         "--data",
@@ -48,19 +63,25 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="the column of the file to predict (its last; y in NPZ)",
     )
     option(
+        "--hidden",
+        choices=tuple(ACTIVATIONS),
+        default="relu",
+        metavar="ACTIVATION",
+        help=f"one of {', '.join(ACTIVATIONS)} (relu)",
+    )
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Those, and the rest of one network and its cost."""
+    add_data_arguments(parser)
+    option = parser.add_argument
+    option(
         "--layers",
         type=whole(1),
         nargs="*",
         default=[10, 5],
         metavar="UNITS",
         help="units of each hidden layer, none for no hidden layer (10 5)",
-    )
-    option(
-        "--hidden",
-        choices=tuple(ACTIVATIONS),
-        default="relu",
-        metavar="ACTIVATION",
-        help=f"one of {', '.join(ACTIVATIONS)} (relu)",
     )
     option(
         "--l2",
@@ -85,21 +106,48 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def read(args: argparse.Namespace, *, test_fraction: float | None = None) -> Task:
+def read(
+    args: argparse.Namespace,
+    *,
+    test_fraction: float | None = None,
+    validation_fraction: float = 0.0,
+    last: bool = False,
+) -> Task:
     """Read, split and preprocess what the words name.
 
     test_fraction None: the data set's own test part, else TEST_FRACTION of the rows.
+    validation_fraction is that of the training rows. last: test on the last rows.
     """
-    train, test, target = _read_tables(args, test_fraction)
+    train, test, target = _read_tables(args, test_fraction, last)
+    train, validation = split(
+        train, target, test_fraction=validation_fraction, seed=args.seed
+    )
     preprocessing = Preprocessing.of(train, target)
     X = jnp.asarray(preprocessing.inputs(train))
     Y = jnp.asarray(preprocessing.targets(train))
-    network = Network(
-        (X.shape[0], *args.layers, Y.shape[0]),
-        hidden=args.hidden,
-        output=preprocessing.output,
+    named = {"train": train, "validation": validation, "test": test}
+    parts: dict[str, Rows] = {name: rows for name, rows in named.items() if len(rows)}
+    cells = np.concatenate([rows.columns[target] for rows in named.values()])
+    found = Counter(cells) if is_text(cells) else (cells.min(), cells.max())
+    network = build(args, preprocessing, X.shape[0], Y.shape[0])
+    return Task(network, X, Y, preprocessing, parts, found)
+
+
+def build(
+    args: argparse.Namespace, preprocessing: Preprocessing, n_x: int, n_L: int
+) -> Network:
+    """The network between that many inputs and outputs."""
+    return Network(
+        (n_x, *args.layers, n_L), hidden=args.hidden, output=preprocessing.output
     )
-    return Task(network, X, Y, preprocessing, train, test)
+
+
+def fraction(text: str) -> float:
+    """A type of argument: part of the rows, in (0, 1)."""
+    number = number_in(text)
+    if number is None or not 0 < number < 1:
+        raise argparse.ArgumentTypeError(f"must be in (0, 1), got {text!r}")
+    return number
 
 
 def whole(low: int, high: float = inf) -> Callable[[str], int]:
@@ -117,9 +165,9 @@ def whole(low: int, high: float = inf) -> Callable[[str], int]:
 
 
 def _read_tables(
-    args: argparse.Namespace, test_fraction: float | None
-) -> tuple[Table, Table | None, str]:
-    """Training part, test part if any, and the target's name."""
+    args: argparse.Namespace, test_fraction: float | None, last: bool
+) -> tuple[Table, Table, str]:
+    """Training part, test part, and the target's name."""
     test = None
     if args.data in DATASETS:
         if args.target is not None:
@@ -136,5 +184,7 @@ def _read_tables(
     table = training_table(table, target)
     if test is None or test_fraction is not None:
         fraction = TEST_FRACTION if test_fraction is None else test_fraction
-        table, test = split(table, target, test_fraction=fraction, seed=args.seed)
-    return table, test if len(test) else None, target
+        table, test = split(
+            table, target, test_fraction=fraction, seed=args.seed, last=last
+        )
+    return table, test, target
