@@ -45,9 +45,9 @@ from jaxdnn.training.setup import (
 
 Strategy = Literal["vmap", "map"]
 
-# Products a step of one lane takes, above which lanes are faster one by one: measured
-# by `scripts/benchmark.py --sweep`.
-_VMAP_PRODUCTS = 50_000
+# Activations in a step of one lane, above which lanes are faster one by one: measured
+# by `scripts/benchmark.py --parts sweeps`.
+VMAP_ACTIVATIONS = 3000
 
 
 class Lane(NamedTuple):
@@ -200,7 +200,7 @@ def sweep(
     )(starts, masks[of_seed], orders[of_seed])
     if strategy is None:
         m = batch_size or X.shape[1]
-        strategy = "vmap" if _products(widest, m) <= _VMAP_PRODUCTS else "map"
+        strategy = "vmap" if activations(widest, m) <= VMAP_ACTIVATIONS else "map"
     room = 1 << (epochs - 1).bit_length()
     whole = arrange(widest, X, Y, None, dtype, None)
     ends: Any = jax.device_get(
@@ -302,10 +302,14 @@ def _unpad(params: Parameters, network: Network) -> Parameters:
     )
 
 
-def _products(network: Network, m: int) -> int:
-    """Multiplications in a step: three products of matrices a layer."""
-    dims = network.layer_dims
-    return 3 * m * sum(a * b for a, b in pairwise(dims))
+def activations(network: Network, m: int) -> int:
+    """How many a step over m examples computes, m Σ_l n_l.
+
+    Example:
+      >>> activations(Network((4, 16, 3)), 16)
+      304
+    """
+    return m * sum(network.layer_dims[1:])
 
 
 def _lane(option: Any, end: Any, epochs: int) -> Lane:

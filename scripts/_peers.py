@@ -1,8 +1,9 @@
 """The peers: one network, one data set, gradient descent written in several ways.
 
-Each builder takes a Problem and returns `run(epochs)`: so many epochs of full-batch
-gradient descent from the problem's own parameters, finished when it returns, and the
-cost before each update. All of them walk the same trajectory, up to rounding.
+Each builder takes a Problem and returns `run(epochs)`: so many epochs of gradient
+descent from the problem's own parameters, finished when it returns, and the cost before
+each update. All of PEERS walk the same trajectory, up to rounding, over the full batch;
+those of `_batches` take mini-batches.
 """
 
 import importlib
@@ -27,16 +28,22 @@ from jaxdnn import (
 
 # The room for the costs of the compiled loops, and so the most epochs of any run.
 LONGEST_RUN = 1 << 16
+COSTS_COMPARED, COST_TOLERANCE = 4, 1e-5
 
 
 class Problem(NamedTuple):
-    """What every peer is given: X (n_x, m), Y (n_L, m), float32, and where to start."""
+    """What every peer is given: X (n_x, m), Y (n_L, m), float32, and where to start.
+
+    key: of the shuffle, where there is a batch size.
+    """
 
     network: Network
     params: Parameters
     X: jax.Array
     Y: jax.Array
     rate: float
+    batch_size: int | None = None
+    key: jax.Array | None = None
 
 
 class Peer(NamedTuple):
@@ -70,11 +77,27 @@ def make_problem(network: Network, m: int, *, rate: float = 0.01) -> Problem:
     return Problem(network, params, jnp.asarray(X), jnp.asarray(Y, jnp.float32), rate)
 
 
+def check_costs(name: str, costs: dict[str, Any]) -> None:
+    """Refuse to compare peers whose first costs differ: they do different work."""
+    first = {
+        peer: np.array([float(J) for J in found[:COSTS_COMPARED]])
+        for peer, found in costs.items()
+    }
+    (reference, wanted), *others = first.items()
+    for peer, found in others:
+        if not np.allclose(found, wanted, rtol=COST_TOLERANCE, atol=0):
+            raise RuntimeError(
+                f"{name}: {peer} does not train as {reference} does: costs "
+                f"{found} against {wanted}"
+            )
+
+
 def build_fit(problem: Problem) -> Run:
-    network, params, X, Y, rate = problem
+    network, params, X, Y, rate, batch_size, key = problem
+    options = {"learning_rate": rate, "batch_size": batch_size, "key": key}
 
     def run(epochs: int) -> jax.Array:
-        result = fit(network, X, Y, params=params, learning_rate=rate, epochs=epochs)
+        result = fit(network, X, Y, params=params, epochs=epochs, **options)
         return jax.block_until_ready(result).history.cost
 
     return run
@@ -105,7 +128,7 @@ value_and_grad = jax.value_and_grad(cost, argnums=1)
 
 def build_compiled_loop(gradients: Callable[..., Any], problem: Problem) -> Run:
     """One compiled loop around gradients(network, params, X, Y) -> (J, grads)."""
-    network, params, X, Y, rate = problem
+    network, params, X, Y, rate, *_ = problem
     costs = jnp.zeros(LONGEST_RUN)
 
     def run(epochs: int) -> np.ndarray:
@@ -139,7 +162,7 @@ NUMPY_HEADS = {"sigmoid": _numpy_sigmoid, "softmax": _numpy_softmax}
 
 def build_numpy(dtype: Any, problem: Problem) -> Run:
     """The course's loop: in place where NumPy can, no gradient of X, stable costs."""
-    network, _, _, _, rate = problem
+    network, rate = problem.network, problem.rate
     hidden = [NUMPY_HIDDEN[g.name] for g in network.activations]
     head = NUMPY_HEADS[network.output]
     X, Y = np.asarray(problem.X, dtype), np.asarray(problem.Y, dtype)
@@ -172,7 +195,7 @@ def build_numpy(dtype: Any, problem: Problem) -> Run:
 JAX_HIDDEN = {"relu": jax.nn.relu, "tanh": jnp.tanh}
 
 
-def _optax_cost(output: str, logits: jax.Array, Y: jax.Array) -> jax.Array:
+def optax_cost(output: str, logits: jax.Array, Y: jax.Array) -> jax.Array:
     """The mean loss of logits (m, n_L): rows are examples in these libraries."""
     import optax
 
@@ -212,7 +235,7 @@ def build_equinox(problem: Problem) -> Run:
 
     @eqx.filter_value_and_grad
     def cost_and_slopes(model: Any, X: jax.Array, Y: jax.Array) -> jax.Array:
-        return _optax_cost(network.output, jax.vmap(model)(X), Y)
+        return optax_cost(network.output, jax.vmap(model)(X), Y)
 
     @eqx.filter_jit
     def step(model: Any, state: Any, X: jax.Array, Y: jax.Array) -> Any:
@@ -264,7 +287,7 @@ def build_nnx(problem: Problem) -> Run:
     @nnx.jit
     def step(model: Any, optimizer: Any, X: jax.Array, Y: jax.Array) -> jax.Array:
         J, grads = nnx.value_and_grad(
-            lambda model: _optax_cost(network.output, model(X), Y)
+            lambda model: optax_cost(network.output, model(X), Y)
         )(model)
         optimizer.update(model, grads)
         return J
@@ -280,11 +303,11 @@ def build_nnx(problem: Problem) -> Run:
 
 
 def build_scikit_learn(problem: Problem) -> Run:
-    """scikit-learn's MLPClassifier: one batch, no momentum, no penalty."""
+    """scikit-learn's MLPClassifier: no momentum, no penalty."""
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.neural_network import MLPClassifier
 
-    network, params, _, _, rate = problem
+    network, params, rate = problem.network, problem.params, problem.rate
     X, Y = np.ascontiguousarray(problem.X.T), np.asarray(problem.Y)
     labels = Y.argmax(axis=0) if network.output == "softmax" else Y[0].astype(int)
     (hidden,) = {g.name for g in network.activations}
@@ -293,10 +316,10 @@ def build_scikit_learn(problem: Problem) -> Run:
         activation=hidden,
         solver="sgd",
         alpha=0.0,
-        batch_size=len(X),  # pyright: ignore[reportArgumentType]
+        batch_size=problem.batch_size or len(X),  # pyright: ignore[reportArgumentType]
         learning_rate_init=rate,
         momentum=0.0,
-        shuffle=False,
+        shuffle=problem.batch_size is not None,
         n_iter_no_change=np.inf,  # pyright: ignore[reportArgumentType]
         warm_start=True,
     )

@@ -22,7 +22,10 @@ def print_run(report: dict[str, Any]) -> None:
     print(f"load average {machine['load_average']}, {report['repeats']} repeats")
     for peer, library in report["missing"].items():
         print(f"left out: {peer} ({library} is not installed)")
-    for side, speed in report["matmul_gflops"].items():
+
+
+def print_matmul(gflops: dict[int, float]) -> None:
+    for side, speed in gflops.items():
         print(f"matmul {side} x {side} x {side}: {speed:.1f} GFLOP/s")
 
 
@@ -34,6 +37,68 @@ def print_size(size: dict[str, Any]) -> None:
         + ", ".join(f"{name} {n}" for name, n in size["temporary_bytes"].items())
     )
     print_table(HEADINGS, [_row(name, size) for name in size["peers"]])
+
+
+def print_batches(size: dict[str, Any]) -> None:
+    print(
+        f"\n{size['name']}, {size['data']} data: {size['layer_dims']} x {size['m']}, "
+        f"batches of {size['batch_size']}"
+    )
+    headings = ("peer", "us/epoch", "fit: times as fast", "start ms", "compile s")
+    rows = [
+        (
+            name,
+            f"{1e6 * peer['step_s']:.1f}",
+            _times(size, "fit", name),
+            _milliseconds(peer["start_s"]),
+            f"{peer['compile_s']:.2f}",
+        )
+        for name, peer in size["peers"].items()
+    ]
+    print_table(headings, rows)
+
+
+def print_cold(cold: dict[str, Any]) -> None:
+    print(
+        f"\n{cold['name']}, first call of fit in a new process: "
+        f"{cold['first_s']:.2f} s, "
+        f"{cold['cached_s']:.2f} s with a filled compilation cache"
+    )
+
+
+def print_sweep(size: dict[str, Any]) -> None:
+    batch_size = size["batch_size"] or size["m"]
+    print(
+        f"\n{size['name']} x {size['m']}, batches of {batch_size}: "
+        f"{size['activations']} activations a step, sweep chooses {size['chosen']} "
+        f"(vmap up to {size['threshold']}), {size['faster']} is faster"
+    )
+    headings = ("", "us/epoch", "vmap: times as fast", "map", "compile s")
+    rows = [
+        (
+            name,
+            f"{1e6 * peer['step_s']:.1f}",
+            _times(size, "vmap", name),
+            _times(size, "map", name),
+            f"{peer['compile_s']:.2f}",
+        )
+        for name, peer in size["peers"].items()
+    ]
+    print_table(headings, rows)
+
+
+def print_scaling(scaling: dict[str, Any]) -> None:
+    for against in ("rows", "widths"):
+        print(f"\nfit against {against}, batches of {scaling['batch_size']}")
+        rows = [
+            (size["name"], f"{1e3 * size['epoch_s']:.3f}", f"{1e9 * size['row_s']:.1f}")
+            for size in scaling[against]
+        ]
+        print_table(("size", "ms/epoch", "ns/row"), rows)
+    ratio = _ratio(scaling["depths"]["times_as_long"])
+    compiled = scaling["depths"]["compile_s"]
+    print("\nfit compiles", end=" ")
+    print(*(f"{n} equal layers in {s:.2f} s," for n, s in compiled.items()), ratio)
 
 
 def print_targets(report: dict[str, Any]) -> None:
@@ -62,14 +127,20 @@ def _row(name: str, size: dict[str, Any]) -> tuple[str, ...]:
         f"{peer['share_of_peak']['median']:.1%}",
         _times(size, "fit", name),
         _times(size, "cost_and_gradients", name),
-        "" if peer["start_s"] is None else f"{1e3 * peer['start_s']:.2f}",
+        _milliseconds(peer["start_s"]),
         f"{peer['compile_s']:.2f}",
     )
+
+
+def _milliseconds(seconds: float | None) -> str:
+    return "" if seconds is None else f"{1e3 * seconds:.2f}"
 
 
 def _times(size: dict[str, Any], ours: str, other: str) -> str:
     """The median, smallest and largest ratio; nothing where a peer meets itself."""
     ratio = size["peers"].get(ours, {}).get("times_as_fast_as", {}).get(other)
-    if ratio is None:
-        return ""
+    return "" if ratio is None else _ratio(ratio)
+
+
+def _ratio(ratio: dict[str, Any]) -> str:
     return f"{ratio['median']:.2f}x ({ratio['low']:.2f}-{ratio['high']:.2f})"

@@ -12,7 +12,7 @@ by their median. What leaves threads busy behind it goes last.
 
 import gc
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from math import comb
 from statistics import median
 from typing import Any, NamedTuple
@@ -61,6 +61,25 @@ def paired_ratio(slower: Timing, faster: Timing, scale: float = 1.0) -> Ratio:
         scale * a / b for a, b in zip(slower.steps, faster.steps, strict=True)
     )
     return Ratio(median(pairs), min(pairs), max(pairs), pairs)
+
+
+def compare(timings: Mapping[str, Timing], *, ours: Collection[str]) -> dict[str, Any]:
+    """Every timing as it goes into a report; those of ours against all others."""
+    return {
+        name: {
+            "step_s": timing.step,
+            "steps_s": timing.steps,
+            "start_s": timing.start,
+            "compile_s": timing.compile,
+            "epochs": timing.epochs,
+            "times_as_fast_as": {
+                other: paired_ratio(found, timing)._asdict()
+                for other, found in timings.items()
+                if other != name and name in ours
+            },
+        }
+        for name, timing in timings.items()
+    }
 
 
 def measure(

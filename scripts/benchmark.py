@@ -1,12 +1,17 @@
-"""How fast one step of gradient descent is, here and elsewhere, on this machine.
+"""How fast gradient descent is, here and elsewhere, on this machine.
 
     python scripts/benchmark.py --json benchmark.json
+    python scripts/benchmark.py --parts batches sweeps
+
+The part "steps" is about one step over all examples; "batches" about epochs of
+mini-batches and cold starts, "sweeps" about many runs at once, "scaling" about rows,
+width and depth: see `_batches`, `_cold`, `_sweeps` and `_scaling`.
 
 Every peer trains the same network from the same parameters on the same data at the
 same rate, and the benchmark stops if its first costs differ from the others'. The peers
-are `fit`; its step `cost_and_gradients` and `jax.value_and_grad` of `cost`, each in the
-same plain compiled loop; NumPy; a jitted step called from Python, by Equinox with Optax
-and by Flax NNX; scikit-learn.
+of a step are `fit`; its step `cost_and_gradients` and `jax.value_and_grad` of `cost`,
+each in the same plain compiled loop; NumPy; a jitted step called from Python, by
+Equinox with Optax and by Flax NNX; scikit-learn.
 
 How it measures. A run of `fit`, which may do more at its start to make its steps
 cheaper, is timed whole and divided by its epochs, those named below for each size. From
@@ -39,11 +44,30 @@ from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
-import numpy as np
-from _peers import LONGEST_RUN, PEERS, Problem, make_problem, value_and_grad
-from _tables import print_run, print_size, print_targets
+from _batches import BATCH_PEERS, BATCH_SIZES, measure_batches
+from _cold import measure_cold
+from _peers import (
+    LONGEST_RUN,
+    PEERS,
+    Problem,
+    check_costs,
+    make_problem,
+    value_and_grad,
+)
+from _scaling import measure_scaling
+from _sweeps import SWEEP_SIZES, measure_sweep
+from _tables import (
+    print_batches,
+    print_cold,
+    print_matmul,
+    print_run,
+    print_scaling,
+    print_size,
+    print_sweep,
+    print_targets,
+)
 from _targets import judge
-from _timing import Run, Timing, measure, paired_ratio
+from _timing import Run, Timing, compare, measure, paired_ratio
 
 import jaxdnn
 from jaxdnn import Network, cost_and_gradients
@@ -51,7 +75,6 @@ from jaxdnn import Network, cost_and_gradients
 OURS = ("fit", "cost_and_gradients")
 LIBRARIES = ("jax", "jaxlib", "numpy", "equinox", "flax", "optax", "scikit-learn")
 MATMUL_SIDES = (1024, 2048)
-COSTS_COMPARED, COST_TOLERANCE = 4, 1e-5
 
 
 class Size(NamedTuple):
@@ -92,26 +115,23 @@ def main(arguments: list[str] | None = None) -> int:
     options = parse_arguments(arguments)
     began = time.monotonic()
     missing = {
-        name: peer.missing() for name, peer in PEERS.items() if name in options.peers
+        name: library
+        for name, peer in (PEERS | BATCH_PEERS).items()
+        if name in options.peers and (library := peer.missing())
     }
-    peers = [name for name, library in missing.items() if library is None]
-    if not peers:
+    if set(missing) == set(options.peers):
         raise SystemExit(f"no peer to time: not installed are {missing}")
-    matmul_gflops = measure_matmul(options)
     report: dict[str, Any] = {
         "machine": describe_machine(),
         "versions": find_versions(),
         "repeats": options.repeats,
         "sample_seconds": options.seconds,
-        "missing": {name: library for name, library in missing.items() if library},
-        "matmul_gflops": matmul_gflops,
-        "sizes": [],
+        "missing": missing,
     }
     print_run(report)
-    side = max(matmul_gflops, key=matmul_gflops.__getitem__)
-    for name in options.sizes:
-        report["sizes"].append(measure_size(SIZES[name], peers, side, options))
-        print_size(report["sizes"][-1])
+    present = [name for name in options.peers if name not in missing]
+    for part in options.parts:
+        PARTS[part](report, present, options)
     verdicts = list(judge(report))
     report["targets"] = [verdict._asdict() for verdict in verdicts]
     report["seconds"] = round(time.monotonic() - began, 1)
@@ -132,7 +152,11 @@ def parse_arguments(arguments: list[str] | None) -> argparse.Namespace:
     def add(option: str, text: str, **keywords: Any) -> None:
         parser.add_argument(option, help=text, **keywords)
 
-    for option, names in (("--sizes", list(SIZES)), ("--peers", list(PEERS))):
+    for option, names in (
+        ("--parts", list(PARTS)),
+        ("--sizes", list(SIZES)),
+        ("--peers", list(PEERS | BATCH_PEERS)),
+    ):
         text = f"which, of {', '.join(names)} (all)"
         add(option, text, nargs="+", choices=names, default=names, metavar="NAME")
     add("--repeats", "turns (%(default)s)", type=int, default=5)
@@ -149,6 +173,55 @@ def parse_arguments(arguments: list[str] | None) -> argparse.Namespace:
     return options
 
 
+def run_steps(
+    report: dict[str, Any], present: list[str], options: argparse.Namespace
+) -> None:
+    peers = [name for name in PEERS if name in present]
+    report["matmul_gflops"] = measure_matmul(options)
+    print_matmul(report["matmul_gflops"])
+    side = max(report["matmul_gflops"], key=report["matmul_gflops"].__getitem__)
+    report["sizes"] = []
+    for name in options.sizes if peers else ():
+        report["sizes"].append(measure_size(SIZES[name], peers, side, options))
+        print_size(report["sizes"][-1])
+
+
+def run_batches(
+    report: dict[str, Any], present: list[str], options: argparse.Namespace
+) -> None:
+    peers = [name for name in BATCH_PEERS if name in present]
+    report["batches"] = []
+    for size in BATCH_SIZES if peers else ():
+        report["batches"].append(measure_batches(size, peers, options))
+        print_batches(report["batches"][-1])
+    report["cold"] = measure_cold(options.repeats)
+    print_cold(report["cold"])
+
+
+def run_sweeps(
+    report: dict[str, Any], _: list[str], options: argparse.Namespace
+) -> None:
+    report["sweeps"] = []
+    for size in SWEEP_SIZES:
+        report["sweeps"].append(measure_sweep(size, options))
+        print_sweep(report["sweeps"][-1])
+
+
+def run_scaling(
+    report: dict[str, Any], _: list[str], options: argparse.Namespace
+) -> None:
+    report["scaling"] = measure_scaling(options)
+    print_scaling(report["scaling"])
+
+
+PARTS = {
+    "steps": run_steps,
+    "batches": run_batches,
+    "sweeps": run_sweeps,
+    "scaling": run_scaling,
+}
+
+
 def measure_size(
     size: Size, peers: list[str], side: int, options: argparse.Namespace
 ) -> dict[str, Any]:
@@ -159,8 +232,15 @@ def measure_size(
         {"matmul": matmul_loop(side), **runs}, options, fit=size.epochs
     )
     matmul = timings.pop("matmul")
-    check_costs(size, {name: run(timings[name].epochs) for name, run in runs.items()})
+    check_costs(
+        size.name, {name: run(timings[name].epochs) for name, run in runs.items()}
+    )
     steps_per_matmul = size.operations / (2 * side**3)
+    found = compare(timings, ours=OURS)
+    for name, timing in timings.items():
+        share = paired_ratio(matmul, timing, steps_per_matmul)
+        found[name]["gflops"] = 1e-9 * size.operations / timing.step
+        found[name]["share_of_peak"] = share._asdict()
     return {
         "name": size.name,
         "layer_dims": size.network.layer_dims,
@@ -170,41 +250,8 @@ def measure_size(
         "operations": size.operations,
         "peak_gflops": 2e-9 * side**3 / matmul.step,
         "temporary_bytes": temporary_bytes(problem),
-        "peers": {
-            name: {
-                "step_s": timing.step,
-                "steps_s": timing.steps,
-                "gflops": 1e-9 * size.operations / timing.step,
-                "share_of_peak": paired_ratio(
-                    matmul, timing, steps_per_matmul
-                )._asdict(),
-                "start_s": timing.start,
-                "compile_s": timing.compile,
-                "epochs": timing.epochs,
-                "times_as_fast_as": {
-                    other: paired_ratio(timings[other], timing)._asdict()
-                    for other in peers
-                    if other != name and name in OURS
-                },
-            }
-            for name, timing in timings.items()
-        },
+        "peers": found,
     }
-
-
-def check_costs(size: Size, costs: dict[str, Any]) -> None:
-    """Refuse to compare peers whose first costs differ: they do different work."""
-    first = {
-        name: np.array([float(J) for J in found[:COSTS_COMPARED]])
-        for name, found in costs.items()
-    }
-    (reference, wanted), *others = first.items()
-    for name, found in others:
-        if not np.allclose(found, wanted, rtol=COST_TOLERANCE, atol=0):
-            raise RuntimeError(
-                f"{size.name}: {name} does not train as {reference} does: costs "
-                f"{found} against {wanted}"
-            )
 
 
 def matmul_loop(side: int) -> Run:
@@ -241,7 +288,7 @@ def measure_runs(
 
 def temporary_bytes(problem: Problem) -> dict[str, int]:
     """What one call needs beside its arguments and results."""
-    network, params, X, Y, _ = problem
+    network, params, X, Y, *_ = problem
     found: dict[str, int] = {}
     for name, gradients in (
         ("cost_and_gradients", cost_and_gradients),

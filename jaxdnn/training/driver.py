@@ -55,7 +55,7 @@ def drive(
 ) -> tuple[TrainingState, Divergence | None]:
     """Train on data in memory; edge is called after each chunk of epochs."""
     plan, settings, validation, epochs = run
-    room = 1 << (min(epochs, _MOST_EPOCHS) - 1).bit_length()
+    room = _room(epochs)
     pace = _Pace(epochs if edge is None else chunk)
     while (done := int(state.epoch)) < epochs and goes_on(settings, state):
         stop = min(done + min(pace.epochs(), room), epochs)
@@ -63,7 +63,7 @@ def drive(
         state, entries, sums = run_epochs(
             plan, settings, before, data, validation, stop, room
         )
-        if not (sums.finite and _all_finite(state.params)):
+        if not _sound(state, sums):
             state, divergence = _rewind(run, before, data, state, sums)
             kept = int(state.epoch) - done
             return _record(state, history, entries, kept), divergence
@@ -116,12 +116,12 @@ def stream(
                 1,
             )
             del part
-            before = state, sums
+            before = state
             state, sums = run_batches(plan, settings, state, sums, data, i)
             held = max(held, size if pending is None else 2 * size)
             if pending is not None and (found := pending.settle(run)):
                 return found[0]._replace(history=history), found[1], held
-            pending = _Pending(*before, data, i, state, sums)
+            pending = _Pending(before, data, i, state, sums)
             del data, before
         if pending is not None and (found := pending.settle(run)):
             return found[0]._replace(history=history), found[1], held
@@ -136,7 +136,6 @@ class _Pending(NamedTuple):
     """A part the device was given, and what it will have made of it."""
 
     before: TrainingState
-    sums_before: Sums
     data: Data
     part: int
     after: TrainingState
@@ -144,10 +143,9 @@ class _Pending(NamedTuple):
 
     def settle(self, run: Run) -> tuple[TrainingState, Divergence] | None:
         """Wait for it; where it diverged, the state before that and the reason."""
-        if self.sums.finite and _all_finite(self.after.params):
+        if _sound(self.after, self.sums):
             return None
-        failed = int(self.sums.batches) - int(self.sums_before.batches) - 1
-        return _take_apart(run, self.before, self.data, self.part, failed)
+        return _take_apart(run, self.before, self.data, self.part)
 
 
 class _Pace:
@@ -171,6 +169,15 @@ class _Pace:
             ratio = _SECONDS / max(now - self._started, 1e-9)
             self._next = max(1, int(self._next * min(ratio, 16)))
         self._started = now
+
+
+def _room(epochs: int) -> int:
+    """What the history of a chunk is given: a power of two, so that few programs do."""
+    return 1 << (min(epochs, _MOST_EPOCHS) - 1).bit_length()
+
+
+def _sound(state: TrainingState, sums: Sums) -> bool:
+    return bool(np.isfinite(sums.cost)) and _all_finite(state.params)
 
 
 def _all_finite(params: Parameters) -> bool:
@@ -200,34 +207,37 @@ def _rewind(
     plan, settings, validation, _ = run
     # A cost that is not finite keeps its epoch from ending; if all were finite, it was
     # the last update.
-    epoch = int(after.epoch) - bool(sums.finite)
-    last = 0 if plan.batch_size is None else int(batch_count(data, plan.batch_size)) - 1
-    failed = int(sums.batches) - 1
+    epoch = int(after.epoch) - bool(np.isfinite(sums.cost))
 
     def at(epoch: int) -> TrainingState:
-        return run_epochs(plan, settings, before, data, validation, epoch, 1 << 16)[0]
+        room = _room(run.epochs)
+        return run_epochs(plan, settings, before, data, validation, epoch, room)[0]
 
     start = at(epoch)
-    if failed == 0 and not _all_finite(start.params):
-        epoch, failed = epoch - 1, last
-        start = at(epoch)
-    return _take_apart(run, start, data, 0, failed)
+    if not _all_finite(start.params):
+        start = at(epoch - 1)
+    return _take_apart(run, start, data, 0)
 
 
 def _take_apart(
-    run: Run, start: TrainingState, data: Data, part: int, failed: int
+    run: Run, start: TrainingState, data: Data, part: int
 ) -> tuple[TrainingState, Divergence]:
-    """The last finite state before batch `failed` of the part, and what came of it."""
+    """The last sound state of a part that is not sound at its end, and what came then.
+
+    Once it has happened it stays: halving finds the step.
+    """
     plan, settings = run.plan, run.settings
-    sums = no_sums(start.params[0].W.dtype)
-    state = start
-    for i in range(failed, -1, -1):
-        state = start
-        if plan.batch_size is not None:
-            state, _ = run_batches(plan, settings, start, sums, data, part, i)
-        if _all_finite(state.params):
-            failed = i
-            break
+    none = no_sums(start.params[0].W.dtype)
+    state, failed = start, 0
+    if plan.batch_size is not None:
+        broken = int(batch_count(data, plan.batch_size))
+        while broken - failed > 1:
+            half = (failed + broken) // 2
+            later, sums = run_batches(plan, settings, start, none, data, part, half)
+            if _sound(later, sums):
+                state, failed = later, half
+            else:
+                broken = half
     batch = batch_at(plan, start, data, part, failed)
     after, J, grads, _ = run_step(plan, settings, state, batch)
     layer, quantity = first_not_finite(

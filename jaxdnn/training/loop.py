@@ -1,8 +1,8 @@
 """The compiled program of a run: steps in a loop, epochs in a loop around it.
 
 Both loops run on the device. Which epoch to stop at is traced, so one program serves
-the whole run, any part of it, and other lengths. A cost that is not finite ends both
-loops.
+the whole run, any part of it, and other lengths. An epoch in which a cost is not finite
+is the last.
 """
 
 from collections.abc import Callable
@@ -117,7 +117,7 @@ class TrainingState(NamedTuple):
 class Sums(NamedTuple):
     """What an epoch has added up: batches, examples, their costs, gradient norms.
 
-    finite: whether every cost was.
+    A sum of costs is finite only where all of them were.
     """
 
     batches: Any
@@ -125,7 +125,6 @@ class Sums(NamedTuple):
     cost: Any
     gradient_norm: Any
     learning_rate: Any
-    finite: Any
 
 
 def no_sums(dtype: Any) -> Sums:
@@ -136,7 +135,7 @@ def no_sums(dtype: Any) -> Sums:
       0
     """
     zero = jnp.zeros((), dtype)
-    return Sums(jnp.zeros((), jnp.int32), zero, zero, zero, zero, jnp.array(True))
+    return Sums(jnp.zeros((), jnp.int32), zero, zero, zero, zero)
 
 
 def one_step(
@@ -204,7 +203,6 @@ def train_batches(
             sums.cost + J * count,
             sums.gradient_norm + gradient_norm(grads),
             jnp.asarray(rate, J.dtype),
-            jnp.isfinite(J),
         )
 
     if size is None:
@@ -214,18 +212,12 @@ def train_batches(
     if limit is not None:
         batches = jnp.minimum(limit, batches)
 
-    def more(carry: Any) -> Any:
-        i, _, sums = carry
-        return (i < batches) & sums.finite if plan.sentinel else i < batches
-
-    def step(carry: Any) -> Any:
-        i, state, sums = carry
+    def step(i: Any, carry: tuple[TrainingState, Sums]) -> Any:
+        state, sums = carry
         batch = take_batch(plan.network, data, order, i, size, plan.ragged)
-        count = jnp.minimum(size, data.real - i * size)
-        return i + 1, *add(state, sums, batch, count)
+        return add(state, sums, batch, jnp.minimum(size, data.real - i * size))
 
-    _, state, sums = jax.lax.while_loop(more, step, (0, state, sums))
-    return state, sums
+    return jax.lax.fori_loop(0, batches, step, (state, sums))
 
 
 def epoch_order(plan: Plan, state: TrainingState, data: Data, part: Any) -> Array:
@@ -297,7 +289,7 @@ def run_epochs(
     def more(carry: Any) -> Any:
         state, _, sums = carry
         more = (state.epoch < stop) & goes_on(settings, state)
-        return more & sums.finite if plan.sentinel else more
+        return more & jnp.isfinite(sums.cost) if plan.sentinel else more
 
     def epoch(carry: Any) -> Any:
         state, history, _ = carry
@@ -307,47 +299,18 @@ def run_epochs(
             lambda of, value: of.at[state.epoch - first].set(value), history, entry
         )
         if plan.sentinel:
-            ended = ended._replace(
-                epoch=jnp.where(sums.finite, ended.epoch, state.epoch)
-            )
+            finite = jnp.isfinite(sums.cost)
+            ended = ended._replace(epoch=jnp.where(finite, ended.epoch, state.epoch))
         return ended, history, sums
 
     carry = (state, history, no_sums(dtype))
     return jax.lax.while_loop(more, epoch, carry)
 
 
-@partial(jax.jit, static_argnames="plan")
-def run_batches(
-    plan: Plan,
-    settings: Settings,
-    state: TrainingState,
-    sums: Sums,
-    data: Data,
-    part: Any,
-    limit: Any = None,
-) -> tuple[TrainingState, Sums]:
-    """`train_batches` as a program of its own."""
-    return train_batches(plan, settings, state, sums, data, part, limit)
-
-
-@partial(jax.jit, static_argnames="plan")
-def close_epoch(
-    plan: Plan,
-    settings: Settings,
-    state: TrainingState,
-    sums: Sums,
-    validation: Validation | None,
-) -> tuple[TrainingState, History]:
-    """`end_epoch` as a program of its own."""
-    return end_epoch(plan, settings, state, sums, validation)
-
-
-@partial(jax.jit, static_argnames="plan")
-def run_step(
-    plan: Plan, settings: Settings, state: TrainingState, batch: Batch
-) -> tuple[TrainingState, Array, Parameters, Any]:
-    """`one_step` as a program of its own."""
-    return one_step(plan, settings, state, batch)
+# The loop's parts as programs of their own, for who goes through a run step by step.
+run_step = jax.jit(one_step, static_argnames="plan")
+run_batches = jax.jit(train_batches, static_argnames="plan")
+close_epoch = jax.jit(end_epoch, static_argnames="plan")
 
 
 @partial(jax.jit, static_argnames="plan")

@@ -10,15 +10,19 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import jax
 import numpy as np
 import pytest
 
 from jaxdnn import Network
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "scripts"))
-peers, tables, targets, timing, benchmark = map(
+peers, targets, timing, batches, sweeps, scaling, cold, benchmark = map(
     importlib.import_module,
-    ("_peers", "_tables", "_targets", "_timing", "benchmark"),
+    (
+        *("_peers", "_targets", "_timing", "_batches", "_sweeps", "_scaling", "_cold"),
+        "benchmark",
+    ),
 )
 
 TINY = benchmark.Size(Network((5, 4, 3, 3), output="softmax"), 7, 40)
@@ -29,7 +33,12 @@ SHAPES = (
     benchmark.Size(Network((40, 4, 3, 1)), 5, 40),
 )
 EPOCHS = 20
-MISSING = {name: peer.missing() for name, peer in peers.PEERS.items()}
+MISSING = {
+    name: peer.missing() for name, peer in (peers.PEERS | batches.BATCH_PEERS).items()
+}
+# The last of the batches is partly empty.
+TINY_BATCHES = batches.BatchSize("iris", Network((4, 5, 3), output="softmax"), 20, 8, 9)
+TINY_SWEEP = sweeps.SweepSize(TINY.network, 7, 3, 3, 9)
 
 
 def as_costs(run, epochs):
@@ -66,10 +75,10 @@ def test_a_peer_that_does_other_work_is_refused():
     problem = peers.make_problem(TINY.network, TINY.m)
     build = peers.PEERS["numpy-float64"].build
     costs = {"honest": build(problem)(4), "longer": build(problem)(9)}
-    benchmark.check_costs(TINY, costs)
+    peers.check_costs("tiny", costs)
     costs["faster rate"] = build(problem._replace(rate=1.05 * problem.rate))(4)
     with pytest.raises(RuntimeError, match="faster rate does not train as honest does"):
-        benchmark.check_costs(TINY, costs)
+        peers.check_costs("tiny", costs)
 
 
 def test_problems_are_seeded_and_have_every_class():
@@ -77,6 +86,77 @@ def test_problems_are_seeded_and_have_every_class():
     np.testing.assert_array_equal(one.X, two.X)
     np.testing.assert_array_equal(one.Y.sum(axis=0), 1)
     assert (one.Y.sum(axis=1) > 0).all()
+
+
+# The peers in mini-batches.
+
+
+@pytest.fixture(scope="module")
+def batched():
+    problem = peers.make_problem(TINY_BATCHES.network, TINY_BATCHES.m, rate=0.1)
+    key = jax.random.key(1)
+    return problem._replace(batch_size=TINY_BATCHES.batch_size, key=key)
+
+
+def test_fit_and_autodiff_see_the_same_batches(batched):
+    costs = {
+        name: as_costs(batches.BATCH_PEERS[name].build(batched), EPOCHS)
+        for name in ("fit", "value_and_grad")
+    }
+    peers.check_costs("tiny", costs)
+    np.testing.assert_allclose(costs["fit"], costs["value_and_grad"], rtol=1e-5)
+    assert costs["fit"][-1] < costs["fit"][0]
+
+
+@pytest.mark.parametrize(
+    "planted", [{"batch_size": 10}, {"key": jax.random.key(2)}], ids=["size", "order"]
+)
+def test_other_batches_are_refused(batched, planted):
+    fit, other = (
+        batches.BATCH_PEERS[name].build(problem)(EPOCHS)
+        for name, problem in (
+            ("fit", batched),
+            ("value_and_grad", batched._replace(**planted)),
+        )
+    )
+    with pytest.raises(RuntimeError, match="other does not train as fit does"):
+        peers.check_costs("tiny", {"fit": fit, "other": other})
+
+
+@pytest.mark.parametrize("name", batches.BATCH_PEERS)
+def test_every_peer_goes_through_all_examples(batched, name):
+    """One batch of everything: no order of the rows changes its cost."""
+    if MISSING[name]:
+        pytest.skip(f"{MISSING[name]} is not installed: pip install 'jaxdnn[bench]'")
+    whole = batched._replace(batch_size=TINY_BATCHES.m)
+    wanted = as_costs(peers.PEERS["numpy-float64"].build(whole), EPOCHS)
+    run = batches.BATCH_PEERS[name].build(whole)
+    np.testing.assert_allclose(as_costs(run, EPOCHS), wanted, rtol=1e-5)
+
+
+def test_the_python_loop_leaves_no_example_out(batched):
+    pytest.importorskip("optax")
+    costs = batches.build_optax_loop(batched)(2)
+    assert len(costs) == 2 * 3  # of 8, 8 and 4
+
+
+def test_data_that_are_absent_become_random_and_say_so(monkeypatch, tmp_path):
+    monkeypatch.setenv("JAXDNN_DATA", str(tmp_path))
+    network = Network((784, 2, 10), output="softmax")
+    problem, data = batches.make_batches(batches.BatchSize("mnist", network, 30, 8, 1))
+    assert data == "random"
+    assert problem.X.shape == (784, 30)
+    assert problem.batch_size == 8
+
+
+def test_real_data_are_whole_and_scaled():
+    pytest.importorskip("sklearn")
+    (iris,) = (size for size in batches.BATCH_SIZES if size.name == "iris")
+    problem, data = batches.make_batches(iris)
+    assert data == "real"
+    assert problem.X.shape == (4, 150)
+    assert float(abs(problem.X).max()) == 1.0
+    np.testing.assert_array_equal(problem.Y.sum(axis=1), 50)
 
 
 # The clock.
@@ -193,7 +273,35 @@ def perfect_report() -> dict[str, Any]:
         "share_of_peak": as_ratio(0.9),
         "compile_s": 0.5,
     }
+    lanes = {
+        name: {"times_as_fast_as": {"64 runs of fit": as_ratio(50.0)}}
+        for name in ("vmap", "map")
+    }
     return {
+        "batches": [
+            {
+                "name": size.name,
+                "peers": {
+                    "fit": {
+                        "times_as_fast_as": {
+                            name: as_ratio(50.0) for name in batches.BATCH_PEERS
+                        }
+                    }
+                },
+            }
+            for size in batches.BATCH_SIZES
+        ],
+        "cold": {"name": "cold", "first_s": 0.9, "cached_s": 0.2},
+        "sweeps": [
+            {
+                "name": size.name,
+                "chosen": "map",
+                "singles": "64 runs of fit",
+                "peers": copy.deepcopy(lanes),
+            }
+            for size in sweeps.SWEEP_SIZES
+        ],
+        "scaling": {"depths": {"name": "depths", "times_as_long": as_ratio(1.1)}},
         "sizes": [
             {
                 "name": size.name,
@@ -202,7 +310,7 @@ def perfect_report() -> dict[str, Any]:
                 "peers": {name: copy.deepcopy(ours) for name in benchmark.OURS},
             }
             for size in benchmark.SIZES.values()
-        ]
+        ],
     }
 
 
@@ -210,7 +318,9 @@ def test_every_target_of_a_perfect_report_is_met():
     verdicts = list(targets.judge(perfect_report()))
     assert {verdict.verdict for verdict in verdicts} == {"met"}
     # 8 sizes x 2, 2 well ahead, 3 x 4 small ones, the peak, 3 compilations, 8 memories.
-    assert len(verdicts) == 16 + 2 + 12 + 1 + 3 + 8
+    steps = 16 + 2 + 12 + 1 + 3 + 8
+    # 3 data sets, 3 peers well behind; 2 cold starts; 4 sweeps; the depths.
+    assert len(verdicts) == steps + 3 + 3 + 2 + 4 + 1
 
 
 @pytest.mark.parametrize(
@@ -244,6 +354,44 @@ def test_a_single_slow_figure_misses_its_target_alone(size, field, value):
     assert [verdict.size for verdict in missed] == [size]
 
 
+@pytest.mark.parametrize(
+    ("place", "value", "name"),
+    [
+        ("batches 0 peers fit times_as_fast_as value_and_grad", 0.9, "iris"),
+        ("batches 0 peers fit times_as_fast_as optax-loop", 19.0, "iris"),
+        ("batches 0 peers fit times_as_fast_as scikit-learn", 19.0, "iris"),
+        ("batches 1 peers fit times_as_fast_as scikit-learn", 2.9, "digits"),
+        ("batches 2 peers fit times_as_fast_as value_and_grad", 0.9, "mnist"),
+        ("cold first_s", 1.1, "cold"),
+        ("cold cached_s", 0.31, "cold"),
+        (
+            "sweeps 1 peers map times_as_fast_as 64_runs_of_fit",
+            0.9,
+            sweeps.SWEEP_SIZES[1].name,
+        ),
+        ("scaling depths times_as_long", 1.6, "depths"),
+    ],
+)
+def test_a_single_slow_figure_of_the_other_parts_misses_alone(place, value, name):
+    report: Any = perfect_report()
+    *path, last = (key.replace("_runs_of_", " runs of ") for key in place.split())
+    found = report
+    for key in path:
+        found = found[int(key) if key.isdigit() else key]
+    found[last] = as_ratio(value) if isinstance(found[last], dict) else value
+    missed = [v for v in targets.judge(report) if v.verdict == "missed"]
+    assert [verdict.size for verdict in missed] == [name]
+
+
+def test_the_strategy_that_was_not_chosen_may_be_slow():
+    report = perfect_report()
+    lanes = report["sweeps"][0]["peers"]
+    lanes["vmap"]["times_as_fast_as"]["64 runs of fit"] = as_ratio(0.5)
+    assert {v.verdict for v in targets.judge(report)} == {"met"}
+    report["sweeps"][0]["chosen"] = "vmap"
+    assert [v.verdict for v in targets.judge(report)].count("missed") == 1
+
+
 def test_noise_excuses_no_other_target_than_as_fast_as_autodiff():
     report = perfect_report()
     for size in report["sizes"]:
@@ -259,6 +407,8 @@ def test_noise_excuses_no_other_target_than_as_fast_as_autodiff():
 def test_the_targets_name_sizes_that_exist():
     named = {*targets.SMALL, *targets.WELL_AHEAD_OF_AUTODIFF, targets.LARGEST}
     assert named <= set(benchmark.SIZES)
+    sizes = {size.name for size in batches.BATCH_SIZES}
+    assert set(targets.TIMES_AS_FAST_IN_BATCHES) <= sizes
 
 
 # The run.
@@ -271,19 +421,34 @@ def call(*arguments):
     return code, out.getvalue()
 
 
+def make_tiny(patch):
+    """Everything as small as it gets, and no process started."""
+    patch.setattr(benchmark, "SIZES", {TINY.name: TINY})
+    patch.setattr(benchmark, "MATMUL_SIDES", (8, 16))
+    patch.setattr(benchmark, "BATCH_SIZES", (TINY_BATCHES,))
+    patch.setattr(benchmark, "SWEEP_SIZES", (TINY_SWEEP,))
+    patch.setattr(cold, "first_call", lambda *folder: 0.25 if folder else 0.75)
+    for name, value in {
+        "ROWS": {20: 4, 30: 4},
+        "WIDTHS": {2: 4, 4: 4},
+        "WIDTHS_ROWS": 20,
+        "BATCH_SIZE": 10,
+        "DEPTHS": (1, 2),
+    }.items():
+        patch.setattr(scaling, name, value)
+
+
 @pytest.fixture
 def tiny(monkeypatch):
-    monkeypatch.setattr(benchmark, "SIZES", {TINY.name: TINY})
-    monkeypatch.setattr(benchmark, "MATMUL_SIDES", (8, 16))
+    make_tiny(monkeypatch)
 
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory):
-    """One run of every peer: the exit code, what it printed, the report."""
+    """One run of every part: the exit code, what it printed, the report."""
     file = tmp_path_factory.mktemp("benchmark") / "report.json"
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(benchmark, "SIZES", {TINY.name: TINY})
-        patch.setattr(benchmark, "MATMUL_SIDES", (8, 16))
+        make_tiny(patch)
         code, printed = call("--json", str(file))
     return code, printed, json.loads(file.read_text())
 
@@ -293,7 +458,8 @@ def test_the_report_has_every_field(whole):
     assert code == 0
     assert set(report) == {
         *("machine", "versions", "repeats", "sample_seconds", "missing"),
-        *("matmul_gflops", "sizes", "targets", "seconds"),
+        *("matmul_gflops", "sizes", "batches", "cold", "sweeps", "scaling"),
+        *("targets", "seconds"),
     }
     assert set(report["machine"]) == {
         *("processor", "cores", "device", "system", "load_average"),
@@ -310,7 +476,7 @@ def test_the_report_has_every_field(whole):
             *("peak_gflops", "temporary_bytes", "peers"),
         }
         assert all(n > 0 for n in size["temporary_bytes"].values())
-        assert list(size["peers"]) == [n for n, lib in MISSING.items() if not lib]
+        assert list(size["peers"]) == [n for n in peers.PEERS if not MISSING[n]]
         for name, peer in size["peers"].items():
             assert set(peer) == {
                 *("step_s", "steps_s", "gflops", "share_of_peak", "start_s"),
@@ -324,6 +490,62 @@ def test_the_report_has_every_field(whole):
     for target in report["targets"]:
         assert set(target) == {"target", "size", "found", "verdict"}
     assert report["targets"]
+
+
+def test_the_report_of_the_other_parts(whole):
+    _, printed, report = whole
+    (size,) = report["batches"]
+    assert size["name"] == "iris"
+    assert size["data"] == ("random" if MISSING["scikit-learn"] else "real")
+    assert list(size["peers"]) == [n for n in batches.BATCH_PEERS if not MISSING[n]]
+    assert set(size["peers"]["fit"]["times_as_fast_as"]) == set(size["peers"]) - {"fit"}
+    assert (report["cold"]["first_s"], report["cold"]["cached_s"]) == (0.75, 0.25)
+    (size,) = report["sweeps"]
+    assert list(size["peers"]) == ["3 runs of fit", "vmap", "map"]
+    # In batches of 3 through layers of 4, 3 and 3 units: few, so sweep chooses vmap.
+    assert (size["activations"], size["chosen"]) == (3 * (4 + 3 + 3), "vmap")
+    assert size["faster"] in ("vmap", "map")
+    rows, widths = report["scaling"]["rows"], report["scaling"]["widths"]
+    assert [row["name"] for row in rows] == ["20-32-1x20", "20-32-1x30"]
+    assert [row["name"] for row in widths] == ["20-2-1x20", "20-4-1x20"]
+    assert rows[1]["row_s"] == pytest.approx(rows[1]["epoch_s"] / 30)
+    assert set(report["scaling"]["depths"]["compile_s"]) == {"1", "2"}
+    for row in (*rows, *widths):
+        assert f"\n{row['name']} " in printed
+
+
+def test_only_the_parts_asked_for_are_run(monkeypatch, tmp_path):
+    monkeypatch.setattr(benchmark, "judge", lambda _: [])
+    for part in benchmark.PARTS:
+        fill = lambda report, *_, part=part: report.update({part: []})
+        monkeypatch.setitem(benchmark.PARTS, part, fill)
+    file = tmp_path / "report.json"
+    for asked in (["sweeps"], ["steps", "batches"], list(benchmark.PARTS)):
+        call("--parts", *asked, "--json", str(file))
+        report = json.loads(file.read_text())
+        assert [part for part in benchmark.PARTS if part in report] == asked
+
+
+def test_a_lane_that_trains_otherwise_is_refused(monkeypatch):
+    honest = sweeps.lanes
+    faster = peers.make_problem(TINY.network, TINY_SWEEP.m, rate=0.02)
+
+    def lanes(size, strategy):
+        with monkeypatch.context() as patch:
+            if strategy == "map":
+                patch.setattr(sweeps, "make_problem", lambda *_: faster)
+            return honest(size, strategy)
+
+    monkeypatch.setattr(sweeps, "lanes", lanes)
+    options = benchmark.parse_arguments(["--repeats", "1", "--seconds", "0.001"])
+    with pytest.raises(RuntimeError, match="map does not train as 3 runs of fit does"):
+        sweeps.measure_sweep(TINY_SWEEP, options)
+
+
+def test_a_first_call_is_timed_in_a_process_of_its_own(tmp_path):
+    folder = tmp_path / "cache"
+    assert cold.first_call(str(folder)) > 0
+    assert any(folder.iterdir())
 
 
 def test_the_figures_fit_together(whole):
@@ -361,7 +583,7 @@ def test_missing_peers_are_named_and_left_out(monkeypatch, tmp_path):
     file = tmp_path / "report.json"
     code, printed = call(
         *("--peers", "scikit-learn", "numpy-float64"),
-        *("--sizes", TINY.name, "--json", str(file)),
+        *("--parts", "steps", "--sizes", TINY.name, "--json", str(file)),
     )
     assert code == 0
     assert "left out: scikit-learn (sklearn is not installed)" in printed
@@ -379,13 +601,14 @@ def test_check_turns_a_missed_target_into_the_exit_code(monkeypatch, verdict):
     monkeypatch.setattr(benchmark, "judge", lambda report: [found])
     monkeypatch.setattr(benchmark, "measure_size", lambda *_: {"name": "none"})
     monkeypatch.setattr(benchmark, "print_size", lambda _: None)
-    assert call()[0] == 0
-    assert call("--check")[0] == (verdict == "missed")
+    assert call("--parts", "steps")[0] == 0
+    assert call("--parts", "steps", "--check")[0] == (verdict == "missed")
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
+        (["--parts", "feet"], "invalid choice: 'feet'"),
         (["--sizes", "3-1x5"], "invalid choice: '3-1x5'"),
         (["--peers", "abacus"], "invalid choice: 'abacus'"),
         (["--repeats", "0"], "--repeats must be at least 1, got 0"),

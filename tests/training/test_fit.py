@@ -219,7 +219,7 @@ def test_update_parameters():
     wanted = jax.tree.map(lambda leaf: leaf - 0.25 * leaf, params)
     chex.assert_trees_all_close(updated, wanted, rtol=1e-6)
     chex.assert_trees_all_equal(params, before)
-    with pytest.raises(ValueError, match=r"update_parameters: params must have 2.*1"):
+    with pytest.raises(ValueError, match=r"update_parameters: grads must have 2.*1"):
         update_parameters(params, params[:1], learning_rate=0.25)
     with pytest.raises(ValueError, match=r"learning_rate must be finite and >= 0"):
         update_parameters(params, params, learning_rate=-1.0)

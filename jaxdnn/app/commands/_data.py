@@ -13,6 +13,7 @@ from jax import Array
 
 from jaxdnn import ACTIVATIONS, Network
 from jaxdnn.app.datasets import DATASETS, load
+from jaxdnn.app.optimizers import LEARNING_RATES
 from jaxdnn.app.preprocessing import Preprocessing, training_table
 from jaxdnn.app.streams import Stream
 from jaxdnn.app.tables import (
@@ -68,6 +69,31 @@ def add_data_arguments(parser: argparse.ArgumentParser) -> None:
         default="relu",
         metavar="ACTIVATION",
         help=f"one of {', '.join(ACTIVATIONS)} (relu)",
+    )
+
+
+def add_run_arguments(parser: argparse.ArgumentParser) -> None:
+    """The words that say how long to train, and by which updates."""
+    option = parser.add_argument
+    option(
+        "--epochs",
+        type=whole(1),
+        default=1000,
+        metavar="N",
+        help="how often all training rows are seen (1000)",
+    )
+    option(
+        "--batch-size",
+        type=whole(1),
+        metavar="N",
+        help="training rows in each update (all)",
+    )
+    option(
+        "--optimizer",
+        choices=tuple(LEARNING_RATES),
+        default="sgd",
+        metavar="NAME",
+        help=f"one of {', '.join(LEARNING_RATES)} (sgd)",
     )
 
 

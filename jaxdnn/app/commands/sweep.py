@@ -30,6 +30,7 @@ _DRAWN = 10
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What `jaxdnn sweep` takes."""
     _data.add_data_arguments(parser)
+    _data.add_run_arguments(parser)
     option = parser.add_argument
     option(
         "--hidden-sizes",
@@ -69,26 +70,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=[1],
         metavar="S",
         help="of the initial weights, the masks and the shuffle (1)",
-    )
-    option(
-        "--epochs",
-        type=_data.whole(1),
-        default=1000,
-        metavar="N",
-        help="how often all training rows are seen (1000)",
-    )
-    option(
-        "--batch-size",
-        type=_data.whole(1),
-        metavar="N",
-        help="training rows in each update (all)",
-    )
-    option(
-        "--optimizer",
-        choices=tuple(LEARNING_RATES),
-        default="sgd",
-        metavar="NAME",
-        help=f"one of {', '.join(LEARNING_RATES)} (sgd)",
     )
     option(
         "--out",

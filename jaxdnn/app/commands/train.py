@@ -45,28 +45,9 @@ _Say = Callable[[str, str], None]
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What `jaxdnn train` takes."""
     _data.add_arguments(parser)
+    _data.add_run_arguments(parser)
     _streamed.add_arguments(parser)
     option = parser.add_argument
-    option(
-        "--epochs",
-        type=_data.whole(1),
-        default=1000,
-        metavar="N",
-        help="how often all training rows are seen (1000)",
-    )
-    option(
-        "--batch-size",
-        type=_data.whole(1),
-        metavar="N",
-        help="training rows in each update (all)",
-    )
-    option(
-        "--optimizer",
-        choices=tuple(LEARNING_RATES),
-        default="sgd",
-        metavar="NAME",
-        help=f"one of {', '.join(LEARNING_RATES)} (sgd)",
-    )
     option(
         "--learning-rate",
         type=float,
