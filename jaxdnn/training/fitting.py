@@ -182,7 +182,9 @@ def fit(
         shuffle_key = None
     elif shuffle_key is None:
         raise ValueError("fit: give a key to shuffle by, or shuffle=False")
-    concrete = all(map(is_concrete, jax.tree.leaves((X, Y, start, learning_rate, l2))))
+    numbers = (learning_rate, l2, keep_prob, min_delta)
+    given = (X, Y, start, weight, dropout_key, shuffle_key, numbers)
+    concrete = all(map(is_concrete, jax.tree.leaves(given)))
 
     watched = None
     if validation is not None:

@@ -187,6 +187,25 @@ def test_runs_compose_under_jit_and_vmap():
         chex.assert_trees_all_close(ours, alone, rtol=1e-5, atol=1e-6)
 
 
+def test_masks_and_weights_may_be_all_that_is_traced():
+    X, Y = data()
+    params = initialize_parameters(KEY, NETWORK.layer_dims)
+    run = lambda key, weight: fit(
+        *(NETWORK, X, Y),
+        params=params,
+        key=key,
+        keep_prob=0.8,
+        sample_weight=weight,
+        epochs=5,
+    )
+    keys, weights = jax.random.split(KEY, 2), jnp.stack([jnp.ones(20), X[0] ** 2])
+    lanes = jax.vmap(run)(keys, weights)
+    alone = run(keys[1], weights[1])
+    for ours, single in zip(lanes[:2], alone[:2], strict=True):
+        ours = jax.tree.map(lambda leaf: leaf[1], ours)
+        chex.assert_trees_all_close(ours, single, rtol=1e-5, atol=1e-6)
+
+
 def test_numpy_in_any_dtype_trains_in_float32():
     X, Y = jax.tree.map(np.asarray, data())
     result = fit(NETWORK, X.astype(np.float64), Y.astype(bool), key=KEY, epochs=5)
