@@ -176,7 +176,10 @@ HARM = {
     "another configuration": (lambda c: c.replace(b"seed", b"deed"), "damaged"),
     "foreign": (lambda _: b"PK\3\4 something else", "not a jaxdnn file"),
     "pickle": (lambda _: pickle.dumps({".epoch": 3}), "not a jaxdnn file"),
-    "model": (lambda _: files.pack("model", {}, {}), "a jaxdnn model file, not a"),
+    "model": (
+        lambda _: files.pack("model", {"x": np.ones(2)}, {}),
+        "a jaxdnn model file, not a",
+    ),
 }
 
 
