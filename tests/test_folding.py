@@ -90,6 +90,18 @@ def test_fit_folds_deep_networks_and_gives_layers_back(monkeypatch):
         chex.assert_trees_all_equal(rest.params, folded.params)
 
 
+def test_a_divergence_is_located_in_the_layer_of_a_stack():
+    X, Y = data()
+    network = Network(DIMS, "relu")
+    params = list(initialize_parameters(KEY, DIMS))
+    # Z of layer 5 is beyond float32's range, and none before it.
+    params[4] = params[4]._replace(W=3e38 * jnp.ones((6, 6)))
+    with pytest.warns(RuntimeWarning, match="Z5 of layer 5 was not finite in step 0"):
+        result = fit(network, 10 * X, Y, params=tuple(params), epochs=3)
+    assert result.divergence == (0, 0, 5, "Z5")
+    chex.assert_trees_all_equal(result.params, tuple(params))
+
+
 @pytest.mark.parametrize(
     ("network", "says"),
     [

@@ -11,6 +11,7 @@ import jax
 import numpy as np
 from jax import Array
 
+from jaxdnn.folding import unfold
 from jaxdnn.linear import linear_forward
 from jaxdnn.network import Network, forward
 from jaxdnn.parameters import Parameters
@@ -58,6 +59,7 @@ def first_not_finite(
       ... )
       (1, 'Z1')
     """
+    params, grads, updated = map(unfold, (params, grads, updated))
     _, caches = forward(network, params, batch.X, key=key, keep_prob=keep_prob)
     computed = []
     for l, (cache, (W, b)) in enumerate(zip(caches, params, strict=True), start=1):
