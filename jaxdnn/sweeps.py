@@ -21,7 +21,7 @@ from jax import Array
 
 from jaxdnn._checks import check_scalar
 from jaxdnn.network import Network, score
-from jaxdnn.parameters import Layer, Method, Parameters, initialize_parameters
+from jaxdnn.parameters import Layer, Method, Parameters
 from jaxdnn.training.batches import Data
 from jaxdnn.training.labels import ClassWeight, weigh_classes
 from jaxdnn.training.loop import (
@@ -30,11 +30,13 @@ from jaxdnn.training.loop import (
     Settings,
     TrainingState,
     Validation,
+    room_for,
     run_epochs,
 )
 from jaxdnn.training.optimizers import Optimizer
 from jaxdnn.training.setup import (
     arrange,
+    begin,
     check_counts,
     check_data,
     check_rate,
@@ -147,9 +149,11 @@ def sweep(
     )
     keys = jnp.stack([jax.random.key(seed) for seed in seeds])
     first, masks, orders = jax.vmap(partial(jax.random.split, num=3), out_axes=1)(keys)
-    drawn = [
-        jax.vmap(partial(_draw, n, widest, method, X.dtype))(first) for n in networks
-    ]
+
+    def draw(network: Network, key: Array) -> Parameters:
+        return _pad(begin("sweep", network, None, key, method, X), widest)
+
+    drawn = [jax.vmap(partial(draw, n))(first) for n in networks]
     params: Parameters = jax.tree.map(lambda leaf: leaf[0], drawn[0])
     check_data(
         *("sweep", widest, params, X, Y, penalties[0], masks[0], keeps[0]),
@@ -201,7 +205,7 @@ def sweep(
     if strategy is None:
         m = batch_size or X.shape[1]
         strategy = "vmap" if activations(widest, m) <= VMAP_ACTIVATIONS else "map"
-    room = 1 << (epochs - 1).bit_length()
+    room = room_for(epochs)
     whole = arrange(widest, X, Y, None, dtype, None)
     ends: Any = jax.device_get(
         _run_lanes(plan, strategy, settings, begun, data, watched, whole, epochs, room)
@@ -265,14 +269,6 @@ def _networks(network: Network, hidden_sizes: Any) -> tuple[Network, ...]:
     if not networks:
         raise ValueError("sweep: hidden_sizes must hold one entry a lane, got none")
     return tuple(networks)
-
-
-def _draw(
-    network: Network, widest: Network, method: Method, dtype: Any, key: Array
-) -> Parameters:
-    dtype = dtype if jnp.issubdtype(dtype, jnp.floating) else None
-    drawn = initialize_parameters(key, network.layer_dims, method=method, dtype=dtype)
-    return _pad(drawn, widest)
 
 
 def _pad(params: Parameters, widest: Network) -> Parameters:

@@ -25,6 +25,7 @@ from jaxdnn.training.loop import (
     close_epoch,
     goes_on,
     no_sums,
+    room_for,
     run_batches,
     run_epochs,
     run_step,
@@ -55,7 +56,7 @@ def drive(
 ) -> tuple[TrainingState, Divergence | None]:
     """Train on data in memory; edge is called after each chunk of epochs."""
     plan, settings, validation, epochs = run
-    room = _room(epochs)
+    room = room_for(min(epochs, _MOST_EPOCHS))
     pace = _Pace(epochs if edge is None else chunk)
     while (done := int(state.epoch)) < epochs and goes_on(settings, state):
         stop = min(done + min(pace.epochs(), room), epochs)
@@ -171,11 +172,6 @@ class _Pace:
         self._started = now
 
 
-def _room(epochs: int) -> int:
-    """What the history of a chunk is given: a power of two, so that few programs do."""
-    return 1 << (min(epochs, _MOST_EPOCHS) - 1).bit_length()
-
-
 def _sound(state: TrainingState, sums: Sums) -> bool:
     return bool(np.isfinite(sums.cost)) and _all_finite(state.params)
 
@@ -210,7 +206,7 @@ def _rewind(
     epoch = int(after.epoch) - bool(np.isfinite(sums.cost))
 
     def at(epoch: int) -> TrainingState:
-        room = _room(run.epochs)
+        room = room_for(min(run.epochs, _MOST_EPOCHS))
         return run_epochs(plan, settings, before, data, validation, epoch, room)[0]
 
     start = at(epoch)

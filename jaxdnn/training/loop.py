@@ -95,6 +95,16 @@ class History(NamedTuple):
     validation_score: Any = None
 
 
+def blank_history(blank: Any, validation: Validation | None) -> History:
+    """A history whose every array is the blank one.
+
+    Example:
+      >>> blank_history(jnp.zeros(0), None).validation_cost is None
+      True
+    """
+    return History(*(3 if validation is None else 5) * (blank,))
+
+
 class TrainingState(NamedTuple):
     """All that the next epoch depends on, the data and the settings aside.
 
@@ -263,6 +273,16 @@ def goes_on(settings: Settings, state: TrainingState) -> Any:
     return state.epoch - state.best.epoch < settings.patience
 
 
+def room_for(epochs: int) -> int:
+    """What the history of so many epochs is given: powers of two, for few programs.
+
+    Example:
+      >>> room_for(600), room_for(1024)
+      (1024, 1024)
+    """
+    return 1 << (epochs - 1).bit_length()
+
+
 @partial(jax.jit, static_argnames=("plan", "room"))
 def run_epochs(
     plan: Plan,
@@ -280,11 +300,7 @@ def run_epochs(
     """
     first = state.epoch
     dtype = state.params[0].W.dtype
-    entry = jax.eval_shape(
-        lambda state: end_epoch(plan, settings, state, no_sums(dtype), validation)[1],
-        state,
-    )
-    history = jax.tree.map(lambda of: jnp.full((room,), jnp.nan, of.dtype), entry)
+    history = blank_history(jnp.full((room,), jnp.nan, dtype), validation)
 
     def more(carry: Any) -> Any:
         state, _, sums = carry

@@ -12,7 +12,13 @@ from jaxdnn.network import Network, check_cost_arguments
 from jaxdnn.parameters import Layer, Method, Parameters, initialize_parameters
 from jaxdnn.training.batches import Data, one_hot
 from jaxdnn.training.labels import are_labels, check_labels
-from jaxdnn.training.loop import Best, History, Settings, TrainingState, Validation
+from jaxdnn.training.loop import (
+    Best,
+    Settings,
+    TrainingState,
+    Validation,
+    blank_history,
+)
 from jaxdnn.training.optimizers import Optimizer, check_optimizer, init_optimizer
 
 _LEARNING_RATE = 0.0075
@@ -63,16 +69,10 @@ def check_data(
         columns = jax.ShapeDtypeStruct((network.layer_dims[-1], X.shape[-1]), X.dtype)
     l2 = check_cost_arguments(where, network, params, X, columns, *others)
     sample_weight = others[-1]
-    if _readable(X) and not np.isfinite(X).all():
-        row, column = np.argwhere(~np.isfinite(X))[0].tolist()
-        raise ValueError(
-            f"{where}: X must be finite, got {X[row, column]} at [{row}, {column}]"
-        )
-    if columns is Y and _readable(Y) and not network.head.accepts(np.asarray(Y)):
-        raise ValueError(
-            f"{where}: Y for a {network.output} output must hold "
-            f"{network.head.targets}, got values from {np.min(Y):g} to {np.max(Y):g}"
-        )
+    if _readable(X):
+        check_finite(where, X)
+    if columns is Y and _readable(Y):
+        check_targets(where, network, np.asarray(Y))
     if sample_weight is not None and _readable(sample_weight):
         weights = np.asarray(sample_weight)
         if not (np.isfinite(weights).all() and weights.min() >= 0 < weights.sum()):
@@ -81,6 +81,25 @@ def check_data(
                 f"values from {weights.min():g} to {weights.max():g}"
             )
     return l2
+
+
+def check_finite(where: str, X: Any, place: str = "") -> None:
+    """Refuse inputs that are not finite; place: " in ...", which inputs they are."""
+    if not np.isfinite(X).all():
+        row, column = np.argwhere(~np.isfinite(X))[0].tolist()
+        raise ValueError(
+            f"{where}: X must be finite, got {X[row, column]}{place} at "
+            f"[{row}, {column}]"
+        )
+
+
+def check_targets(where: str, network: Network, Y: Any, place: str = "") -> None:
+    """Refuse columns of targets that the network's head does not have."""
+    if not network.head.accepts(Y):
+        raise ValueError(
+            f"{where}: Y for a {network.output} output must hold "
+            f"{network.head.targets}, got values from {Y.min():g} to {Y.max():g}{place}"
+        )
 
 
 def _readable(value: Any) -> bool:
@@ -130,11 +149,9 @@ def first_state(
 ) -> TrainingState:
     """Before the first epoch; keys are those of dropout and of the shuffle."""
     dtype = params[0].W.dtype
-    none = np.zeros(0, dtype)
     zero = jnp.zeros((), jnp.int32)
-    history, best = History(none, none, none), None
+    history, best = blank_history(np.zeros(0, dtype), watched), None
     if watched is not None:
-        history = History(*5 * (none,))
         best = Best(params, jnp.full((), jnp.inf, dtype), zero)
     return TrainingState(
         params,

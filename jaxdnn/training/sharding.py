@@ -7,12 +7,12 @@ needs. Every process gives the same arrays; its devices take their share of them
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 from jax import Array
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
 from jaxdnn.training.batches import Data
+from jaxdnn.training.state import bare, clothe
 
 
 def replicate(mesh: Mesh, tree: Any) -> Any:
@@ -23,14 +23,9 @@ def replicate(mesh: Mesh, tree: Any) -> Any:
       >>> replicate(mesh, {"b": np.ones(2)})["b"].is_fully_replicated
       True
     """
-
-    def place(leaf: Any) -> Array:
-        if jnp.issubdtype(leaf.dtype, jax.dtypes.prng_key):
-            data = _place(mesh, jax.random.key_data(leaf), PartitionSpec())
-            return jax.random.wrap_key_data(data, impl=jax.random.key_impl(leaf))
-        return _place(mesh, leaf, PartitionSpec())
-
-    return jax.tree.map(place, tree)
+    return jax.tree.map(
+        lambda leaf: clothe(leaf, _place(mesh, bare(leaf), PartitionSpec())), tree
+    )
 
 
 def shard(mesh: Mesh, data: Data, *, rows: bool) -> Data:

@@ -10,6 +10,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax import Array
 
 from jaxdnn.training.loop import TrainingState
 
@@ -25,9 +26,7 @@ def state_to_dict(state: TrainingState) -> dict[str, Any]:
       ['.params[0].W', '.params[0].b', '.epoch', '.step']
     """
     leaves, _ = jax.tree_util.tree_flatten_with_path(state)
-    return {
-        jax.tree_util.keystr(path): np.asarray(_bare(leaf)) for path, leaf in leaves
-    }
+    return {jax.tree_util.keystr(path): np.asarray(bare(leaf)) for path, leaf in leaves}
 
 
 def restore_state(
@@ -53,7 +52,7 @@ def restore_state(
         )
     restored = []
     for name, leaf in wanted.items():
-        value, like = np.asarray(saved[name]), _bare(leaf)
+        value, like = np.asarray(saved[name]), bare(leaf)
         grows = name.startswith(".history")
         if value.dtype != like.dtype or (not grows and value.shape != like.shape):
             raise ValueError(
@@ -62,14 +61,8 @@ def restore_state(
             )
         if grows:
             restored.append(value)
-        elif _is_key(leaf):
-            restored.append(
-                jax.random.wrap_key_data(
-                    jnp.asarray(value), impl=jax.random.key_impl(leaf)
-                )
-            )
         else:
-            restored.append(jnp.asarray(value))
+            restored.append(clothe(leaf, jnp.asarray(value)))
     return jax.tree_util.tree_unflatten(treedef, restored)
 
 
@@ -77,6 +70,23 @@ def _is_key(leaf: Any) -> bool:
     return jnp.issubdtype(leaf.dtype, jax.dtypes.prng_key)
 
 
-def _bare(leaf: Any) -> Any:
-    """What can be written of a leaf."""
+def bare(leaf: Any) -> Any:
+    """What can be written or placed of a leaf: a key's data, or the array itself.
+
+    Example:
+      >>> bare(jax.random.key(7)).tolist()
+      [0, 7]
+    """
     return jax.random.key_data(leaf) if _is_key(leaf) else leaf
+
+
+def clothe(like: Any, value: Array) -> Array:
+    """What `bare` took apart: a key where `like` is one.
+
+    Example:
+      >>> clothe(jax.random.key(0), jnp.array([0, 7], jnp.uint32)) == jax.random.key(7)
+      Array(True, dtype=bool)
+    """
+    if not _is_key(like):
+        return value
+    return jax.random.wrap_key_data(value, impl=jax.random.key_impl(like))

@@ -13,6 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jaxdnn.network import Network
+from jaxdnn.training.labels import are_labels
+from jaxdnn.training.setup import check_finite, check_targets
 
 # Bytes of X in a part cut from arrays that lie in a file.
 _PART_BYTES = 64 << 20
@@ -92,30 +94,21 @@ def checked_chunk(where: str, network: Network, i: int, chunk: Any) -> tuple[Any
             f"{where}: chunk {i} must be a pair (X, Y), got {type(chunk).__name__}"
         ) from None
     n_x, n_L = network.layer_dims[0], network.layer_dims[-1]
-    labels = network.output == "softmax" and Y.ndim == 1
+    labels = are_labels(network, Y)
     wanted = (Y.shape[-1],) if labels else (n_L, X.shape[-1] if X.ndim else 0)
     if X.ndim != 2 or X.shape[0] != n_x or X.shape[1] < 1 or Y.shape != wanted:
         raise ValueError(
             f"{where}: chunk {i} must be X ({n_x}, k) and Y ({n_L}, k), k >= 1, got "
             f"{X.shape} and {Y.shape}"
         )
-    if not np.isfinite(X).all():
-        row, column = np.argwhere(~np.isfinite(X))[0].tolist()
-        raise ValueError(
-            f"{where}: X must be finite, got {X[row, column]} in chunk {i} at "
-            f"[{row}, {column}]"
-        )
+    check_finite(where, X, f" in chunk {i}")
     if labels and not ((Y >= 0) & (n_L > Y)).all():
         raise ValueError(
             f"{where}: labels must be 0 to {n_L - 1}, got {Y.min()} to {Y.max()} in "
             f"chunk {i}"
         )
-    if not labels and not network.head.accepts(Y):
-        raise ValueError(
-            f"{where}: Y for a {network.output} output must hold "
-            f"{network.head.targets}, got values from {Y.min():g} to {Y.max():g} in "
-            f"chunk {i}"
-        )
+    if not labels:
+        check_targets(where, network, Y, f" in chunk {i}")
     return X, Y
 
 

@@ -14,17 +14,16 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from jaxdnn.verification.complex_step import direction
 from jaxdnn.verification.equations import units
 from jaxdnn.verification.functions import Function, compiled_if_large
 from jaxdnn.verification.hints import hint_any, hint_slope
 from jaxdnn.verification.independent import Along, complex_derivative, extrapolated
-from jaxdnn.verification.problem import LIMIT, Values
+from jaxdnn.verification.problem import COARSEST, LIMIT, Values
 from jaxdnn.verification.report import Report, Row, Verdict
 from jaxdnn.verification.scales import RESOLUTION
 from jaxdnn.verification.stochastic import LEAST, perturbed, spread
 
-# A leaf whose typical entry could hide a larger relative error is not verified.
-COARSEST = 1e-6
 # A complex step needs a witness at least this good.
 WITNESS = 1e-3
 # Coordinates measured one by one, where autodiff cannot say which is wrong.
@@ -94,8 +93,7 @@ def examine(case: Case, seed: int) -> Finding:
         answer = [np.full(g.shape, np.nan) for g in hand]
     rng = np.random.default_rng(seed)
     for i, name in enumerate(case.names):
-        shape = case.x[i].shape
-        v = np.copysign(rng.random(shape) + 0.5, rng.random(shape) - 0.5)
+        v = direction(rng, case.x[i].shape)
         _leaf(case, found, i, name, hand[i], answer[i], S[i], v)
     return found
 

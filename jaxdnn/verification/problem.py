@@ -21,6 +21,8 @@ TINY = float(np.finfo(np.float64).tiny)
 
 # The whole margin between an rms model of rounding and a verdict: see `scales`.
 LIMIT = 256
+# A leaf whose typical entry could hide a larger relative error is not verified.
+COARSEST = 1e-6
 
 Backward = Callable[..., Any]
 Values = Any  # a float64 NumPy array

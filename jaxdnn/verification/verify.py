@@ -34,6 +34,7 @@ from jaxdnn.verification.metamorphic import relations
 from jaxdnn.verification.oracle import NUDGE
 from jaxdnn.verification.passes import BACKWARD, FORWARD, spend
 from jaxdnn.verification.problem import (
+    COARSEST,
     LIMIT,
     Backward,
     Setting,
@@ -42,9 +43,6 @@ from jaxdnn.verification.problem import (
 )
 from jaxdnn.verification.report import Report, Row, Status, Verdict
 from jaxdnn.verification.second_order import SecondOrder, second_order
-
-# A leaf whose typical entry could hide a larger relative error is not verified.
-COARSEST = 1e-6
 
 
 def verify(

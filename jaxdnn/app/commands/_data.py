@@ -2,7 +2,7 @@
 
 import argparse
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from math import inf
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
+from numpy.typing import NDArray
 
 from jaxdnn import ACTIVATIONS, Network
 from jaxdnn.app.datasets import DATASETS, load
@@ -26,8 +27,6 @@ from jaxdnn.app.tables import (
 )
 
 TEST_FRACTION = 0.2
-LEARNING_RATE = 0.1
-
 
 Rows = Table | Stream
 
@@ -157,6 +156,23 @@ def read(
     found = Counter(cells) if is_text(cells) else (cells.min(), cells.max())
     network = build(args, preprocessing, X.shape[0], Y.shape[0])
     return Task(network, X, Y, preprocessing, parts, found)
+
+
+def tables(rows: Rows) -> Iterable[Table]:
+    """The rows in one piece, or in a stream's."""
+    return [rows] if isinstance(rows, Table) else rows
+
+
+def validation(task: Task) -> tuple[NDArray[Any], NDArray[Any]] | None:
+    """X and Y of the rows to watch, if there are any."""
+    if "validation" not in task.parts:
+        return None
+    pieces = list(tables(task.parts["validation"]))
+    inputs, targets = task.preprocessing.inputs, task.preprocessing.targets
+    return (
+        np.concatenate([inputs(table) for table in pieces], axis=1),
+        np.concatenate([targets(table) for table in pieces], axis=1),
+    )
 
 
 def build(

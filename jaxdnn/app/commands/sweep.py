@@ -19,7 +19,6 @@ from jaxdnn.app._extras import require
 from jaxdnn.app.commands import _data
 from jaxdnn.app.optimizers import LEARNING_RATES, optimizer
 from jaxdnn.app.results import check_writable
-from jaxdnn.app.tables import Table
 
 _VALIDATION_FRACTION = 0.2
 
@@ -90,10 +89,6 @@ def run(args: argparse.Namespace) -> int:
         raise ValueError("--hidden-sizes must all have the same number of layers")
     args.layers = sizes[0]
     task = _data.read(args, validation_fraction=_VALIDATION_FRACTION)
-    validation = task.parts["validation"]
-    if not isinstance(validation, Table):
-        raise ValueError(f"{args.data}: a sweep needs all rows in memory")
-    inputs, targets = task.preprocessing.inputs, task.preprocessing.targets
     rates = args.learning_rates or [LEARNING_RATES[args.optimizer]]
     lanes = sweep(
         task.network,
@@ -107,7 +102,7 @@ def run(args: argparse.Namespace) -> int:
         optimizer=optimizer(args.optimizer),
         epochs=args.epochs,
         batch_size=args.batch_size,
-        validation=(inputs(validation), targets(validation)),
+        validation=_data.validation(task),
     )
     best_first = sorted(lanes, key=_merit)
     lines = [_HEADINGS, *map(_cells, best_first)]

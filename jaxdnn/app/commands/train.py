@@ -53,7 +53,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=float,
         metavar="R",
         help="size of the updates ({}, {})".format(
-            f"{_data.LEARNING_RATE} for sgd",
+            f"{LEARNING_RATES['sgd']} for sgd",
             f"{LEARNING_RATES['adam']} for adam",
         ),
     )
@@ -166,7 +166,7 @@ def run(args: argparse.Namespace) -> int:
         say("best", f"after epoch {int(result.state.best.epoch) - 1} of {epochs}")
     say("", "".join(f"{part:>12}" for part in parts))
     say("rows", "".join(f"{count:12}" for count in rows.values()))
-    scores = [_scores(model, _tables(part)) for part in parts.values()]
+    scores = [_scores(model, _data.tables(part)) for part in parts.values()]
     for score in scores[0]:
         say(score, "".join(f"{of_part[score]:12.4f}" for of_part in scores))
     X, Y = next(iter(task.X)) if task.Y is None else (task.X, task.Y)
@@ -185,10 +185,10 @@ def run(args: argparse.Namespace) -> int:
         held = result.data_bytes / (1 << 20)
         say("memory", f"at most {peak:.0f} MiB, {held:.1f} of them examples")
     for part in list(parts)[1:]:
-        notes = filter(None, map(preprocessing.unseen, _tables(parts[part])))
+        notes = filter(None, map(preprocessing.unseen, _data.tables(parts[part])))
         for line in next(notes, []):
             print(f"jaxdnn: note: {part} part: {line}", file=sys.stderr)
-    train = next(iter(_tables(parts["train"])))
+    train = next(iter(_data.tables(parts["train"])))
     for i, path in enumerate(write_results(out, model, history, train)):
         say("" if i else "wrote", str(path))
     if report.verdict == "wrong":
@@ -206,14 +206,7 @@ def _train(
     rate = args.learning_rate
     if rate is None:
         rate = LEARNING_RATES[args.optimizer]
-    validation = None
-    if "validation" in task.parts:
-        tables = list(_tables(task.parts["validation"]))
-        inputs, targets = task.preprocessing.inputs, task.preprocessing.targets
-        validation = (
-            np.concatenate([inputs(table) for table in tables], axis=1),
-            np.concatenate([targets(table) for table in tables], axis=1),
-        )
+    validation = _data.validation(task)
     schedule = None
     if args.schedule == "cosine":
         batch_size = args.batch_size or rows
@@ -329,11 +322,6 @@ def _describe_network(network: Network) -> str:
 
 
 # ---- after -------------------------------------------------------------------------
-
-
-def _tables(rows: _data.Rows) -> Iterable[Table]:
-    """The rows in one piece, or in a stream's."""
-    return [rows] if isinstance(rows, Table) else rows
 
 
 def _scores(model: Model, tables: Iterable[Table]) -> dict[str, float]:

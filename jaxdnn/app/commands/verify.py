@@ -46,6 +46,7 @@ import numpy as np
 from jaxdnn import fit, forward, initialize_parameters
 from jaxdnn.app._atomic import replacing
 from jaxdnn.app.commands import _data
+from jaxdnn.app.optimizers import LEARNING_RATES
 from jaxdnn.parameters import Method
 from jaxdnn.verification import SelfTest, selftest, verify
 from jaxdnn.verification.passes import counted
@@ -169,7 +170,7 @@ def _of_data(args: argparse.Namespace) -> dict[str, Any]:
             task.Y,
             params=params,
             key=jax.random.key(args.seed),
-            learning_rate=_data.LEARNING_RATE,
+            learning_rate=LEARNING_RATES["sgd"],
             epochs=args.epochs,
             l2=args.l2,
             keep_prob=args.keep_prob,
