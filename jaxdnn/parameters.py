@@ -86,28 +86,24 @@ def initialize_parameters(
     check_scalar(where, "scale", scale, low=0)
     if dtype is not None and not jnp.issubdtype(dtype, jnp.floating):
         raise ValueError(f"{where}: dtype must be floating, got {dtype}")
-    dtype = jnp.zeros((), dtype or float).dtype
-    stacks = _draw(key, scale, check_layer_dims(where, layer_dims), method, dtype)
-    return tuple(
-        Layer(*(jax.lax.dynamic_index_in_dim(of, i, keepdims=False) for of in stack))
-        for stack in stacks
-        for i in range(stack.W.shape[0])
-    )
+    dtype = jnp.result_type(dtype or float)
+    drawn = _draw(key, scale, check_layer_dims(where, layer_dims), method, dtype)
+    return tuple(layer for stack in drawn for layer in _layers(stack))
 
 
 # One draw for all layers, because the generator takes longer to compile than all the
-# rest; and one array for equal successive layers, so that many compile as one.
+# rest; and one stack for equal successive layers, so that many compile as one.
 @partial(jax.jit, static_argnames=("layer_dims", "method", "dtype"))
 def _draw(
     key: Array, scale: Any, layer_dims: tuple[int, ...], method: Method, dtype: Any
-) -> list[Layer]:
+) -> Parameters:
     shapes = [
         (len(list(equal)), n, n_prev)
         for (n_prev, n), equal in groupby(pairwise(layer_dims))
     ]
     ends = list(accumulate(map(prod, shapes)))
     draws = jax.random.normal(key, (ends[-1],), dtype)
-    stacks: list[Layer] = []
+    drawn: list[Layer] = []
     for (k, n, n_prev), end in zip(shapes, ends, strict=True):
         deviation = {
             "zeros": 0.0,
@@ -116,11 +112,21 @@ def _draw(
             "xavier": sqrt(2 / (n_prev + n)),
             "lecun": sqrt(1 / n_prev),
         }[method]
-        W = draws[end - k * n * n_prev : end].reshape(k, n, n_prev)
-        stacks.append(
-            Layer(jnp.asarray(deviation, dtype) * W, jnp.zeros((k, n, 1), dtype))
+        W = jnp.asarray(deviation, dtype) * draws[end - k * n * n_prev : end]
+        stack = (k,) if k > 1 else ()
+        drawn.append(
+            Layer(W.reshape(*stack, n, n_prev), jnp.zeros((*stack, n, 1), dtype))
         )
-    return stacks
+    return tuple(drawn)
+
+
+def _layers(stack: Layer) -> list[Layer]:
+    if stack.W.ndim == 2:
+        return [stack]
+    return [
+        Layer(*(jax.lax.dynamic_index_in_dim(of, i, keepdims=False) for of in stack))
+        for i in range(depth(stack))
+    ]
 
 
 def check_layer_dims(where: str, layer_dims: Sequence[int]) -> tuple[int, ...]:

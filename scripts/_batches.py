@@ -1,9 +1,9 @@
 """Mini-batches: an epoch of `fit` beside other ways to train on the same examples.
 
 The peers are `fit`; `jax.value_and_grad` of `cost` in the same compiled loop, with the
-same shuffle and the same gather; a jitted step with Optax, called from Python on rows
-that NumPy shuffles and picks; scikit-learn. The first two see the same batches, and
-nothing is compared before their costs agree.
+same shuffle and gather, and costs and gradient norms recorded as `fit` does; a jitted
+step with Optax, called from Python on rows that NumPy shuffles and picks; scikit-learn.
+The first two see the same batches, and nothing is compared before their costs agree.
 """
 
 import os
@@ -31,6 +31,7 @@ from _timing import Run, compare, measure
 from jaxdnn import Network, Parameters
 from jaxdnn.app.datasets import load
 from jaxdnn.training.batches import Data, batch_count, shuffled, take_batch
+from jaxdnn.training.optimizers import gradient_norm
 from jaxdnn.training.setup import arrange
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
@@ -98,7 +99,7 @@ def _descend(
     network: Network,
     batch_size: int,
     params: Parameters,
-    costs: jax.Array,
+    record: jax.Array,
     epochs: Any,
     data: Data,
     key: jax.Array,
@@ -107,26 +108,25 @@ def _descend(
     ragged = data.X.shape[0] % batch_size != 0
 
     def epoch(e: Any, carry: Any) -> Any:
-        params, costs = carry
-        # The key of `fit` for the first part of epoch e.
-        key_of_epoch = jax.random.fold_in(jax.random.fold_in(key, e), 0)
-        order = shuffled(key_of_epoch, data, batch_size)
+        params, record = carry
+        order = shuffled(jax.random.fold_in(key, e), data, batch_size)
 
         def step(i: Any, carry: Any) -> Any:
-            params, total = carry
+            params, sums = carry
             batch = take_batch(network, data, order, i, batch_size, ragged)
             J, grads = value_and_grad(
                 network, params, batch.X, batch.Y, sample_weight=batch.weight
             )
             params = jax.tree.map(lambda P, dP: P - rate * dP, params, grads)
             count = jnp.minimum(batch_size, data.real - i * batch_size)
-            return params, total + J * count
+            return params, sums + jnp.stack([J * count, gradient_norm(grads)])
 
         batches = batch_count(data, batch_size)
-        params, total = jax.lax.fori_loop(0, batches, step, (params, 0.0))
-        return params, costs.at[e].set(total / data.real)
+        params, sums = jax.lax.fori_loop(0, batches, step, (params, jnp.zeros(2)))
+        means = sums / jnp.stack([data.real, batches])
+        return params, record.at[e].set(means)
 
-    return jax.lax.fori_loop(0, epochs, epoch, (params, costs))
+    return jax.lax.fori_loop(0, epochs, epoch, (params, record))
 
 
 def build_batch_loop(problem: Problem) -> Run:
@@ -135,11 +135,11 @@ def build_batch_loop(problem: Problem) -> Run:
     assert size is not None
     assert key is not None
     data = arrange(network, X, Y, None, X.dtype, size)
-    costs, shuffle_key = jnp.zeros(LONGEST_RUN), jax.random.split(key, 3)[2]
+    record, shuffle_key = jnp.zeros((LONGEST_RUN, 2)), jax.random.split(key, 3)[2]
 
     def run(epochs: int) -> np.ndarray:
-        found = _descend(network, size, params, costs, epochs, data, shuffle_key, rate)
-        return np.asarray(jax.block_until_ready(found)[1])[:epochs]
+        found = _descend(network, size, params, record, epochs, data, shuffle_key, rate)
+        return np.asarray(jax.block_until_ready(found)[1])[:epochs, 0]
 
     return run
 

@@ -49,22 +49,24 @@ def assert_gradients_agree(hand, oracle, rtol=RTOL):
 def problem(hidden, head, depth, n_L=3, m=M, dtype=None):
     """A network of `depth` layers with parameters and data for it."""
     network = Network((*WIDTHS[:depth], n_L), hidden, head)
-    keys = jax.random.split(KEY, 5)
+    rng = np.random.default_rng(7)
+    dtype = jnp.result_type(dtype or float)
+
+    def normal(deviation, *shape):
+        return jnp.asarray(deviation * rng.normal(size=shape), dtype)
+
     params = tuple(
         # Biases too: zero ones would hide a missing b.
-        Layer(W, 0.1 * jax.random.normal(jax.random.fold_in(KEY, l), b.shape, W.dtype))
-        for l, (W, b) in enumerate(
-            initialize_parameters(keys[0], network.layer_dims, dtype=dtype)
-        )
+        Layer(normal((2 / n_prev) ** 0.5, n, n_prev), normal(0.1, n, 1))
+        for n_prev, n in itertools.pairwise(network.layer_dims)
     )
-    X = jax.random.normal(keys[1], (WIDTHS[0], m), dtype)
     Y = {
-        "sigmoid": lambda: jax.random.bernoulli(keys[2], 0.5, (n_L, m)),
-        "softmax": lambda: jax.nn.one_hot(jnp.arange(m) % n_L, n_L).T,
-        "identity": lambda: jax.random.normal(keys[3], (n_L, m)),
-        "exp": lambda: jax.random.poisson(keys[4], 2.0, (n_L, m)),
-    }[head]()
-    return network, params, X, Y.astype(X.dtype)
+        "sigmoid": rng.integers(0, 2, (n_L, m)),
+        "softmax": np.eye(n_L)[:, np.arange(m) % n_L],
+        "identity": rng.normal(size=(n_L, m)),
+        "exp": rng.poisson(2.0, (n_L, m)),
+    }[head]
+    return network, params, normal(1.0, WIDTHS[0], m), jnp.asarray(Y, dtype)
 
 
 def oracle_of(network, params, X, Y, **terms):

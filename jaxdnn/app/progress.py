@@ -1,5 +1,6 @@
 """A progress bar on stderr, where that is a terminal."""
 
+import sys
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 
@@ -26,11 +27,14 @@ def progress(
       ...         Network((1, 1)), X, X, key=jax.random.key(0), epochs=10, on_chunk=show
       ...     )
     """
+    if quiet or not sys.stderr.isatty():
+        yield _show_nothing
+        return
+    # The bar takes what the terminal's width leaves it.
     with require("tqdm").tqdm(
         total=epochs,
-        disable=quiet or None,  # None: where stderr is no terminal
-        bar_format="training        {percentage:3.0f}% |{bar:20}| {n_fmt}/{total_fmt}, "
-        "{remaining} left{postfix}",
+        bar_format="training        {percentage:3.0f}% |{bar}| {n_fmt}/{total_fmt}"
+        "{postfix}, {remaining} left",
     ) as bar:
 
         def show(info: ChunkInfo) -> None:
@@ -42,3 +46,7 @@ def progress(
             bar.update(info.epoch - bar.n)
 
         yield show
+
+
+def _show_nothing(_info: ChunkInfo) -> None:
+    pass

@@ -212,11 +212,11 @@ def _rewind(
     start = at(epoch)
     if not _all_finite(start.params):
         start = at(epoch - 1)
-    return _take_apart(run, start, data, 0)
+    return _take_apart(run, start, data, None)
 
 
 def _take_apart(
-    run: Run, start: TrainingState, data: Data, part: int
+    run: Run, start: TrainingState, data: Data, part: int | None
 ) -> tuple[TrainingState, Divergence]:
     """The last sound state of a part that is not sound at its end, and what came then.
 

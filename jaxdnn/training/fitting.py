@@ -170,7 +170,7 @@ def fit(
     )
     init_key = dropout_key = shuffle_key = None
     if key is not None:
-        init_key, dropout_key, shuffle_key = jax.random.split(key, 3)
+        init_key, dropout_key, shuffle_key = _three_keys(key)
     start: Parameters = begin("fit", network, params, init_key, method, X)
     l2 = check_data(
         "fit", network, start, X, Y, l2, dropout_key, keep_prob, sample_weight
@@ -236,6 +236,13 @@ def fit(
         warn(f"fit: {divergence}; it ended there", RuntimeWarning, stacklevel=2)
     history: History = jax.tree.map(jnp.asarray, state.history)
     return FitResult(_trained(state), history, state, divergence, held)
+
+
+@jax.jit
+def _three_keys(key: Array) -> tuple[Array, Array, Array]:
+    """One program, where taking three keys off an array would be another."""
+    init_key, dropout_key, shuffle_key = jax.random.split(key, 3)
+    return init_key, dropout_key, shuffle_key
 
 
 def _open_source(

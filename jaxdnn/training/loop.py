@@ -144,8 +144,8 @@ def no_sums(dtype: Any) -> Sums:
       >>> int(no_sums(jnp.float32).batches)
       0
     """
-    zero = jnp.zeros((), dtype)
-    return Sums(jnp.zeros((), jnp.int32), zero, zero, zero, zero)
+    zero, none = jnp.zeros((), dtype), jnp.zeros((), jnp.int32)
+    return Sums(none, none, zero, zero, zero)
 
 
 def one_step(
@@ -195,46 +195,54 @@ def train_batches(
     state: TrainingState,
     sums: Sums,
     data: Data,
-    part: Any,
+    part: Any = None,
     limit: Any = None,
 ) -> tuple[TrainingState, Sums]:
     """Every batch of the data once, or the first `limit` of them.
 
-    part: which part of the epoch's examples these are; each has an order of its own.
+    part: which part of the epoch's examples these are, if not all: each has an order of
+    its own.
     """
     size = plan.batch_size
 
     def add(state: TrainingState, sums: Sums, batch: Batch, count: Any) -> Any:
         state, J, grads, rate = one_step(plan, settings, state, batch)
-        rate = jnp.nan if rate is None else rate
-        return state, Sums(
-            sums.batches + 1,
-            sums.examples + count,
-            sums.cost + J * count,
-            sums.gradient_norm + gradient_norm(grads),
-            jnp.asarray(rate, J.dtype),
+        return state, sums._replace(
+            cost=sums.cost + J * count,
+            gradient_norm=sums.gradient_norm + gradient_norm(grads),
+            learning_rate=jnp.asarray(jnp.nan if rate is None else rate, J.dtype),
         )
 
     if size is None:
-        return add(state, sums, whole_batch(data), 1)
+        # One example of weight one: its mean has the bits of the cost itself.
+        state, sums = add(state, sums, whole_batch(data), 1)
+        return state, _counted(sums, 1, 1)
     order = epoch_order(plan, state, data, part)
-    batches = batch_count(data, size)
+    batches, examples = batch_count(data, size), data.real
     if limit is not None:
         batches = jnp.minimum(limit, batches)
+        examples = jnp.minimum(batches * size, examples)
 
     def step(i: Any, carry: tuple[TrainingState, Sums]) -> Any:
-        state, sums = carry
         batch = take_batch(plan.network, data, order, i, size, plan.ragged)
-        return add(state, sums, batch, jnp.minimum(size, data.real - i * size))
+        return add(*carry, batch, jnp.minimum(size, data.real - i * size))
 
-    return jax.lax.fori_loop(0, batches, step, (state, sums))
+    state, sums = jax.lax.fori_loop(0, batches, step, (state, sums))
+    return state, _counted(sums, batches, examples)
+
+
+def _counted(sums: Sums, batches: Any, examples: Any) -> Sums:
+    return sums._replace(
+        batches=sums.batches + batches, examples=sums.examples + examples
+    )
 
 
 def epoch_order(plan: Plan, state: TrainingState, data: Data, part: Any) -> Array:
     """The order of this epoch's examples: its own, whatever came before."""
     key = state.shuffle_key
     if key is not None:
-        key = jax.random.fold_in(jax.random.fold_in(key, state.epoch), part)
+        key = jax.random.fold_in(key, state.epoch)
+        key = key if part is None else jax.random.fold_in(key, part)
     return shuffled(key, data, plan.batch_size or 1)
 
 
@@ -309,7 +317,7 @@ def run_epochs(
 
     def epoch(carry: Any) -> Any:
         state, history, _ = carry
-        state, sums = train_batches(plan, settings, state, no_sums(dtype), data, 0)
+        state, sums = train_batches(plan, settings, state, no_sums(dtype), data)
         ended, entry = end_epoch(plan, settings, state, sums, validation)
         history = jax.tree.map(
             lambda of, value: of.at[state.epoch - first].set(value), history, entry

@@ -19,7 +19,7 @@ def replicate(mesh: Mesh, tree: Any) -> Any:
     """The tree's arrays on every device of the mesh.
 
     Example:
-      >>> mesh = jax.make_mesh((1,), ("examples",))
+      >>> mesh = jax.sharding.Mesh(jax.devices()[:1], ("examples",))
       >>> replicate(mesh, {"b": np.ones(2)})["b"].is_fully_replicated
       True
     """
@@ -34,7 +34,7 @@ def shard(mesh: Mesh, data: Data, *, rows: bool) -> Data:
     Where the devices do not divide them, examples of weight 0 make up the number.
 
     Example:
-      >>> X, mesh = np.ones((2, 3)), jax.make_mesh((1,), ("examples",))
+      >>> X, mesh = np.ones((2, 3)), jax.sharding.Mesh(jax.devices()[:1], ("examples",))
       >>> shard(mesh, Data(X, X, None, 3, 3, 1), rows=False).X.shape
       (2, 3)
     """

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jaxdnn.network import Network
-from jaxdnn.training.labels import are_labels
+from jaxdnn.training.labels import are_labels, check_labels
 from jaxdnn.training.setup import check_finite, check_targets
 
 # Bytes of X in a part cut from arrays that lie in a file.
@@ -86,6 +86,7 @@ def checked_chunk(where: str, network: Network, i: int, chunk: Any) -> tuple[Any
 
     Raises:
       ValueError: not a pair, other shapes, values not finite or not the head's.
+      TypeError: labels that are not whole numbers.
     """
     try:
         X, Y = (np.asarray(part) for part in chunk)
@@ -102,12 +103,9 @@ def checked_chunk(where: str, network: Network, i: int, chunk: Any) -> tuple[Any
             f"{X.shape} and {Y.shape}"
         )
     check_finite(where, X, f" in chunk {i}")
-    if labels and not ((Y >= 0) & (n_L > Y)).all():
-        raise ValueError(
-            f"{where}: labels must be 0 to {n_L - 1}, got {Y.min()} to {Y.max()} in "
-            f"chunk {i}"
-        )
-    if not labels:
+    if labels:
+        check_labels(where, network, Y, X.shape[1], f" in chunk {i}")
+    else:
         check_targets(where, network, Y, f" in chunk {i}")
     return X, Y
 

@@ -255,6 +255,7 @@ def test_validation_stops_the_run_and_picks_the_parameters(trained, tmp_path, ca
 
 def test_the_bar_shows_the_validation(trained, tmp_path, monkeypatch):
     monkeypatch.setattr(sys, "stderr", Terminal())
+    monkeypatch.setenv("COLUMNS", "80")
     data = str(trained / "pets.csv")
     assert main(["train", "--data", data, "--out", str(tmp_path), *STOPPING]) == 0
     assert re.search(r"cost 0\.\d{4}, validation [01]\.\d{4}", sys.stderr.getvalue())

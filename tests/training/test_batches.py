@@ -35,11 +35,11 @@ def loop(X, Y, *, batch_size, epochs, learning_rate, l2=0.0, keep_prob=1.0, weig
     init_key, dropout_key, shuffle_key = jax.random.split(KEY, 3)
     params = initialize_parameters(init_key, NETWORK.layer_dims)
     weights = np.ones(M) if weight is None else np.asarray(weight)
-    costs, step = [], 0
+    costs, norms, step = [], [], 0
     for epoch in range(epochs):
-        key = jax.random.fold_in(jax.random.fold_in(shuffle_key, epoch), 0)
+        key = jax.random.fold_in(shuffle_key, epoch)
         order = np.argsort(jax.random.bits(key, (M,), np.uint32) >> 1, kind="stable")
-        sums = 0.0
+        sums = norm = 0.0
         for start in range(0, M, batch_size):
             rows = order[start : start + batch_size]
             dropout = {}
@@ -58,9 +58,12 @@ def loop(X, Y, *, batch_size, epochs, learning_rate, l2=0.0, keep_prob=1.0, weig
                 NETWORK, params, X[:, rows], Y[:, rows], **mean, **dropout
             )
             params = update_parameters(params, grads, learning_rate=learning_rate)
-            sums, step = sums + J * len(rows), step + 1
+            squares = (np.square(leaf).sum() for leaf in jax.tree.leaves(grads))
+            sums, norm = sums + J * len(rows), norm + np.sqrt(sum(squares))
+            step += 1
         costs.append(sums / M)
-    return params, jnp.stack(costs)
+        norms.append(norm / np.ceil(M / batch_size))
+    return params, jnp.stack(costs), jnp.stack(norms)
 
 
 @pytest.mark.parametrize(
@@ -81,9 +84,10 @@ def test_a_run_is_the_python_loop(options, weight):
             weight = jnp.float64(weight)
         options = options | {"epochs": 6, "learning_rate": 0.3}
         result = fit(NETWORK, X, labels, key=KEY, sample_weight=weight, **options)
-        params, costs = loop(X, columns(labels), weight=weight, **options)
+        params, costs, norms = loop(X, columns(labels), weight=weight, **options)
         chex.assert_trees_all_close(result.params, params, rtol=1e-11, atol=1e-13)
         chex.assert_trees_all_close(result.history.cost, costs, rtol=1e-11)
+        chex.assert_trees_all_close(result.history.gradient_norm, norms, rtol=1e-11)
 
 
 def test_dropout_draws_a_mask_for_every_step():

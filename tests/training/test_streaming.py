@@ -126,7 +126,8 @@ def test_no_third_part_is_read_before_the_first_is_done(monkeypatch):
         ([(np.ones((2, 3)), np.ones(3, int))], r"chunk 0 must be X \(3, k\)"),
         ([(np.ones((3, 3)), np.ones((4, 2)))], "chunk 0 must be"),
         ([3], r"chunk 0 must be a pair \(X, Y\), got int"),
-        ([(np.ones((3, 2)), np.array([0, 7]))], "labels must be 0 to 3, got 0 to 7"),
+        ([(np.ones((3, 2)), np.array([0, 7]))], "got 0 to 7 in chunk 0"),
+        ([(np.ones((3, 2)), np.zeros(2))], "whole numbers, got float64 in chunk 0"),
         (
             [
                 (np.ones((3, 2)), np.zeros(2, int)),
@@ -138,7 +139,7 @@ def test_no_third_part_is_read_before_the_first_is_done(monkeypatch):
     ],
 )
 def test_what_is_no_source_is_refused(chunks, says):
-    with pytest.raises(ValueError, match=says):
+    with pytest.raises((ValueError, TypeError), match=says):
         fit(NETWORK, chunks, **ARGUMENTS)
 
 
