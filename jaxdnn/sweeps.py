@@ -43,6 +43,7 @@ from jaxdnn.training.setup import (
     check_validation,
     first_state,
     make_settings,
+    three_keys,
 )
 
 Strategy = Literal["vmap", "map"]
@@ -148,7 +149,7 @@ def sweep(
         layer_dims=tuple(map(max, zip(*(n.layer_dims for n in networks), strict=True))),
     )
     keys = jnp.stack([jax.random.key(seed) for seed in seeds])
-    first, masks, orders = jax.vmap(partial(jax.random.split, num=3), out_axes=1)(keys)
+    first, masks, orders = jax.vmap(three_keys)(keys)
 
     def draw(network: Network, key: Array) -> Parameters:
         return _pad(begin("sweep", network, None, key, method, X), widest)

@@ -32,7 +32,7 @@ from jaxdnn import Network, Parameters
 from jaxdnn.app.datasets import load
 from jaxdnn.training.batches import Data, batch_count, shuffled, take_batch
 from jaxdnn.training.optimizers import gradient_norm
-from jaxdnn.training.setup import arrange
+from jaxdnn.training.setup import arrange, three_keys
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 
@@ -135,7 +135,7 @@ def build_batch_loop(problem: Problem) -> Run:
     assert size is not None
     assert key is not None
     data = arrange(network, X, Y, None, X.dtype, size)
-    record, shuffle_key = jnp.zeros((LONGEST_RUN, 2)), jax.random.split(key, 3)[2]
+    record, shuffle_key = jnp.zeros((LONGEST_RUN, 2)), three_keys(key)[2]
 
     def run(epochs: int) -> np.ndarray:
         found = _descend(network, size, params, record, epochs, data, shuffle_key, rate)

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from jaxdnn import (
+    ACTIVATIONS,
     Layer,
     Network,
     backward,
@@ -29,8 +30,7 @@ def data():
     return X, (X[:2] > 0).astype(X.dtype)
 
 
-# Their backwards read A, the next layer's A_prev or not, and Z.
-@pytest.mark.parametrize("hidden", ["relu", "tanh", "gelu"])
+@pytest.mark.parametrize("hidden", ACTIVATIONS)
 @pytest.mark.parametrize("keep_prob", [None, 0.8])
 def test_a_stack_is_its_layers(hidden, keep_prob):
     with jax.enable_x64(True):

@@ -37,6 +37,7 @@ from jaxdnn.training.setup import (
     check_validation,
     first_state,
     make_settings,
+    three_keys,
 )
 from jaxdnn.training.sharding import replicate, shard
 from jaxdnn.training.state import restore_state, state_to_dict
@@ -170,7 +171,7 @@ def fit(
     )
     init_key = dropout_key = shuffle_key = None
     if key is not None:
-        init_key, dropout_key, shuffle_key = _three_keys(key)
+        init_key, dropout_key, shuffle_key = three_keys(key)
     start: Parameters = begin("fit", network, params, init_key, method, X)
     l2 = check_data(
         "fit", network, start, X, Y, l2, dropout_key, keep_prob, sample_weight
@@ -236,13 +237,6 @@ def fit(
         warn(f"fit: {divergence}; it ended there", RuntimeWarning, stacklevel=2)
     history: History = jax.tree.map(jnp.asarray, state.history)
     return FitResult(_trained(state), history, state, divergence, held)
-
-
-@jax.jit
-def _three_keys(key: Array) -> tuple[Array, Array, Array]:
-    """One program, where taking three keys off an array would be another."""
-    init_key, dropout_key, shuffle_key = jax.random.split(key, 3)
-    return init_key, dropout_key, shuffle_key
 
 
 def _open_source(

@@ -126,7 +126,6 @@ def gradient_norm(grads: Parameters) -> Array:
       >>> float(gradient_norm((Layer(jnp.full((1, 1), 3.0), jnp.full((1, 1), 4.0)),)))
       5.0
     """
-    # Products of vectors: library calls, which need not be compiled.
     flat = map(jnp.ravel, jax.tree.leaves(grads))
     return jnp.sqrt(sum(jnp.vdot(g, g, precision="highest") for g in flat))
 

@@ -42,6 +42,16 @@ def check_counts(where: str, **counts: Any) -> None:
             raise ValueError(f"{where}: {name} must be an int >= 1, got {count!r}")
 
 
+@jax.jit
+def three_keys(key: Array) -> tuple[Array, Array, Array]:
+    """A run's keys: of its first parameters, of dropout, of the shuffle.
+
+    One program, where taking keys off an array of three would be another.
+    """
+    init_key, dropout_key, shuffle_key = jax.random.split(key, 3)
+    return init_key, dropout_key, shuffle_key
+
+
 def begin(
     where: str,
     network: Network,

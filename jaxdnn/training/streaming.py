@@ -96,7 +96,7 @@ def checked_chunk(where: str, network: Network, i: int, chunk: Any) -> tuple[Any
         ) from None
     n_x, n_L = network.layer_dims[0], network.layer_dims[-1]
     labels = are_labels(network, Y)
-    wanted = (Y.shape[-1],) if labels else (n_L, X.shape[-1] if X.ndim else 0)
+    wanted = Y.shape if labels else (n_L, X.shape[-1] if X.ndim else 0)
     if X.ndim != 2 or X.shape[0] != n_x or X.shape[1] < 1 or Y.shape != wanted:
         raise ValueError(
             f"{where}: chunk {i} must be X ({n_x}, k) and Y ({n_L}, k), k >= 1, got "
