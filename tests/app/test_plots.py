@@ -61,6 +61,7 @@ def test_a_cost_that_falls_a_hundredfold_gets_a_logarithmic_axis(costs, scale):
 
 def test_a_cost_that_diverged_can_be_drawn(tmp_path):
     save(plot_cost([np.nan, np.inf]), tmp_path / "cost.png")
+    assert (tmp_path / "cost.png").stat().st_size > 0
 
 
 def test_the_learning_curve_is_two_costs_over_a_score():

@@ -97,7 +97,9 @@ def test_inputs_are_in_the_order_of_training_by_name(learned):
 
 
 def test_the_target_may_be_there_and_may_lack_values(learned):
-    learned.inputs(table(kind=["cat"], b=[0], a=[2], y=[""]))
+    found = learned.inputs(table(kind=["cat"], b=[0], a=[2], y=[""]))
+    without = learned.inputs(table(kind=["cat"], b=[0], a=[2]))
+    np.testing.assert_array_equal(found, without)
 
 
 @pytest.mark.parametrize(

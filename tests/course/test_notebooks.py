@@ -124,7 +124,9 @@ def test_what_comes_out_can_be_changed_in_place(rng):
     parameters = course.update_parameters(
         parameters, course.L_model_backward(*backward_arguments(parameters, X, Y)), 0.1
     )
+    before = parameters["W1"].copy()
     parameters["W1"] *= 2
+    np.testing.assert_array_equal(parameters["W1"], 2 * before)
 
 
 def backward_arguments(parameters, X, Y):
