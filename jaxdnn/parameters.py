@@ -4,16 +4,16 @@ params[l - 1].W is W_l (n_l, n_{l-1})        params[l - 1].b is b_l (n_l, 1)
 """
 
 from collections.abc import Mapping, Sequence
-from functools import partial
-from itertools import accumulate, groupby, pairwise
-from math import prod, sqrt
+from itertools import accumulate, pairwise
+from math import sqrt
 from typing import Any, Literal, NamedTuple, get_args
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax import Array
 
-from jaxdnn._checks import check_scalar, check_shape, shape_of
+from jaxdnn._checks import check_scalar, check_shape, is_concrete, shape_of
 
 
 class Layer(NamedTuple):
@@ -87,24 +87,15 @@ def initialize_parameters(
     if dtype is not None and not jnp.issubdtype(dtype, jnp.floating):
         raise ValueError(f"{where}: dtype must be floating, got {dtype}")
     dtype = jnp.result_type(dtype or float)
-    drawn = _draw(key, scale, check_layer_dims(where, layer_dims), method, dtype)
-    return tuple(layer for stack in drawn for layer in _layers(stack))
-
-
-# One draw for all layers, because the generator takes longer to compile than all the
-# rest; and one stack for equal successive layers, so that many compile as one.
-@partial(jax.jit, static_argnames=("layer_dims", "method", "dtype"))
-def _draw(
-    key: Array, scale: Any, layer_dims: tuple[int, ...], method: Method, dtype: Any
-) -> Parameters:
-    shapes = [
-        (len(list(equal)), n, n_prev)
-        for (n_prev, n), equal in groupby(pairwise(layer_dims))
-    ]
-    ends = list(accumulate(map(prod, shapes)))
+    sizes = list(pairwise(check_layer_dims(where, layer_dims)))
+    ends = list(accumulate(n_prev * n for n_prev, n in sizes))
+    # One draw for all layers, because the generator takes long to compile; cut on the
+    # host where that can be, because nothing compiles there.
     draws = jax.random.normal(key, (ends[-1],), dtype)
-    drawn: list[Layer] = []
-    for (k, n, n_prev), end in zip(shapes, ends, strict=True):
+    xp: Any = np if is_concrete(draws) and is_concrete(scale) else jnp
+    draws = xp.asarray(draws)
+    layers: list[Layer] = []
+    for (n_prev, n), end in zip(sizes, ends, strict=True):
         deviation = {
             "zeros": 0.0,
             "normal": scale,
@@ -112,21 +103,9 @@ def _draw(
             "xavier": sqrt(2 / (n_prev + n)),
             "lecun": sqrt(1 / n_prev),
         }[method]
-        W = jnp.asarray(deviation, dtype) * draws[end - k * n * n_prev : end]
-        stack = (k,) if k > 1 else ()
-        drawn.append(
-            Layer(W.reshape(*stack, n, n_prev), jnp.zeros((*stack, n, 1), dtype))
-        )
-    return tuple(drawn)
-
-
-def _layers(stack: Layer) -> list[Layer]:
-    if stack.W.ndim == 2:
-        return [stack]
-    return [
-        Layer(*(jax.lax.dynamic_index_in_dim(of, i, keepdims=False) for of in stack))
-        for i in range(depth(stack))
-    ]
+        W = deviation * draws[end - n * n_prev : end].reshape(n, n_prev)
+        layers.append(Layer(xp.asarray(W, dtype), xp.zeros((n, 1), dtype)))
+    return jax.device_put(tuple(layers))
 
 
 def check_layer_dims(where: str, layer_dims: Sequence[int]) -> tuple[int, ...]:

@@ -15,7 +15,6 @@ from itertools import pairwise, product
 from typing import Any, Literal, NamedTuple
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
@@ -28,7 +27,6 @@ from jaxdnn.training.loop import (
     History,
     Plan,
     Settings,
-    TrainingState,
     Validation,
     room_for,
     run_epochs,
@@ -36,6 +34,7 @@ from jaxdnn.training.loop import (
 from jaxdnn.training.optimizers import Optimizer
 from jaxdnn.training.setup import (
     arrange,
+    as_array,
     begin,
     check_counts,
     check_data,
@@ -45,6 +44,7 @@ from jaxdnn.training.setup import (
     make_settings,
     three_keys,
 )
+from jaxdnn.training.state import bare, clothe
 
 Strategy = Literal["vmap", "map"]
 
@@ -133,7 +133,7 @@ def sweep(
         raise ValueError(
             f"sweep: strategy must be 'vmap', 'map' or None, got {strategy!r}"
         )
-    X = jnp.asarray(X)
+    X = as_array(X)
     seeds, rates, penalties, keeps = (
         _several(name, values)
         for name, values in (
@@ -148,16 +148,15 @@ def sweep(
         network,
         layer_dims=tuple(map(max, zip(*(n.layer_dims for n in networks), strict=True))),
     )
-    keys = jnp.stack([jax.random.key(seed) for seed in seeds])
-    first, masks, orders = jax.vmap(three_keys)(keys)
+    keys = [three_keys(jax.random.key(seed)) for seed in seeds]
 
     def draw(network: Network, key: Array) -> Parameters:
         return _pad(begin("sweep", network, None, key, method, X), widest)
 
-    drawn = [jax.vmap(partial(draw, n))(first) for n in networks]
-    params: Parameters = jax.tree.map(lambda leaf: leaf[0], drawn[0])
+    drawn = [[draw(n, init_key) for init_key, _, _ in keys] for n in networks]
+    params = drawn[0][0]
     check_data(
-        *("sweep", widest, params, X, Y, penalties[0], masks[0], keeps[0]),
+        *("sweep", widest, params, X, Y, penalties[0], keys[0][1], keeps[0]),
         sample_weight,
     )
     for penalty, keep in product(penalties, keeps):
@@ -179,11 +178,9 @@ def sweep(
         np.zeros(len(choices)),
     )
     if len(networks) > 1:
-        ones = [_pad(_ones(n, params[0].W.dtype), widest) for n in networks]
-        settings = settings._replace(
-            mask=jax.tree.map(lambda *of: jnp.stack(of)[of_network], *ones)
-        )
-    starts = jax.tree.map(lambda *of: jnp.stack(of)[of_network, of_seed], *drawn)
+        masks = [_pad(_ones(n, params[0].W.dtype), widest) for n in networks]
+        settings = settings._replace(mask=_stack([masks[n] for n in of_network]))
+    starts = _stack([drawn[n][s] for n, s in zip(of_network, of_seed, strict=True)])
 
     watched = None
     if validation is not None:
@@ -194,22 +191,20 @@ def sweep(
     ragged = batch_size is not None and data.real % batch_size != 0
     plan = Plan(widest, optimizer, schedule, batch_size, ragged, sentinel=False)
     shuffled = shuffle and batch_size is not None
-    begun = jax.vmap(
-        lambda start, mask, order: first_state(
-            start,
-            optimizer,
-            watched,
-            (mask if dropped else None, order if shuffled else None),
-            None,
-        )._replace(history=None)
-    )(starts, masks[of_seed], orders[of_seed])
+    of_dropout, of_shuffle = (
+        _stack([keys[s][which] for s in of_seed]) if used else None
+        for which, used in ((1, dropped), (2, shuffled))
+    )
     if strategy is None:
         m = batch_size or X.shape[1]
         strategy = "vmap" if activations(widest, m) <= VMAP_ACTIVATIONS else "map"
     room = room_for(epochs)
     whole = arrange(widest, X, Y, None, dtype, None)
     ends: Any = jax.device_get(
-        _run_lanes(plan, strategy, settings, begun, data, watched, whole, epochs, room)
+        _run_lanes(
+            *(plan, strategy, settings, (starts, of_dropout, of_shuffle)),
+            *(data, watched, whole, epochs, room),
+        )
     )
     return tuple(
         _lane(option, jax.tree.map(lambda of, i=i: of[i], ends), epochs)
@@ -222,29 +217,32 @@ def _run_lanes(
     plan: Plan,
     strategy: Strategy,
     settings: Settings,
-    states: TrainingState,
+    begun: tuple[Parameters, Array | None, Array | None],
     data: Data,
     validation: Validation | None,
     whole: Data,
     epochs: Any,
     room: int,
 ) -> tuple[Parameters, History, Any, Array]:
-    """Parameters, history, best epoch and training score of every lane."""
+    """Parameters, history, best epoch and training score of every lane.
 
-    def one(lane: tuple[Settings, TrainingState]) -> Any:
-        settings, state = lane
-        # Not of the lanes, so that no lane's loop needs a condition of its own.
-        state = state._replace(epoch=jnp.int32(0), step=jnp.int32(0))
+    begun: each lane's first parameters, its key of dropout and that of its shuffle.
+    """
+
+    def one(lane: Any) -> Any:
+        settings, (start, *keys) = lane
+        state = first_state(start, plan.optimizer, validation, tuple(keys), None)
         state, history, _ = run_epochs(
-            plan, settings, state, data, validation, epochs, room
+            *(plan, settings, state._replace(history=None), data, validation),
+            *(epochs, room),
         )
         params = state.params if state.best is None else state.best.params
         best = None if state.best is None else state.best.epoch
         return params, history, best, score(plan.network, params, whole.X, whole.Y)
 
     if strategy == "vmap":
-        return jax.vmap(one)((settings, states))
-    return jax.lax.map(one, (settings, states))
+        return jax.vmap(one)((settings, begun))
+    return jax.lax.map(one, (settings, begun))
 
 
 def _several(name: str, given: Any) -> tuple[Any, ...]:
@@ -272,20 +270,30 @@ def _networks(network: Network, hidden_sizes: Any) -> tuple[Network, ...]:
     return tuple(networks)
 
 
+def _stack(trees: Sequence[Any]) -> Any:
+    """One tree of all the lanes', stacked on the host, where nothing compiles."""
+    return jax.tree.map(
+        lambda *of: clothe(of[0], jax.device_put(np.stack([bare(x) for x in of]))),
+        *trees,
+    )
+
+
 def _pad(params: Parameters, widest: Network) -> Parameters:
     """The parameters with units of weight 0 up to the widest network's sizes."""
+    pad: Any = np.pad
     return tuple(
         Layer(
-            jnp.pad(W, ((0, n - W.shape[0]), (0, n_prev - W.shape[1]))),
-            jnp.pad(b, ((0, n - b.shape[0]), (0, 0))),
+            pad(W, ((0, n - W.shape[0]), (0, n_prev - W.shape[1]))),
+            pad(b, ((0, n - b.shape[0]), (0, 0))),
         )
         for (W, b), (n_prev, n) in zip(params, pairwise(widest.layer_dims), strict=True)
     )
 
 
 def _ones(network: Network, dtype: Any) -> Parameters:
+    ones: Any = np.ones
     return tuple(
-        Layer(jnp.ones((n, n_prev), dtype), jnp.ones((n, 1), dtype))
+        Layer(ones((n, n_prev), dtype), ones((n, 1), dtype))
         for n_prev, n in pairwise(network.layer_dims)
     )
 

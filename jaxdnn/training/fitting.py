@@ -30,6 +30,7 @@ from jaxdnn.training.loop import History, Plan, TrainingState
 from jaxdnn.training.optimizers import Optimizer
 from jaxdnn.training.setup import (
     arrange,
+    as_array,
     begin,
     check_counts,
     check_data,
@@ -235,7 +236,7 @@ def fit(
         raise TypeError("fit: on_chunk cannot be called from inside a traced function")
     if divergence is not None:
         warn(f"fit: {divergence}; it ended there", RuntimeWarning, stacklevel=2)
-    history: History = jax.tree.map(jnp.asarray, state.history)
+    history = jax.device_put(state.history)
     return FitResult(_trained(state), history, state, divergence, held)
 
 
@@ -248,7 +249,7 @@ def _open_source(
     """
     on_disk = isinstance(X, np.memmap) and batch_size is not None
     if not on_disk and not is_source(X):
-        return None, 0, jnp.asarray(X), Y
+        return None, 0, as_array(X), Y
     if batch_size is None:
         raise ValueError("fit: chunks need a batch_size")
     for name, value in others.items():

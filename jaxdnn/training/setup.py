@@ -121,7 +121,7 @@ def check_validation(
     where: str, network: Network, params: Parameters, X: Any, Y: Any
 ) -> Validation:
     """Validation data as the loop reads them, refused where they are no such data."""
-    X = jnp.asarray(X)
+    X = as_array(X)
     try:
         check_data(where, network, params, X, Y, 0.0, None, 1.0, None)
     except ValueError as error:
@@ -130,7 +130,7 @@ def check_validation(
     dtype = params[0].W.dtype
     if are_labels(network, Y):
         Y = one_hot(jnp.asarray(Y), network.layer_dims[-1], dtype)
-    return Validation(X.astype(dtype), jnp.asarray(Y, dtype))
+    return Validation(place(X, dtype), place(Y, dtype))
 
 
 def arrange(
@@ -139,15 +139,41 @@ def arrange(
     """The examples as the loop reads them: see `Data`."""
     m = X.shape[1]
     labels = are_labels(network, Y)
-    mean_weight = 1 if weight is None else jnp.asarray(weight, dtype).sum() / m
+    mean_weight = 1
     if weight is not None:
-        weight = jnp.asarray(weight, dtype)
-    X = jnp.asarray(X, dtype)
+        weight = place(weight, dtype)
+        mean_weight = weight.sum() / m
     if batch_size is None:
         Y = one_hot(jnp.asarray(Y), network.layer_dims[-1], dtype) if labels else Y
-        return Data(X, jnp.asarray(Y, dtype), weight, m, m, mean_weight)
-    Y = jnp.asarray(Y, jnp.int32) if labels else jnp.asarray(Y, dtype).T
-    return Data(X.T, Y, weight, m, m, mean_weight)
+        return Data(place(X, dtype), place(Y, dtype), weight, m, m, mean_weight)
+    Y = place(Y, jnp.int32) if labels else place(as_array(Y).T, dtype)
+    return Data(place(X.T, dtype), Y, weight, m, m, mean_weight)
+
+
+def as_array(value: Any) -> Any:
+    """A JAX array as it is; all else as NumPy, in the dtype JAX would give it.
+
+    Example:
+      >>> as_array([[1.0, 2.0]]).shape
+      (1, 2)
+    """
+    if isinstance(value, Array):
+        return value
+    value = np.asarray(value)
+    return np.asarray(value, jax.dtypes.canonicalize_dtype(value.dtype))
+
+
+def place(value: Any, dtype: Any) -> Array:
+    """The value on the device, of this dtype.
+
+    What comes from the host is converted there, where nothing compiles.
+
+    Example:
+      >>> place(np.arange(2).T, jnp.float32).tolist()
+      [0.0, 1.0]
+    """
+    value = value if isinstance(value, Array) else np.asarray(value, dtype)
+    return jnp.asarray(value, dtype)
 
 
 def first_state(
@@ -159,10 +185,10 @@ def first_state(
 ) -> TrainingState:
     """Before the first epoch; keys are those of dropout and of the shuffle."""
     dtype = params[0].W.dtype
-    zero = jnp.zeros((), jnp.int32)
+    zero = place(0, jnp.int32)
     history, best = blank_history(np.zeros(0, dtype), watched), None
     if watched is not None:
-        best = Best(params, jnp.full((), jnp.inf, dtype), zero)
+        best = Best(params, place(np.inf, dtype), zero)
     return TrainingState(
         params,
         init_optimizer(optimizer, params),
@@ -187,7 +213,7 @@ def make_settings(
     dtype = params[0].W.dtype
     floats = (learning_rate, l2, keep_prob, min_delta)
     rate, l2, keep_prob, min_delta = (
-        None if value is None else jnp.asarray(value, dtype) for value in floats
+        None if value is None else place(value, dtype) for value in floats
     )
-    patience = None if patience is None else jnp.int32(patience)
+    patience = None if patience is None else place(patience, jnp.int32)
     return Settings(rate, l2, keep_prob, patience, min_delta)
