@@ -55,7 +55,9 @@ def check_scalar(
 ) -> None:
     """Refuse non-scalars and, when concrete, values outside [low, high]."""
     if np.ndim(value) != 0:
-        raise ValueError(f"{where}: {name} must be a scalar, got shape {value.shape}")
+        raise ValueError(
+            f"{where}: {name} must be a scalar, got shape {np.shape(value)}"
+        )
     if isinstance(value, (str, bytes)) or value is None:
         raise TypeError(f"{where}: {name} must be a number, got {value!r}")
     if not is_concrete(value):

@@ -6,8 +6,8 @@ digits where a formula in A cancels: sigmoid' as s(z) s(-z), not a (1 - a); tanh
 
 `Network(hidden="tanh")` takes tanh' from A all the same: its error is a few roundoffs
 of g's largest slope, 1, and the second exponential and the second array that the other
-form needs would make it slower and larger than autodiff. Who wants the last digits of
-saturated units passes `Activation("tanh", tanh, tanh_backward)`.
+form needs would make it slower and larger than autodiff. To keep the last digits of
+saturated units, pass `Activation("tanh", tanh, tanh_backward)`.
 """
 
 from collections.abc import Callable, Mapping

@@ -111,12 +111,13 @@ def initialize_parameters(
 def check_layer_dims(where: str, layer_dims: Sequence[int]) -> tuple[int, ...]:
     """The sizes as a tuple of ints, or a ValueError that shows what was given."""
     dims = tuple(layer_dims)
-    if len(dims) < 2 or not all(isinstance(n, int) and n >= 1 for n in dims):
+    whole = all(isinstance(n, (int, np.integer)) and n >= 1 for n in dims)
+    if len(dims) < 2 or not whole:
         raise ValueError(
             f"{where}: layer_dims must be at least two whole numbers >= 1 "
             f"(n_x, n_1, ..., n_L), got {dims}"
         )
-    return dims
+    return tuple(map(int, dims))
 
 
 def check_parameters(

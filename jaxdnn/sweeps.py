@@ -115,7 +115,7 @@ def sweep(
       ValueError: what `fit` refuses, no lanes, another number of hidden layers.
 
     Example:
-      >>> X = jnp.linspace(-1.0, 1.0, 20)[None, :]
+      >>> X = np.linspace(-1.0, 1.0, 20)[None, :]
       >>> lanes = sweep(
       ...     Network((1, 4, 1), "tanh"),
       ...     X,
@@ -182,9 +182,7 @@ def sweep(
         settings = settings._replace(mask=_stack([masks[n] for n in of_network]))
     starts = _stack([drawn[n][s] for n, s in zip(of_network, of_seed, strict=True)])
 
-    watched = None
-    if validation is not None:
-        watched = check_validation("sweep", widest, params, *validation)
+    watched = check_validation("sweep", widest, params, validation)
     weight = weigh_classes("sweep", network, Y, sample_weight, class_weight)
     dtype = params[0].W.dtype
     data = arrange(widest, X, Y, weight, dtype, batch_size)

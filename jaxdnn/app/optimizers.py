@@ -1,11 +1,9 @@
 """Optimizers by name, as the command line knows them; all but sgd are Optax's."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from functools import partial
 from types import MappingProxyType
 from typing import Any
-
-import jax.numpy as jnp
 
 from jaxdnn.app._extras import require
 
@@ -41,38 +39,6 @@ def optimizer(name: str) -> Callable[[Any], Any] | None:
     if name == "sgd":
         return None
     optax = require("optax")
-    ours = {"momentum": _momentum, "nesterov": _nesterov}
-    return ours[name] if name in ours else getattr(optax, name)
-
-
-@dataclass(frozen=True)
-class Cosine:
-    """A learning rate that falls to 0 along half a cosine.
-
-    Args:
-      rate: the first one.
-      updates: how many there will be.
-
-    References:
-      Loshchilov & Hutter (2017), ICLR: SGDR.
-
-    Example:
-      >>> [round(float(Cosine(0.1, 4)(done)), 4) for done in range(5)]
-      [0.1, 0.0854, 0.05, 0.0146, 0.0]
-    """
-
-    rate: float
-    updates: int
-
-    def __call__(self, done: Any) -> Any:
-        """The learning rate after that many updates."""
-        part = jnp.minimum(done / self.updates, 1)
-        return self.rate * 0.5 * (1 + jnp.cos(jnp.pi * part))
-
-
-def _momentum(learning_rate: Any) -> Any:
-    return require("optax").sgd(learning_rate, momentum=0.9)
-
-
-def _nesterov(learning_rate: Any) -> Any:
-    return require("optax").sgd(learning_rate, momentum=0.9, nesterov=True)
+    if name in ("momentum", "nesterov"):
+        return partial(optax.sgd, momentum=0.9, nesterov=name == "nesterov")
+    return getattr(optax, name)

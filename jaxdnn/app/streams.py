@@ -72,7 +72,7 @@ class Stream:
                 yield table.take(chosen)
 
     def __len__(self) -> int:
-        """How many rows there are; known once `gather` was there."""
+        """How many rows there are: 0 until `gather` has recorded the sizes."""
         firsts = accumulate(self.sizes, initial=0)
         pieces = zip(firsts, self.sizes, strict=False)
         return sum(int(self._chosen(*piece).sum()) for piece in pieces)

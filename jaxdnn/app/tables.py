@@ -247,7 +247,7 @@ def _csv_options(path: Path, block_size: int | None = None) -> dict[str, Any]:
     }
     with csv.open_csv(path, **options) as reader:
         names = reader.schema.names
-    # As text, because pyarrow's guesses make dates and truths of it as well.
+    # As text, because pyarrow's guesses make dates and booleans of it as well.
     as_strings = csv.ConvertOptions(column_types=dict.fromkeys(names, string))
     return {**options, "convert_options": as_strings}
 

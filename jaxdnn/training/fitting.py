@@ -100,8 +100,9 @@ def fit(
 ) -> FitResult:
     """Train, the whole loop one compiled program.
 
-    Compiled once per network, shape, optimizer and batch size: other epochs, learning
-    rates, l2 > 0, keep probabilities < 1, patience and min_delta reuse the program.
+    Compiled once per network, shape, optimizer and batch size: other learning rates,
+    l2 > 0, keep probabilities < 1, patience and min_delta, and other numbers of epochs
+    up to the next power of two, reuse the program.
     Where inputs far outnumber examples, full-batch gradient descent takes place in the
     span of the inputs: see `rotation`.
 
@@ -145,7 +146,7 @@ def fit(
     Raises:
       ValueError: shapes disagree, a value is out of its range, neither key nor params,
         dropout or shuffle without a key, a state of another run.
-      TypeError: an optimizer that is none.
+      TypeError: an optimizer that is neither; on_chunk inside a traced function.
 
     References:
       Robbins & Monro (1951), Ann. Math. Stat. 22; Prechelt (1998), Early Stopping.
@@ -188,9 +189,7 @@ def fit(
     given = (X, Y, start, weight, dropout_key, shuffle_key, numbers)
     concrete = all(map(is_concrete, jax.tree.leaves(given)))
 
-    watched = None
-    if validation is not None:
-        watched = check_validation("fit", network, start, *validation)
+    watched = check_validation("fit", network, start, validation)
     data = arrange(network, X, Y, weight, start[0].W.dtype, batch_size)
 
     basis = None

@@ -27,8 +27,8 @@ def are_labels(network: Network, Y: Any) -> bool:
     return network.output == "softmax" and np.ndim(Y) == 1
 
 
-def check_labels(where: str, network: Network, Y: Any, m: int, place: str = "") -> None:
-    """Refuse labels that are not m whole numbers below n_L; place: " in ...".
+def check_labels(where: str, network: Network, Y: Any, m: int) -> None:
+    """Refuse labels that are not m whole numbers below n_L.
 
     Example:
       >>> check_labels("fit", Network((2, 3), output="softmax"), np.array([0, 3]), 2)
@@ -37,15 +37,15 @@ def check_labels(where: str, network: Network, Y: Any, m: int, place: str = "") 
     """
     if Y.shape != (m,):
         raise ValueError(
-            f"{where}: labels must have shape ({m},) (m from X), got {Y.shape}{place}"
+            f"{where}: labels must have shape ({m},) (m from X), got {Y.shape}"
         )
     if not np.issubdtype(Y.dtype, np.integer):
-        raise TypeError(f"{where}: labels must be whole numbers, got {Y.dtype}{place}")
+        raise TypeError(f"{where}: labels must be whole numbers, got {Y.dtype}")
     n_L = network.layer_dims[-1]
     if is_concrete(Y) and not (Y.min() >= 0 and Y.max() < n_L):
         raise ValueError(
             f"{where}: labels must be 0 to {n_L - 1} (n_L from layer_dims), got "
-            f"{Y.min()} to {Y.max()}{place}"
+            f"{Y.min()} to {Y.max()}"
         )
 
 

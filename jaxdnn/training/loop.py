@@ -331,7 +331,8 @@ def run_epochs(
     return jax.lax.while_loop(more, epoch, carry)
 
 
-# The loop's parts as programs of their own, for who goes through a run step by step.
+# The loop's parts, compiled on their own: streams and the search for a divergence
+# call them from the host.
 run_step = jax.jit(one_step, static_argnames="plan")
 run_batches = jax.jit(train_batches, static_argnames="plan")
 close_epoch = jax.jit(end_epoch, static_argnames="plan")

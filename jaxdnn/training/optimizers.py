@@ -85,7 +85,7 @@ def init_optimizer(optimizer: Optimizer, params: Parameters) -> Any:
     """
     if optimizer is None:
         return None
-    # Not of the learning rate's making: any will do.
+    # The initial state does not depend on the learning rate.
     return _at_rate(optimizer, 0.0).init(params)
 
 

@@ -93,22 +93,21 @@ def check_data(
     return l2
 
 
-def check_finite(where: str, X: Any, place: str = "") -> None:
-    """Refuse inputs that are not finite; place: " in ...", which inputs they are."""
+def check_finite(where: str, X: Any) -> None:
+    """Refuse inputs that are not finite."""
     if not np.isfinite(X).all():
         row, column = np.argwhere(~np.isfinite(X))[0].tolist()
         raise ValueError(
-            f"{where}: X must be finite, got {X[row, column]}{place} at "
-            f"[{row}, {column}]"
+            f"{where}: X must be finite, got {X[row, column]} at [{row}, {column}]"
         )
 
 
-def check_targets(where: str, network: Network, Y: Any, place: str = "") -> None:
+def check_targets(where: str, network: Network, Y: Any) -> None:
     """Refuse columns of targets that the network's head does not have."""
     if not network.head.accepts(Y):
         raise ValueError(
             f"{where}: Y for a {network.output} output must hold "
-            f"{network.head.targets}, got values from {Y.min():g} to {Y.max():g}{place}"
+            f"{network.head.targets}, got values from {Y.min():g} to {Y.max():g}"
         )
 
 
@@ -118,15 +117,13 @@ def _readable(value: Any) -> bool:
 
 
 def check_validation(
-    where: str, network: Network, params: Parameters, X: Any, Y: Any
-) -> Validation:
+    where: str, network: Network, params: Parameters, given: tuple[Any, Any] | None
+) -> Validation | None:
     """Validation data as the loop reads them, refused where they are no such data."""
-    X = as_array(X)
-    try:
-        check_data(where, network, params, X, Y, 0.0, None, 1.0, None)
-    except ValueError as error:
-        text = str(error).removeprefix(f"{where}: ")
-        raise ValueError(f"{where}: validation: {text}") from None
+    if given is None:
+        return None
+    X, Y = as_array(given[0]), given[1]
+    check_data(f"{where}: validation", network, params, X, Y, 0.0, None, 1.0, None)
     dtype = params[0].W.dtype
     if are_labels(network, Y):
         Y = one_hot(jnp.asarray(Y), network.layer_dims[-1], dtype)

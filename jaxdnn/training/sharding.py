@@ -58,7 +58,7 @@ def shard(mesh: Mesh, data: Data, *, rows: bool) -> Data:
 
 def _place(mesh: Mesh, value: Any, spec: PartitionSpec) -> Array:
     array = np.asarray(value)
-    # Of axes of XLA's choosing, whatever kind of axes the mesh was made with.
+    # Automatic axes, even if those of the caller's mesh are explicit.
     mesh = Mesh(mesh.devices, mesh.axis_names)
     return jax.make_array_from_callback(
         array.shape, NamedSharding(mesh, spec), lambda index: array[index]

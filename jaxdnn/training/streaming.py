@@ -102,11 +102,12 @@ def checked_chunk(where: str, network: Network, i: int, chunk: Any) -> tuple[Any
             f"{where}: chunk {i} must be X ({n_x}, k) and Y ({n_L}, k), k >= 1, got "
             f"{X.shape} and {Y.shape}"
         )
-    check_finite(where, X, f" in chunk {i}")
+    where = f"{where}: chunk {i}"
+    check_finite(where, X)
     if labels:
-        check_labels(where, network, Y, X.shape[1], f" in chunk {i}")
+        check_labels(where, network, Y, X.shape[1])
     else:
-        check_targets(where, network, Y, f" in chunk {i}")
+        check_targets(where, network, Y)
     return X, Y
 
 

@@ -15,7 +15,7 @@ from jaxdnn.training.streaming import ColumnChunks, parts
 KEY = jax.random.key(0)
 NETWORK = Network((3, 5, 4), "tanh", "softmax")
 M = 23
-LABELS_TO_7 = r"labels must be 0 to 3 \(n_L from layer_dims\), got 0 to 7 in chunk 0"
+LABELS_TO_7 = r"chunk 0: labels must be 0 to 3 \(n_L from layer_dims\), got 0 to 7"
 ARGUMENTS = {"key": KEY, "epochs": 4, "batch_size": 5, "learning_rate": 0.3}
 
 
@@ -133,7 +133,7 @@ def test_no_third_part_is_read_before_the_first_is_done(monkeypatch):
                 (np.ones((3, 2)), np.zeros(2, int)),
                 (np.full((3, 1), np.nan), np.ones(1)),
             ],
-            r"X must be finite, got nan in chunk 1 at \[0, 0\]",
+            r"chunk 1: X must be finite, got nan at \[0, 0\]",
         ),
         (iter([(np.ones((3, 2)), np.zeros(2, int))]), "chunks must come anew"),
     ],
@@ -145,7 +145,7 @@ def test_what_is_no_source_is_refused(chunks, says):
 
 def test_labels_that_are_no_whole_numbers_are_refused():
     chunks = [(np.ones((3, 2)), np.zeros(2))]
-    says = "labels must be whole numbers, got float64 in chunk 0"
+    says = "chunk 0: labels must be whole numbers, got float64"
     with pytest.raises(TypeError, match=says):
         fit(NETWORK, chunks, **ARGUMENTS)
 

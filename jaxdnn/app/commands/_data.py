@@ -97,7 +97,7 @@ def add_run_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Those, and the rest of one network and its cost."""
+    """The options of the data, then those of one network and its cost."""
     add_data_arguments(parser)
     option = parser.add_argument
     option(

@@ -12,7 +12,6 @@ import json
 import sys
 import warnings
 from collections.abc import Callable, Iterable
-from dataclasses import asdict
 from itertools import pairwise
 from math import sqrt
 from pathlib import Path
@@ -26,7 +25,7 @@ from jaxdnn.app._extras import require
 from jaxdnn.app.checkpoints import Checkpoints
 from jaxdnn.app.commands import _data, _streamed
 from jaxdnn.app.models import Model
-from jaxdnn.app.optimizers import LEARNING_RATES, Cosine, optimizer
+from jaxdnn.app.optimizers import LEARNING_RATES, optimizer
 from jaxdnn.app.preprocessing import Categories, Column, Numbers
 from jaxdnn.app.progress import progress
 from jaxdnn.app.results import check_writable, write_results
@@ -207,10 +206,10 @@ def _train(
     if rate is None:
         rate = LEARNING_RATES[args.optimizer]
     validation = _data.validation(task)
-    schedule = None
+    schedule, updates = None, None
     if args.schedule == "cosine":
-        batch_size = args.batch_size or rows
-        schedule = Cosine(rate, args.epochs * -(-rows // batch_size))
+        updates = args.epochs * -(-rows // (args.batch_size or rows))
+        schedule = require("optax").cosine_decay_schedule(rate, updates)
     options: dict[str, Any] = {
         "batch_size": args.batch_size,
         "l2": args.l2,
@@ -223,7 +222,7 @@ def _train(
         saved = Checkpoints(
             args.checkpoint,
             _configuration(args, task, validation, options)
-            | {"learning_rate": rate, "schedule": schedule and asdict(schedule)},
+            | {"learning_rate": rate, "falls_to_0_in": updates},
         )
         check_writable(args.checkpoint, option="--checkpoint")
         if args.resume is None:

@@ -48,6 +48,7 @@ from jaxdnn.app._atomic import replacing
 from jaxdnn.app.commands import _data
 from jaxdnn.app.optimizers import LEARNING_RATES
 from jaxdnn.parameters import Method
+from jaxdnn.training.setup import three_keys
 from jaxdnn.verification import SelfTest, selftest, verify
 from jaxdnn.verification.passes import counted
 
@@ -158,8 +159,8 @@ def _as_list(tested: SelfTest) -> list[dict[str, Any]]:
 def _of_data(args: argparse.Namespace) -> dict[str, Any]:
     """The case that the words make: train's network on train's rows."""
     task = _data.read(args)
-    # As fit splits it, so that these are the parameters it would begin with.
-    first, masks = jax.random.split(jax.random.key(args.seed))
+    key = jax.random.key(args.seed)
+    first, masks, _ = three_keys(key)
     params = initialize_parameters(
         first, task.network.layer_dims, method=args.initialization
     )
@@ -169,7 +170,7 @@ def _of_data(args: argparse.Namespace) -> dict[str, Any]:
             task.X,
             task.Y,
             params=params,
-            key=jax.random.key(args.seed),
+            key=key,
             learning_rate=LEARNING_RATES["sgd"],
             epochs=args.epochs,
             l2=args.l2,
