@@ -103,8 +103,8 @@ def initialize_parameters(
             "xavier": sqrt(2 / (n_prev + n)),
             "lecun": sqrt(1 / n_prev),
         }[method]
-        W = deviation * draws[end - n * n_prev : end].reshape(n, n_prev)
-        layers.append(Layer(xp.asarray(W, dtype), xp.zeros((n, 1), dtype)))
+        W = xp.asarray(deviation, dtype) * draws[end - n * n_prev : end]
+        layers.append(Layer(W.reshape(n, n_prev), xp.zeros((n, 1), dtype)))
     return jax.device_put(tuple(layers))
 
 

@@ -5,7 +5,8 @@ Every combination of the options is a lane. The lanes are the loop of `fit` unde
 every operation's fixed cost; large ones only wait for each other's memory.
 
 Hidden layers of several sizes are padded to the largest with units whose weights are 0
-and whose gradient is masked: they add nothing to any sum, and stay 0.
+and whose updates are masked: they add nothing to any sum, and stay 0. An optimizer that
+looks across a whole matrix (its norm, its rows) sees the zeros, though.
 """
 
 from collections.abc import Sequence
@@ -31,7 +32,7 @@ from jaxdnn.training.loop import (
     room_for,
     run_epochs,
 )
-from jaxdnn.training.optimizers import Optimizer
+from jaxdnn.training.optimizers import Optimizer, init_optimizer
 from jaxdnn.training.setup import (
     arrange,
     as_array,
@@ -40,6 +41,7 @@ from jaxdnn.training.setup import (
     check_data,
     check_rate,
     check_validation,
+    check_weights,
     first_state,
     make_settings,
     three_keys,
@@ -133,7 +135,9 @@ def sweep(
         raise ValueError(
             f"sweep: strategy must be 'vmap', 'map' or None, got {strategy!r}"
         )
-    X = as_array(X)
+    X, Y = as_array("sweep", "X", X), as_array("sweep", "Y", Y)
+    if sample_weight is not None:
+        sample_weight = as_array("sweep", "sample_weight", sample_weight)
     seeds, rates, penalties, keeps = (
         _several(name, values)
         for name, values in (
@@ -143,6 +147,8 @@ def sweep(
             ("keep_prob", keep_prob),
         )
     )
+    if len(rates) > 1 and any(map(callable, rates)):
+        raise ValueError("sweep: a schedule cannot be one of several learning rates")
     networks = _networks(network, hidden_sizes)
     widest = replace(
         network,
@@ -184,6 +190,7 @@ def sweep(
 
     watched = check_validation("sweep", widest, params, validation)
     weight = weigh_classes("sweep", network, Y, sample_weight, class_weight)
+    check_weights("sweep", weight)
     dtype = params[0].W.dtype
     data = arrange(widest, X, Y, weight, dtype, batch_size)
     ragged = batch_size is not None and data.real % batch_size != 0
@@ -229,7 +236,9 @@ def _run_lanes(
 
     def one(lane: Any) -> Any:
         settings, (start, *keys) = lane
-        state = first_state(start, plan.optimizer, validation, tuple(keys), None)
+        rate = settings.learning_rate
+        inner = init_optimizer(plan.optimizer, plan.schedule, rate, start)
+        state = first_state(start, inner, validation, tuple(keys), None)
         state, history, _ = run_epochs(
             *(plan, settings, state._replace(history=None), data, validation),
             *(epochs, room),
@@ -254,6 +263,8 @@ def _networks(network: Network, hidden_sizes: Any) -> tuple[Network, ...]:
     if hidden_sizes is None:
         return (network,)
     n_x, *hidden, n_L = network.layer_dims
+    if not hidden:
+        raise ValueError("sweep: hidden_sizes needs a network with hidden layers")
     networks = []
     for sizes in hidden_sizes:
         sizes = tuple(sizes) if np.ndim(sizes) else (sizes,) * len(hidden)

@@ -121,6 +121,7 @@ def test_a_lane_that_diverges_leaves_the_others_alone():
     ("options", "says"),
     [
         ({"seeds": ()}, "seeds must be one value or several, got none"),
+        ({"learning_rate": (0.1, lambda _: 0.2)}, "a schedule cannot be one of"),
         ({"hidden_sizes": ((2, 3, 4),)}, "hidden_sizes must give 2 sizes a lane"),
         ({"hidden_sizes": ()}, "hidden_sizes must hold one entry a lane"),
         ({"l2": (0.1, -1.0)}, "l2 must be finite and >= 0, got -1"),
@@ -135,3 +136,29 @@ def test_what_makes_no_lanes_is_refused(options, says):
     X, labels = data()
     with pytest.raises(ValueError, match=says):
         sweep(**({"network": NETWORK, "X": X, "Y": labels} | options))
+
+
+def test_hidden_sizes_need_hidden_layers():
+    X, labels = data()
+    with pytest.raises(ValueError, match="needs a network with hidden layers"):
+        sweep(Network((3, 4), output="softmax"), X, labels, hidden_sizes=(1, 2))
+
+
+def test_noise_does_not_wake_the_padding():
+    X, labels = data()
+    lanes = sweep(
+        *(NETWORK, X, labels),
+        hidden_sizes=((2, 5), (6, 3)),
+        optimizer=optax.chain(optax.add_noise(0.1, 0.1, key=0), optax.sgd(0.1)),
+        epochs=3,
+    )
+    # The network of the lane alone costs what the padded one did.
+    for lane in lanes:
+        more = fit(lane.network, X, labels, params=lane.params, epochs=1)
+        on = sweep(
+            *(NETWORK, X, labels),
+            hidden_sizes=((2, 5), (6, 3)),
+            optimizer=optax.chain(optax.add_noise(0.1, 0.1, key=0), optax.sgd(0.1)),
+            epochs=4,
+        )[lanes.index(lane)]
+        np.testing.assert_allclose(on.history.cost[3], more.history.cost[0], rtol=1e-5)

@@ -16,13 +16,13 @@ from typing import Any
 
 import jax
 import numpy as np
-from numpy.typing import NDArray
 
 from jaxdnn import ACTIVATIONS, Network, __version__, params_from_dict, params_to_dict
 from jaxdnn.app._atomic import replacing
 from jaxdnn.app._extras import require
 from jaxdnn.app.models import Model
 from jaxdnn.app.preprocessing import Preprocessing
+from jaxdnn.folding import unfold
 from jaxdnn.parameters import check_parameters
 
 FORMAT_VERSION = 1
@@ -59,7 +59,7 @@ def save_model(path: str | os.PathLike[str], model: Model) -> None:
                 f"save_model: activation {g.name!r} is a function of your own; a file "
                 f"can hold only these: {', '.join(ACTIVATIONS)}"
             )
-    arrays = {name: np.asarray(a) for name, a in params_to_dict(model.params).items()}
+    arrays = params_to_dict(unfold(model.params))
     for name, array in arrays.items():
         if array.dtype.name not in ("float16", "float32", "float64"):
             raise ValueError(
@@ -109,8 +109,11 @@ def load_model(path: str | os.PathLike[str]) -> Model:
         raise ValueError(f"{path}: {error}") from error
 
 
-def pack(kind: str, arrays: Mapping[str, NDArray[Any]], said: dict[str, Any]) -> bytes:
+def pack(kind: str, arrays: Mapping[str, Any], said: dict[str, Any]) -> bytes:
     """The bytes of a file of that kind: arrays, and what its header is to say.
+
+    Raises:
+      ValueError: a dtype that is not one of NumPy's own, such as bfloat16.
 
     Example:
       >>> unpack("note", pack("note", {"x": np.ones(2)}, {"by": "me"}))[1]["by"]
@@ -124,7 +127,12 @@ def pack(kind: str, arrays: Mapping[str, NDArray[Any]], said: dict[str, Any]) ->
         **said,
     }
     metadata = {"jaxdnn": json.dumps(header, allow_nan=False)}
-    content: bytes = require("safetensors.numpy").save(dict(arrays), metadata)
+    # safetensors writes memory as it lies: it must lie in rows.
+    in_rows = {name: np.asarray(array, order="C") for name, array in arrays.items()}
+    for name, array in in_rows.items():
+        if array.dtype.kind not in "biuf":
+            raise ValueError(f"cannot be kept in a file: {name} is {array.dtype}")
+    content: bytes = require("safetensors.numpy").save(in_rows, metadata)
     # The hash is the header's first entry, so these are the first zeros there are.
     digest = hashlib.sha256(content).hexdigest()
     return content.replace(_NO_HASH.encode(), digest.encode(), 1)

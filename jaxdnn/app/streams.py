@@ -186,6 +186,11 @@ def gather(stream: Stream, target: str | None) -> Gathered:
             "row: with one class only there is nothing to learn"
         )
     classes = aim.is_text or aim.few_codes
+    if classes and (unseen := aim.unseen()):
+        raise ValueError(
+            f"{stream.path}: no row to train on has {', '.join(unseen)} in column "
+            f"{target!r}: leave such rows out, or choose another seed"
+        )
     if classes and not aim.is_text:
         stream = replace(stream, classes=target)
     try:
@@ -230,6 +235,10 @@ class _Figures:
         else:
             self.few_codes = False
         self._add_up(cells[chosen])
+
+    def unseen(self) -> list[str]:
+        """What cells outside the training rows hold, and none of those does."""
+        return sorted(self.seen.keys() - self._trained)
 
     def column(self, *, classes: bool) -> Column:
         """The column as the training rows have it."""

@@ -81,11 +81,16 @@ def trace(run: Run, state: TrainingState, data: Data) -> TrainingState:
     After an early stop the history goes on as NaN; nobody looks for a divergence.
     """
     plan, settings, validation, epochs = run
-    state, entries, *_ = run_epochs(
+    history = state.history
+    left = epochs - len(history.cost)
+    if left <= 0:
+        return state
+    state, entries, _ = run_epochs(
         *(plan, settings, state._replace(history=None), data, validation),
-        *(epochs, epochs),
+        *(epochs, left),
     )
-    return state._replace(history=entries)
+    grown = jax.tree.map(lambda *of: jnp.concatenate(of), history, entries)
+    return state._replace(history=grown)
 
 
 def stream(

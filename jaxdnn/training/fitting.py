@@ -27,7 +27,7 @@ from jaxdnn.training.divergence import Divergence
 from jaxdnn.training.driver import Run, drive, stream, trace
 from jaxdnn.training.labels import ClassWeight, weigh_classes
 from jaxdnn.training.loop import History, Plan, TrainingState
-from jaxdnn.training.optimizers import Optimizer
+from jaxdnn.training.optimizers import Optimizer, init_optimizer
 from jaxdnn.training.setup import (
     arrange,
     as_array,
@@ -36,6 +36,7 @@ from jaxdnn.training.setup import (
     check_data,
     check_rate,
     check_validation,
+    check_weights,
     first_state,
     make_settings,
     three_keys,
@@ -64,6 +65,9 @@ class FitResult(NamedTuple):
     params: the last parameters, or the best ones where there was validation data;
     history: one entry per epoch; state: for `fit(resume=...)`; divergence: where the
     run stopped being finite, or None; data_bytes: the examples held at one time.
+
+    After a divergence among mini-batches the state is that of a step inside an epoch: a
+    run that goes on from it sees all of that epoch's batches again.
     """
 
     params: Parameters
@@ -130,13 +134,15 @@ def fit(
         result has the parameters of the lowest cost.
       patience: epochs without a validation cost lower by more than min_delta (>= 0)
         after which the run stops; None never stops it.
-      chunk: epochs between calls of on_chunk; if None, about half a second.
+      chunk: epochs between calls of on_chunk; if None, about half a second. With a
+        source of chunks it is one epoch.
       on_chunk: called on the host at the edge of each chunk. Chunks change no bit of
         the result.
       resume: a result's or chunk's state, or the dictionary that `state_to_dict` made
         of it: the run goes on from there, to the same bits as one that was never
-        interrupted, given the same other arguments.
-      mesh: devices to share the examples; parameters are replicated.
+        interrupted, given the same other arguments, `epochs` included.
+      mesh: devices to share the examples; parameters are replicated. Where they do not
+        divide a full batch, dropout draws other masks than one device would.
 
     Returns:
       FitResult(params, history, state, divergence, data_bytes). A run whose cost,
@@ -159,6 +165,8 @@ def fit(
       ((1000,), True)
     """
     learning_rate, schedule = check_rate("fit", optimizer, learning_rate)
+    if sample_weight is not None:
+        sample_weight = as_array("fit", "sample_weight", sample_weight)
     check_counts(
         "fit", epochs=epochs, chunk=chunk, batch_size=batch_size, patience=patience
     )
@@ -179,6 +187,7 @@ def fit(
         "fit", network, start, X, Y, l2, dropout_key, keep_prob, sample_weight
     )
     weight = weigh_classes("fit", network, Y, sample_weight, class_weight)
+    check_weights("fit", weight)
     if isinstance(keep_prob, (int, float)) and keep_prob == 1:
         dropout_key = keep_prob = None
     if batch_size is None or not shuffle:
@@ -186,8 +195,13 @@ def fit(
     elif shuffle_key is None:
         raise ValueError("fit: give a key to shuffle by, or shuffle=False")
     numbers = (learning_rate, l2, keep_prob, min_delta)
-    given = (X, Y, start, weight, dropout_key, shuffle_key, numbers)
+    given = (X, Y, start, weight, dropout_key, shuffle_key, numbers, validation, resume)
     concrete = all(map(is_concrete, jax.tree.leaves(given)))
+    if not concrete:
+        hosts = {"chunks": source, "mesh": mesh, "on_chunk": on_chunk}
+        for name, value in hosts.items():
+            if value is not None:
+                raise TypeError(f"fit: {name} cannot be given in a traced function")
 
     watched = check_validation("fit", network, start, validation)
     data = arrange(network, X, Y, weight, start[0].W.dtype, batch_size)
@@ -202,12 +216,13 @@ def fit(
         if watched is not None:
             watched = watched._replace(X=rotate_inputs(basis, watched.X))
     if optimizer is None and mesh is None and concrete:
-        start = fold(network, start)
-    state = first_state(start, optimizer, watched, (dropout_key, shuffle_key), basis)
+        start = fold(network, unfold(start))
+    settings = make_settings(start, learning_rate, l2, keep_prob, patience, min_delta)
+    inner = init_optimizer(optimizer, schedule, settings.learning_rate, start)
+    state = first_state(start, inner, watched, (dropout_key, shuffle_key), basis)
     if resume is not None:
         saved = state_to_dict(resume) if isinstance(resume, TrainingState) else resume
         state = restore_state("fit", state, saved)
-    settings = make_settings(start, learning_rate, l2, keep_prob, patience, min_delta)
     if mesh is not None:
         history = state.history
         state, settings, watched = replicate(
@@ -229,10 +244,8 @@ def fit(
         state, divergence, held = stream(run, state, cut, examples, edge)
     elif concrete:
         state, divergence = drive(run, state, data, chunk, edge)
-    elif on_chunk is None:
-        state = trace(run, state, data)
     else:
-        raise TypeError("fit: on_chunk cannot be called from inside a traced function")
+        state = trace(run, state, data)
     if divergence is not None:
         warn(f"fit: {divergence}; it ended there", RuntimeWarning, stacklevel=2)
     history = jax.device_put(state.history)
@@ -248,21 +261,19 @@ def _open_source(
     """
     on_disk = isinstance(X, np.memmap) and batch_size is not None
     if not on_disk and not is_source(X):
-        return None, 0, as_array(X), Y
+        return None, 0, as_array("fit", "X", X), as_array("fit", "Y", Y)
     if batch_size is None:
         raise ValueError("fit: chunks need a batch_size")
     for name, value in others.items():
         if value is not None:
             raise ValueError(f"fit: {name} does not go with chunks")
+    if not on_disk and Y is not None:
+        raise ValueError("fit: Y does not go with chunks, which bring their own")
     source = ColumnChunks(X, Y) if on_disk else X
-    examples = count_examples("fit", network, source)
+    examples, dtype = count_examples("fit", network, source)
     dims = network.layer_dims
-    return (
-        source,
-        examples,
-        jnp.zeros((dims[0], 1)),
-        jnp.full((dims[-1], 1), 1 / dims[-1]),
-    )
+    X, Y = np.zeros((dims[0], 1), dtype), np.full((dims[-1], 1), 1 / dims[-1])
+    return source, examples, X, Y
 
 
 def _basis(
@@ -274,6 +285,8 @@ def _basis(
     if resume is not None:
         return jnp.asarray(resume[".basis"]) if ".basis" in resume else None
     n_x, n_1 = network.layer_dims[:2]
+    if X.dtype.itemsize < 4:  # there is no factorisation in half precision
+        return None
     if rotation_pays(n_x, n_1, X.shape[1], epochs):
         return input_basis(params, X)
     return None

@@ -96,7 +96,9 @@ def weigh_classes(
         weights = labels.size / (jnp.maximum(counts, 1) * (counts > 0).sum())
     else:
         unknown = sorted(set(class_weight) - set(range(classes)))
-        if unknown or any(not weight >= 0 for weight in class_weight.values()):
+        if unknown or any(
+            is_concrete(weight) and not weight >= 0 for weight in class_weight.values()
+        ):
             raise ValueError(
                 f"{where}: class_weight must map classes 0 to {classes - 1} to weights "
                 f">= 0, got {dict(class_weight)}"

@@ -125,27 +125,36 @@ class TrainingState(NamedTuple):
 
 
 class Sums(NamedTuple):
-    """What an epoch has added up: batches, examples, their costs, gradient norms.
+    """What an epoch has added up: batches, costs by their part of it, gradient norms.
 
-    A sum of costs is finite only where all of them were.
+    The cost is finite only where all of them were.
     """
 
     batches: Any
-    examples: Any
     cost: Any
     gradient_norm: Any
     learning_rate: Any
 
 
+def record_dtype(dtype: Any) -> Any:
+    """What a run of this dtype is recorded in: many batches need float32 to add up.
+
+    Example:
+      >>> record_dtype(jnp.bfloat16), record_dtype(jnp.float64)
+      (dtype('float32'), dtype('float64'))
+    """
+    return jnp.promote_types(dtype, jnp.float32)
+
+
 def no_sums(dtype: Any) -> Sums:
-    """Before the first batch.
+    """Before the first batch of a run of this dtype.
 
     Example:
       >>> int(no_sums(jnp.float32).batches)
       0
     """
-    zero, none = jnp.zeros((), dtype), jnp.zeros((), jnp.int32)
-    return Sums(none, none, zero, zero, zero)
+    zero, none = jnp.zeros((), record_dtype(dtype)), jnp.zeros((), jnp.int32)
+    return Sums(none, zero, zero, zero)
 
 
 def one_step(
@@ -159,7 +168,7 @@ def one_step(
     key, keep_prob = step_key(settings, state)
     rate = settings.learning_rate
     if plan.schedule is not None:
-        rate = plan.schedule(state.step)
+        rate = jnp.asarray(plan.schedule(state.step), state.params[0].W.dtype)
     elif rate is None:
         rate = learning_rate_of(state.optimizer)
     J, grads = cost_and_gradients(
@@ -178,6 +187,8 @@ def one_step(
     params, optimizer = apply_optimizer(
         plan.optimizer, state.params, grads, state.optimizer, rate
     )
+    if settings.mask is not None:
+        params = jax.tree.map(jnp.multiply, params, settings.mask)
     state = state._replace(params=params, optimizer=optimizer, step=state.step + 1)
     return state, J, grads, rate
 
@@ -205,36 +216,30 @@ def train_batches(
     """
     size = plan.batch_size
 
-    def add(state: TrainingState, sums: Sums, batch: Batch, count: Any) -> Any:
+    def add(state: TrainingState, sums: Sums, batch: Batch, part: Any) -> Any:
         state, J, grads, rate = one_step(plan, settings, state, batch)
+        dtype = sums.cost.dtype
         return state, sums._replace(
-            cost=sums.cost + J * count,
+            cost=sums.cost + J.astype(dtype) * part,
             gradient_norm=sums.gradient_norm + gradient_norm(grads),
-            learning_rate=jnp.asarray(jnp.nan if rate is None else rate, J.dtype),
+            learning_rate=jnp.asarray(jnp.nan if rate is None else rate, dtype),
         )
 
     if size is None:
-        # One example of weight one: its mean has the bits of the cost itself.
         state, sums = add(state, sums, whole_batch(data), 1)
-        return state, _counted(sums, 1, 1)
+        return state, sums._replace(batches=sums.batches + 1)
     order = epoch_order(plan, state, data, part)
-    batches, examples = batch_count(data, size), data.real
+    batches = batch_count(data, size)
     if limit is not None:
         batches = jnp.minimum(limit, batches)
-        examples = jnp.minimum(batches * size, examples)
 
     def step(i: Any, carry: tuple[TrainingState, Sums]) -> Any:
         batch = take_batch(plan.network, data, order, i, size, plan.ragged)
-        return add(*carry, batch, jnp.minimum(size, data.real - i * size))
+        count = jnp.minimum(size, data.real - i * size)
+        return add(*carry, batch, count / jnp.asarray(data.examples, sums.cost.dtype))
 
     state, sums = jax.lax.fori_loop(0, batches, step, (state, sums))
-    return state, _counted(sums, batches, examples)
-
-
-def _counted(sums: Sums, batches: Any, examples: Any) -> Sums:
-    return sums._replace(
-        batches=sums.batches + batches, examples=sums.examples + examples
-    )
+    return state, sums._replace(batches=sums.batches + batches)
 
 
 def epoch_order(plan: Plan, state: TrainingState, data: Data, part: Any) -> Array:
@@ -256,7 +261,7 @@ def end_epoch(
     """Close the epoch: its entry in the history, validation, the best parameters."""
     state = state._replace(epoch=state.epoch + 1)
     entry = History(
-        sums.cost / sums.examples,
+        sums.cost,
         sums.learning_rate,
         sums.gradient_norm / sums.batches,
     )
@@ -308,7 +313,8 @@ def run_epochs(
     """
     first = state.epoch
     dtype = state.params[0].W.dtype
-    history = blank_history(jnp.full((room,), jnp.nan, dtype), validation)
+    blank = jnp.full((room,), jnp.nan, record_dtype(dtype))
+    history = blank_history(blank, validation)
 
     def more(carry: Any) -> Any:
         state, _, sums = carry

@@ -11,6 +11,7 @@ References:
 """
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Protocol, cast, runtime_checkable
 
 import jax
@@ -76,17 +77,32 @@ def update_parameters(
     )
 
 
-def init_optimizer(optimizer: Optimizer, params: Parameters) -> Any:
+def init_optimizer(
+    optimizer: Optimizer,
+    schedule: Callable[[Any], Any] | None,
+    rate: Any,
+    params: Parameters,
+) -> Any:
     """The state to begin with; gradient descent has none.
 
+    An optimizer that keeps the learning rate in its state (`optax.inject_hyperparams`)
+    keeps this one: the first of a schedule.
+
     Example:
-      >>> init_optimizer(None, ()) is None
+      >>> init_optimizer(None, None, 0.1, ()) is None
       True
     """
     if optimizer is None:
         return None
-    # The initial state does not depend on the learning rate.
-    return _at_rate(optimizer, 0.0).init(params)
+    return _init(optimizer, schedule, rate, params)
+
+
+# One program, where an optimizer would compile one for every array it makes.
+@partial(jax.jit, static_argnums=(0, 1))
+def _init(optimizer: Any, schedule: Any, rate: Any, params: Parameters) -> Any:
+    if schedule is not None:
+        rate = jnp.asarray(schedule(0), params[0].W.dtype)
+    return _at_rate(optimizer, rate).init(params)
 
 
 def apply_optimizer(

@@ -6,6 +6,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
+from jax.dtypes import canonicalize_dtype
 
 from jaxdnn._checks import check_scalar, is_concrete
 from jaxdnn.network import Network, check_cost_arguments
@@ -18,8 +19,9 @@ from jaxdnn.training.loop import (
     TrainingState,
     Validation,
     blank_history,
+    record_dtype,
 )
-from jaxdnn.training.optimizers import Optimizer, check_optimizer, init_optimizer
+from jaxdnn.training.optimizers import Optimizer, check_optimizer
 
 _LEARNING_RATE = 0.0075
 
@@ -78,19 +80,23 @@ def check_data(
         check_labels(where, network, Y, X.shape[-1])
         columns = jax.ShapeDtypeStruct((network.layer_dims[-1], X.shape[-1]), X.dtype)
     l2 = check_cost_arguments(where, network, params, X, columns, *others)
-    sample_weight = others[-1]
     if _readable(X):
         check_finite(where, X)
     if columns is Y and _readable(Y):
         check_targets(where, network, np.asarray(Y))
-    if sample_weight is not None and _readable(sample_weight):
-        weights = np.asarray(sample_weight)
-        if not (np.isfinite(weights).all() and weights.min() >= 0 < weights.sum()):
-            raise ValueError(
-                f"{where}: sample_weight must be finite and >= 0, not all 0, got "
-                f"values from {weights.min():g} to {weights.max():g}"
-            )
     return l2
+
+
+def check_weights(where: str, weight: Any) -> None:
+    """Refuse weights of examples that leave nothing to learn from."""
+    if weight is None or not _readable(weight):
+        return
+    weight = np.asarray(weight)
+    if not (np.isfinite(weight).all() and weight.min() >= 0 < weight.sum()):
+        raise ValueError(
+            f"{where}: sample_weight must be finite and >= 0, not all 0 (class_weight "
+            f"included), got values from {weight.min():g} to {weight.max():g}"
+        )
 
 
 def check_finite(where: str, X: Any) -> None:
@@ -122,8 +128,11 @@ def check_validation(
     """Validation data as the loop reads them, refused where they are no such data."""
     if given is None:
         return None
-    X, Y = as_array(given[0]), given[1]
-    check_data(f"{where}: validation", network, params, X, Y, 0.0, None, 1.0, None)
+    if len(given) != 2:
+        raise ValueError(f"{where}: validation must be X and Y, got {len(given)} items")
+    where = f"{where}: validation"
+    X, Y = as_array(where, "X", given[0]), as_array(where, "Y", given[1])
+    check_data(where, network, params, X, Y, 0.0, None, 1.0, None)
     dtype = params[0].W.dtype
     if are_labels(network, Y):
         Y = one_hot(jnp.asarray(Y), network.layer_dims[-1], dtype)
@@ -143,25 +152,31 @@ def arrange(
     if batch_size is None:
         Y = one_hot(jnp.asarray(Y), network.layer_dims[-1], dtype) if labels else Y
         return Data(place(X, dtype), place(Y, dtype), weight, m, m, mean_weight)
-    Y = place(Y, jnp.int32) if labels else place(as_array(Y).T, dtype)
+    Y = place(Y, jnp.int32) if labels else place(Y.T, dtype)
     return Data(place(X.T, dtype), Y, weight, m, m, mean_weight)
 
 
-def as_array(value: Any) -> Any:
-    """A JAX array as it is; all else as NumPy, in the dtype JAX would give it.
+def as_array(where: str, name: str, value: Any) -> Any:
+    """Real numbers as an array: JAX's as it is, all else as NumPy's.
+
+    Floats have the precision JAX would give them; whole numbers keep all their digits.
 
     Example:
-      >>> as_array([[1.0, 2.0]]).shape
-      (1, 2)
+      >>> as_array("fit", "X", [[1.0, 2.0]]).dtype
+      dtype('float32')
     """
+    value = value if isinstance(value, Array) else np.asarray(value)
+    dtype, floating = value.dtype, jnp.issubdtype(value.dtype, jnp.floating)
+    if not (floating and dtype.itemsize <= 8) and dtype.kind not in "biu":
+        raise TypeError(f"{where}: {name} must be real numbers, got dtype {dtype}")
     if isinstance(value, Array):
         return value
-    value = np.asarray(value)
-    return np.asarray(value, jax.dtypes.canonicalize_dtype(value.dtype))
+    dtype = dtype.newbyteorder("=")
+    return np.asarray(value, canonicalize_dtype(dtype) if floating else dtype)
 
 
 def place(value: Any, dtype: Any) -> Array:
-    """The value on the device, of this dtype.
+    """The value on the device, of this dtype; a copy, if it comes from the host.
 
     What comes from the host is converted there, where nothing compiles.
 
@@ -169,26 +184,31 @@ def place(value: Any, dtype: Any) -> Array:
       >>> place(np.arange(2).T, jnp.float32).tolist()
       [0.0, 1.0]
     """
-    value = value if isinstance(value, Array) else np.asarray(value, dtype)
-    return jnp.asarray(value, dtype)
+    if isinstance(value, Array):
+        return jnp.asarray(value, dtype)
+    return jnp.array(np.asarray(value, dtype), dtype)
 
 
 def first_state(
     params: Parameters,
-    optimizer: Optimizer,
+    optimizer: Any,
     watched: Validation | None,
     keys: tuple[Array | None, Array | None],
     basis: Array | None,
 ) -> TrainingState:
-    """Before the first epoch; keys are those of dropout and of the shuffle."""
+    """Before the first epoch; keys are those of dropout and of the shuffle.
+
+    optimizer: its own state, from `init_optimizer`.
+    """
     dtype = params[0].W.dtype
     zero = place(0, jnp.int32)
-    history, best = blank_history(np.zeros(0, dtype), watched), None
+    history = blank_history(np.zeros(0, record_dtype(dtype)), watched)
+    best = None
     if watched is not None:
         best = Best(params, place(np.inf, dtype), zero)
     return TrainingState(
         params,
-        init_optimizer(optimizer, params),
+        optimizer,
         zero,
         zero,
         best,

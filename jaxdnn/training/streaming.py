@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from jaxdnn.network import Network
 from jaxdnn.training.labels import are_labels, check_labels
-from jaxdnn.training.setup import check_finite, check_targets
+from jaxdnn.training.setup import as_array, check_finite, check_targets
 
 # Bytes of X in a part cut from arrays that lie in a file.
 _PART_BYTES = 64 << 20
@@ -57,8 +57,10 @@ def is_source(X: Any) -> bool:
     return not hasattr(X, "shape") and isinstance(X, Iterable)
 
 
-def count_examples(where: str, network: Network, source: Iterable[Any]) -> int:
-    """The number of examples in all, every chunk looked at once.
+def count_examples(
+    where: str, network: Network, source: Iterable[Any]
+) -> tuple[int, Any]:
+    """The number of examples in all, and the dtype of X; every chunk is looked at once.
 
     Raises:
       ValueError: no chunks, or one that the network cannot learn from.
@@ -66,19 +68,27 @@ def count_examples(where: str, network: Network, source: Iterable[Any]) -> int:
     Example:
       >>> chunks = ColumnChunks(np.ones((2, 5)), np.ones((1, 5)), columns=3)
       >>> count_examples("fit", Network((2, 1)), chunks)
-      5
+      (5, dtype('float32'))
     """
     if iter(source) is source:
         raise ValueError(
             f"{where}: chunks must come anew every epoch: give a list, or an object "
             f"with __iter__, not a {type(source).__name__}"
         )
-    count = 0
+    count, first = 0, None
     for i, chunk in enumerate(source):
-        count += checked_chunk(where, network, i, chunk)[0].shape[1]
-    if count == 0:
+        X, Y = checked_chunk(where, network, i, chunk)
+        first = (X.dtype, Y.ndim) if first is None else first
+        if Y.ndim != first[1]:
+            kinds = "labels", "columns of targets"
+            raise ValueError(
+                f"{where}: chunk {i}: Y must be {kinds[first[1] - 1]}, as in chunk 0, "
+                f"got {kinds[Y.ndim - 1]}"
+            )
+        count += X.shape[1]
+    if first is None:
         raise ValueError(f"{where}: there are no chunks to learn from")
-    return count
+    return count, first[0]
 
 
 def checked_chunk(where: str, network: Network, i: int, chunk: Any) -> tuple[Any, Any]:
@@ -103,6 +113,7 @@ def checked_chunk(where: str, network: Network, i: int, chunk: Any) -> tuple[Any
             f"{X.shape} and {Y.shape}"
         )
     where = f"{where}: chunk {i}"
+    X, Y = as_array(where, "X", X), as_array(where, "Y", Y)
     check_finite(where, X)
     if labels:
         check_labels(where, network, Y, X.shape[1])

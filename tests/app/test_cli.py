@@ -556,6 +556,11 @@ BAD_DATA = {
     "seed": (GOOD, ["--seed", "-1"], "--seed: must be a whole number >= 0"),
     "large seed": (GOOD, ["--seed", str(2**32)], "--seed: must .* and <= 4294967295"),
     "rate": (GOOD, ["--learning-rate", "0"], "learning_rate must be .* > 0, got 0"),
+    "cosine of a rate below 0": (
+        GOOD,
+        ["--schedule", "cosine", "--learning-rate", "-0.1"],
+        "learning_rate must be .* > 0, got -0.1",
+    ),
     "NaN rate": (GOOD, ["--learning-rate", "nan"], "learning_rate must be .* got nan"),
     "l2": (GOOD, ["--l2", "-1"], "l2 must be .* >= 0, got -1"),
     "keep_prob": (GOOD, ["--keep-prob", "0"], r"keep_prob must be .*\(0, 1\], got 0"),

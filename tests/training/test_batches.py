@@ -198,7 +198,7 @@ def test_the_cost_reported_is_that_of_all_examples():
             "give a key to shuffle by, or shuffle=False",
         ),
         ({"Y": np.full(M, 4)}, ValueError, r"labels must be 0 to 3.*got 4 to 4"),
-        ({"Y": np.zeros(M)}, TypeError, "labels must be whole numbers, got float64"),
+        ({"Y": np.zeros(M)}, TypeError, "labels must be whole numbers, got float32"),
         ({"Y": np.zeros(5, int)}, ValueError, r"labels must have shape \(23,\)"),
         (
             {"class_weight": {7: 1.0}},

@@ -276,3 +276,87 @@ def test_dropout_needs_a_key():
     assert set(params_to_dict(params)) == {"W1", "b1", "W2", "b2"}
     with pytest.raises(ValueError, match=r"fit: keep_prob=0\.5 needs a key"):
         fit(NETWORK, X, Y, params=params, keep_prob=0.5)
+
+
+@pytest.mark.parametrize("batch_size", [None, 20])
+def test_large_whole_numbers_keep_all_their_digits(batch_size):
+    X = np.arange(60).reshape(3, 20) + 3_000_000_000
+    Y = np.full((2, 20), 4_000_000_000)
+    network = Network((3, 2), output="identity")
+    options = {"key": KEY, "epochs": 2, "learning_rate": 1e-30}
+    options |= {"batch_size": batch_size, "validation": (X, Y)}
+    whole = fit(network, X, Y, **options)
+    floats = fit(network, np.float32(X), np.float32(Y), **options)
+    chex.assert_trees_all_equal(whole.history, floats.history)
+
+
+def test_what_the_caller_does_to_an_array_afterwards_is_not_seen():
+    X, Y = (np.array(of, order="C") for of in data(m=4096))
+    wanted = fit(NETWORK, X.copy(), Y, key=KEY, epochs=3).history.cost
+
+    def spoil(_info):
+        X[:] = 0
+
+    found = fit(NETWORK, X, Y, key=KEY, epochs=3, chunk=1, on_chunk=spoil)
+    assert found.history.cost.tolist() == wanted.tolist()
+
+
+def test_many_batches_are_recorded_in_more_than_half_precision():
+    X, Y = data(m=4096)
+    options = {"key": KEY, "epochs": 1, "learning_rate": 1e-30}
+    params = initialize_parameters(KEY, NETWORK.layer_dims, dtype=jnp.bfloat16)
+    whole, batches = (
+        fit(NETWORK, X, Y, params=params, batch_size=size, **options).history.cost
+        for size in (None, 4)
+    )
+    np.testing.assert_allclose(batches, whole, rtol=1e-2)
+
+
+def test_validation_may_be_all_that_is_traced():
+    X, Y = data()
+
+    def watch(V):
+        return fit(NETWORK, X, Y, key=KEY, epochs=4, validation=(V, Y)).history
+
+    found = jax.vmap(watch)(jnp.stack([X, -X]))
+    wanted = [watch(V).validation_cost for V in (X, -X)]
+    np.testing.assert_allclose(found.validation_cost, wanted, rtol=1e-5)
+
+
+def test_a_traced_run_goes_on_with_its_history():
+    X, Y = data()
+    options = {"key": KEY, "learning_rate": 0.1}
+    half = fit(NETWORK, X, Y, epochs=2, **options)
+
+    @jax.jit
+    def go_on(X):
+        return fit(NETWORK, X, Y, epochs=5, resume=half.state, **options).history.cost
+
+    wanted = fit(NETWORK, X, Y, epochs=5, **options).history.cost
+    np.testing.assert_allclose(go_on(X), wanted, rtol=1e-5)
+
+
+def test_stacked_parameters_go_on_as_they_are():
+    network = Network((3, *9 * (4,), 2), "tanh")
+    X, Y = data(network)
+    state = fit(network, X, Y, key=KEY, epochs=2).state
+    assert len(state.params) < 10
+    found = fit(network, X, Y, params=state.params, epochs=3)
+    assert len(found.params) == 10
+
+
+@pytest.mark.parametrize("dtype", [complex, object, str])
+def test_what_are_no_real_numbers_are_refused(dtype):
+    X, Y = data()
+    with pytest.raises(TypeError, match="fit: X must be real numbers, got dtype"):
+        fit(NETWORK, np.asarray(X).astype(dtype), Y, key=KEY)
+
+
+@pytest.mark.parametrize("weight", [1e300, 1e-60])
+def test_weights_that_leave_the_runs_precision_are_refused(weight):
+    X, Y = data()
+    with (
+        pytest.raises(ValueError, match="sample_weight must be finite"),
+        np.errstate(over="ignore"),
+    ):
+        fit(NETWORK, X, Y, key=KEY, sample_weight=np.full(20, weight))

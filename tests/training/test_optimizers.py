@@ -117,3 +117,12 @@ def test_what_is_no_optimizer_is_refused(options, error, says):
     X, Y = data()
     with pytest.raises(error, match=says):
         fit(NETWORK, X, Y, key=KEY, **options)
+
+
+@pytest.mark.parametrize("learning_rate", [0.05, falling], ids=["number", "schedule"])
+def test_a_rate_kept_in_the_optimizers_state_is_the_one_given(learning_rate):
+    X, Y = data()
+    shared = {"key": KEY, "epochs": 1, "learning_rate": learning_rate}
+    kept = fit(NETWORK, X, Y, optimizer=optax.inject_hyperparams(optax.adam), **shared)
+    plain = fit(NETWORK, X, Y, optimizer=optax.adam, **shared)
+    chex.assert_trees_all_close(kept.params, plain.params, atol=1e-5)

@@ -126,6 +126,10 @@ def test_no_third_part_is_read_before_the_first_is_done(monkeypatch):
         ([], "there are no chunks"),
         ([(np.ones((2, 3)), np.ones(3, int))], r"chunk 0 must be X \(3, k\)"),
         ([(np.ones((3, 3)), np.ones((4, 2)))], "chunk 0 must be"),
+        (
+            [(np.ones((3, 2)), np.zeros(2, int)), (np.ones((3, 2)), np.eye(4)[:, :2])],
+            "chunk 1: Y must be labels, as in chunk 0, got columns of targets",
+        ),
         ([3], r"chunk 0 must be a pair \(X, Y\), got int"),
         ([(np.ones((3, 2)), np.array([0, 7]))], LABELS_TO_7),
         (
@@ -145,7 +149,7 @@ def test_what_is_no_source_is_refused(chunks, says):
 
 def test_labels_that_are_no_whole_numbers_are_refused():
     chunks = [(np.ones((3, 2)), np.zeros(2))]
-    says = "chunk 0: labels must be whole numbers, got float64"
+    says = "chunk 0: labels must be whole numbers, got float32"
     with pytest.raises(TypeError, match=says):
         fit(NETWORK, chunks, **ARGUMENTS)
 
@@ -171,3 +175,16 @@ def test_parts_keep_the_order_and_fill_up():
     assert [part.real for part in found] == [6, 6, 6, 5]
     rows = np.concatenate([part.X[: part.real] for part in found])
     np.testing.assert_array_equal(rows, X.T)
+
+
+def test_targets_beside_chunks_are_refused():
+    chunks = [(np.ones((3, 2)), np.zeros(2, int))]
+    with pytest.raises(ValueError, match="Y does not go with chunks"):
+        fit(NETWORK, chunks, np.zeros(2, int), **ARGUMENTS)
+
+
+def test_a_stream_trains_in_its_own_precision():
+    X, labels = data()
+    with jax.enable_x64(True):
+        found = fit(NETWORK, [(X, labels)], **ARGUMENTS)
+    assert found.params[0].W.dtype == np.float32

@@ -67,6 +67,8 @@ def read(
         "validation": train.part(test_fraction, watched),
         "test": train.part(0.0, test_fraction),
     }
+    if not len(train):
+        raise ValueError(f"--test-fraction {test_fraction} leaves no rows to train on")
     examples = Examples(train, preprocessing)
     X, Y = next(iter(examples))
     return _data.Task(

@@ -7,7 +7,7 @@ figure shows each one's curve. Exit code 1: every one of them diverged.
 
 import argparse
 import sys
-from math import inf, isnan
+from math import inf, isfinite
 from pathlib import Path
 
 import numpy as np
@@ -124,7 +124,7 @@ def run(args: argparse.Namespace) -> int:
     plots.save(figure, out / "sweep.png")
     print("wrote", out / "sweep.csv")
     print("     ", out / "sweep.png")
-    if all(isnan(lane.cost) for lane in lanes):
+    if all(not isfinite(lane.cost) for lane in lanes):
         print("jaxdnn: every run diverged: try smaller rates", file=sys.stderr)
         return 1
     return 0
@@ -139,7 +139,7 @@ def _sizes(text: str) -> tuple[int, ...]:
 def _merit(lane: Lane) -> float:
     """What the table is sorted by; those that diverged come last."""
     cost = lane.validation_cost
-    return inf if cost is None or isnan(cost) else cost
+    return inf if cost is None or not isfinite(cost) else cost
 
 
 _HEADINGS = (

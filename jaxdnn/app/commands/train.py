@@ -21,6 +21,7 @@ import jax
 import numpy as np
 
 from jaxdnn import ChunkInfo, FitResult, Network, fit
+from jaxdnn._checks import check_scalar
 from jaxdnn.app._extras import require
 from jaxdnn.app.checkpoints import Checkpoints
 from jaxdnn.app.commands import _data, _streamed
@@ -205,6 +206,7 @@ def _train(
     rate = args.learning_rate
     if rate is None:
         rate = LEARNING_RATES[args.optimizer]
+    check_scalar("train", "learning_rate", rate, low=0, low_open=True)
     validation = _data.validation(task)
     schedule, updates = None, None
     if args.schedule == "cosine":
