@@ -176,9 +176,9 @@ def as_array(where: str, name: str, value: Any) -> Any:
 
 
 def place(value: Any, dtype: Any) -> Array:
-    """The value on the device, of this dtype; a copy, if it comes from the host.
+    """The value on the device, of this dtype.
 
-    What comes from the host is converted there, where nothing compiles.
+    What comes from the host is copied and converted there, where nothing compiles.
 
     Example:
       >>> place(np.arange(2).T, jnp.float32).tolist()
@@ -186,7 +186,7 @@ def place(value: Any, dtype: Any) -> Array:
     """
     if isinstance(value, Array):
         return jnp.asarray(value, dtype)
-    return jnp.array(np.asarray(value, dtype), dtype)
+    return jnp.asarray(np.array(value, dtype, order="C"), dtype)
 
 
 def first_state(
