@@ -107,3 +107,12 @@ def test_chunks_see_unrotated_parameters_and_change_no_bit():
 )
 def test_it_is_done_only_where_it_pays(sizes, pays):
     assert rotation_pays(*sizes) is pays
+
+
+def test_half_precision_is_not_rotated():
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((400, 6)).astype(np.float16)
+    network = Network((400, 3, 1))
+    result = fit(network, X, X[:1] > 0, key=jax.random.key(0), epochs=100)
+    assert result.state.basis is None
+    assert result.history.cost[-1] < result.history.cost[0]

@@ -411,6 +411,17 @@ def test_what_cannot_be_streamed_is_told(tmp_path, monkeypatch, capsys, data):
     assert said == f"--stream goes with a .csv or .parquet file: {data}"
 
 
+def test_a_stream_without_training_rows_is_told(tmp_path, capsys):
+    data, said = tmp_path / "t.csv", set()
+    data.write_text("a,kind\n1,yes\n2,yes\n3,no\n4,yes\n")
+    options = ["--stream", "--test-fraction", "0.99", *QUICK]
+    for seed in range(3):
+        args = ["train", "--data", data, "--out", tmp_path / "out", "--seed", seed]
+        said.add(refused(capsys, [*args, *options]))
+    assert any("no row" in line for line in said)
+    assert results(tmp_path) == ["t.csv"]
+
+
 def test_a_streamed_run_goes_on_from_a_checkpoint(tmp_path, capsys):
     save(pets(2000), tmp_path / "t.parquet")
     data, saved = str(tmp_path / "t.parquet"), str(tmp_path / "saved")

@@ -140,3 +140,13 @@ def test_bad_tables_are_refused(tmp_path):
     (tmp_path / "t.csv").write_text("x,y\n")
     with pytest.raises(ValueError, match="no rows"):
         gather(Stream(path), "y")
+
+
+def test_a_class_without_training_rows_is_refused(tmp_path):
+    frame = pd.DataFrame({"x": range(200), "kind": 100 * ["cat", "dog"]})
+    stream = Stream(save(frame, tmp_path / "t.csv"), low=0.5, piece_bytes=SMALL)
+    marks = [chosen for _, chosen in gather(stream, "kind").stream.marked()]
+    frame.loc[np.flatnonzero(~np.concatenate(marks))[0], "kind"] = "unicorn"
+    save(frame, tmp_path / "t.csv")
+    with pytest.raises(ValueError, match=r"no row to train on has unicorn in .*'kind'"):
+        gather(stream, "kind")

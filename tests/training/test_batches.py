@@ -214,3 +214,12 @@ def test_what_makes_no_batches_is_refused(changed, error, says):
     arguments = {"X": X, "Y": labels, "key": KEY, "batch_size": 7} | changed
     with pytest.raises(error, match=says):
         fit(NETWORK, **arguments)
+
+
+def test_costs_whose_sum_would_overflow_are_recorded():
+    X = np.random.default_rng(0).standard_normal((3, 20_000), np.float32)
+    network = Network((3, 1), output="identity")
+    options = {"batch_size": 64, "epochs": 2, "learning_rate": 1e-6}
+    result = fit(network, X, 1.5e18 * (X[:1] > 0), key=jax.random.key(0), **options)
+    assert result.divergence is None
+    np.testing.assert_allclose(result.history.cost, 5.6e35, rtol=0.02)
