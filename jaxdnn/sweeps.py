@@ -204,7 +204,7 @@ def sweep(
         m = batch_size or X.shape[1]
         strategy = "vmap" if activations(widest, m) <= VMAP_ACTIVATIONS else "map"
     room = room_for(epochs)
-    whole = arrange(widest, X, Y, None, dtype, None)
+    whole = data if batch_size is None else arrange(widest, X, Y, None, dtype, None)
     ends: Any = jax.device_get(
         _run_lanes(
             *(plan, strategy, settings, (starts, of_dropout, of_shuffle)),

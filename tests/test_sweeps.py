@@ -146,19 +146,14 @@ def test_hidden_sizes_need_hidden_layers():
 
 def test_noise_does_not_wake_the_padding():
     X, labels = data()
-    lanes = sweep(
-        *(NETWORK, X, labels),
-        hidden_sizes=((2, 5), (6, 3)),
-        optimizer=optax.chain(optax.add_noise(0.1, 0.1, key=0), optax.sgd(0.1)),
-        epochs=3,
+    options = {
+        "hidden_sizes": ((2, 5), (6, 3)),
+        "optimizer": optax.chain(optax.add_noise(0.1, 0.1, key=0), optax.sgd(0.1)),
+    }
+    lanes, later = (
+        sweep(NETWORK, X, labels, epochs=epochs, **options) for epochs in (3, 4)
     )
     # The network of the lane alone costs what the padded one did.
-    for lane in lanes:
+    for lane, on in zip(lanes, later, strict=True):
         more = fit(lane.network, X, labels, params=lane.params, epochs=1)
-        on = sweep(
-            *(NETWORK, X, labels),
-            hidden_sizes=((2, 5), (6, 3)),
-            optimizer=optax.chain(optax.add_noise(0.1, 0.1, key=0), optax.sgd(0.1)),
-            epochs=4,
-        )[lanes.index(lane)]
         np.testing.assert_allclose(on.history.cost[3], more.history.cost[0], rtol=1e-5)

@@ -40,6 +40,16 @@ class Batch(NamedTuple):
     share: Any
 
 
+def record_dtype(dtype: Any) -> Any:
+    """What a run of this dtype is recorded in: many batches need float32 to add up.
+
+    Example:
+      >>> record_dtype(jnp.bfloat16), record_dtype(jnp.float64)
+      (dtype('float32'), dtype('float64'))
+    """
+    return jnp.promote_types(dtype, jnp.float32)
+
+
 def one_hot(labels: Array, classes: int, dtype: Any) -> Array:
     """Labels (m,) as columns (classes, m).
 
@@ -111,7 +121,7 @@ def take_batch(
     # Each batch's cost is an estimate of the whole cost: weights count by what they
     # are worth in the whole run, and a batch that holds only zeros weighs nothing.
     total = None if weight is None else count * data.mean_weight
-    share = jnp.asarray(count / data.examples, X.dtype)
+    share = jnp.asarray(count / data.examples, record_dtype(X.dtype))
     return Batch(X, Y, weight, total, share)
 
 

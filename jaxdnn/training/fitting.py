@@ -152,7 +152,8 @@ def fit(
     Raises:
       ValueError: shapes disagree, a value is out of its range, neither key nor params,
         dropout or shuffle without a key, a state of another run.
-      TypeError: an optimizer that is neither; on_chunk inside a traced function.
+      TypeError: X or Y that are no real numbers, an optimizer of none of these kinds;
+        chunks, mesh or on_chunk in a traced function.
 
     References:
       Robbins & Monro (1951), Ann. Math. Stat. 22; Prechelt (1998), Early Stopping.

@@ -20,6 +20,7 @@ from jaxdnn.training.batches import (
     Batch,
     Data,
     batch_count,
+    record_dtype,
     shuffled,
     take_batch,
     whole_batch,
@@ -136,16 +137,6 @@ class Sums(NamedTuple):
     learning_rate: Any
 
 
-def record_dtype(dtype: Any) -> Any:
-    """What a run of this dtype is recorded in: many batches need float32 to add up.
-
-    Example:
-      >>> record_dtype(jnp.bfloat16), record_dtype(jnp.float64)
-      (dtype('float32'), dtype('float64'))
-    """
-    return jnp.promote_types(dtype, jnp.float32)
-
-
 def no_sums(dtype: Any) -> Sums:
     """Before the first batch of a run of this dtype.
 
@@ -164,7 +155,7 @@ def one_step(
     l2 = settings.l2
     if batch.share is not None and l2 is not None:
         # cost divides λ by the batch's weight; what counts is all examples' weight.
-        l2 = l2 * batch.share
+        l2 = l2 * batch.share.astype(l2.dtype)
     key, keep_prob = step_key(settings, state)
     rate = settings.learning_rate
     if plan.schedule is not None:
@@ -216,17 +207,18 @@ def train_batches(
     """
     size = plan.batch_size
 
-    def add(state: TrainingState, sums: Sums, batch: Batch, part: Any) -> Any:
+    def add(state: TrainingState, sums: Sums, batch: Batch) -> Any:
         state, J, grads, rate = one_step(plan, settings, state, batch)
         dtype = sums.cost.dtype
+        share = 1 if batch.share is None else batch.share
         return state, sums._replace(
-            cost=sums.cost + J.astype(dtype) * part,
+            cost=sums.cost + J.astype(dtype) * share,
             gradient_norm=sums.gradient_norm + gradient_norm(grads),
             learning_rate=jnp.asarray(jnp.nan if rate is None else rate, dtype),
         )
 
     if size is None:
-        state, sums = add(state, sums, whole_batch(data), 1)
+        state, sums = add(state, sums, whole_batch(data))
         return state, sums._replace(batches=sums.batches + 1)
     order = epoch_order(plan, state, data, part)
     batches = batch_count(data, size)
@@ -235,8 +227,7 @@ def train_batches(
 
     def step(i: Any, carry: tuple[TrainingState, Sums]) -> Any:
         batch = take_batch(plan.network, data, order, i, size, plan.ragged)
-        count = jnp.minimum(size, data.real - i * size)
-        return add(*carry, batch, count / jnp.asarray(data.examples, sums.cost.dtype))
+        return add(*carry, batch)
 
     state, sums = jax.lax.fori_loop(0, batches, step, (state, sums))
     return state, sums._replace(batches=sums.batches + batches)

@@ -11,7 +11,7 @@ from jax.dtypes import canonicalize_dtype
 from jaxdnn._checks import check_scalar, is_concrete
 from jaxdnn.network import Network, check_cost_arguments
 from jaxdnn.parameters import Layer, Method, Parameters, initialize_parameters
-from jaxdnn.training.batches import Data, one_hot
+from jaxdnn.training.batches import Data, one_hot, record_dtype
 from jaxdnn.training.labels import are_labels, check_labels
 from jaxdnn.training.loop import (
     Best,
@@ -19,7 +19,6 @@ from jaxdnn.training.loop import (
     TrainingState,
     Validation,
     blank_history,
-    record_dtype,
 )
 from jaxdnn.training.optimizers import Optimizer, check_optimizer
 

@@ -98,21 +98,21 @@ def checked_chunk(where: str, network: Network, i: int, chunk: Any) -> tuple[Any
       ValueError: not a pair, other shapes, values not finite or not the head's.
       TypeError: labels that are not whole numbers.
     """
+    where = f"{where}: chunk {i}"
     try:
         X, Y = (np.asarray(part) for part in chunk)
     except (TypeError, ValueError):
         raise ValueError(
-            f"{where}: chunk {i} must be a pair (X, Y), got {type(chunk).__name__}"
+            f"{where} must be a pair (X, Y), got {type(chunk).__name__}"
         ) from None
     n_x, n_L = network.layer_dims[0], network.layer_dims[-1]
     labels = are_labels(network, Y)
     wanted = Y.shape if labels else (n_L, X.shape[-1] if X.ndim else 0)
     if X.ndim != 2 or X.shape[0] != n_x or X.shape[1] < 1 or Y.shape != wanted:
         raise ValueError(
-            f"{where}: chunk {i} must be X ({n_x}, k) and Y ({n_L}, k), k >= 1, got "
+            f"{where} must be X ({n_x}, k) and Y ({n_L}, k), k >= 1, got "
             f"{X.shape} and {Y.shape}"
         )
-    where = f"{where}: chunk {i}"
     X, Y = as_array(where, "X", X), as_array(where, "Y", Y)
     check_finite(where, X)
     if labels:
