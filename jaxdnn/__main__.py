@@ -2,7 +2,7 @@
 
 import sys
 
-from jaxdnn.app.cli import main
+from jaxdnn.cli import main
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -29,7 +29,7 @@ from _peers import (
 from _timing import Run, compare, measure
 
 from jaxdnn import Network, Parameters
-from jaxdnn.app.datasets import load
+from jaxdnn.data.datasets import load
 from jaxdnn.training.batches import Data, batch_count, shuffled, take_batch
 from jaxdnn.training.optimizers import gradient_norm
 from jaxdnn.training.setup import arrange, three_keys

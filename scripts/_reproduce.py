@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from _tables import print_table
 
-from jaxdnn import course
-from jaxdnn.app import plots
-from jaxdnn.app.datasets import Dataset
+from jaxdnn import course, plots
+from jaxdnn.data.datasets import Dataset
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from _reproduce import Experiment, Parameters, accuracy_numbers, cost_numbers, run
 
-from jaxdnn import course
-from jaxdnn.app import datasets, plots
+from jaxdnn import course, plots
 from jaxdnn.course.training import train
+from jaxdnn.data import datasets
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -22,9 +22,9 @@ from _reproduce import (
     run,
 )
 
-from jaxdnn import course
-from jaxdnn.app import datasets, plots
+from jaxdnn import course, plots
 from jaxdnn.course.training import train
+from jaxdnn.data import datasets
 
 LAYER_DIMS, RATE, ITERATIONS = (2, 10, 5, 1), 0.01, 15000
 

@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from _reproduce import Experiment, Number, Parameters, boundary, cost_numbers, run
 
-from jaxdnn import course
-from jaxdnn.app import datasets, plots
-from jaxdnn.app._extras import require
+from jaxdnn import course, plots
+from jaxdnn._extras import require
 from jaxdnn.course.training import train
+from jaxdnn.data import datasets
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

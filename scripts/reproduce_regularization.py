@@ -14,10 +14,10 @@ from typing import Any, NamedTuple
 
 from _reproduce import Experiment, accuracy_numbers, boundary, cost_numbers, run
 
-from jaxdnn import course
-from jaxdnn.app import datasets, plots
+from jaxdnn import course, plots
 from jaxdnn.course.dropout import dropped_relus
 from jaxdnn.course.training import train
+from jaxdnn.data import datasets
 
 LAYER_DIMS, RATE, ITERATIONS, M = (2, 20, 3, 1), 0.3, 30000, 211
 TOLERANCE = 1e-9

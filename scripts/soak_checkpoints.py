@@ -28,7 +28,7 @@ from typing import Any
 
 from _tables import print_table
 
-from jaxdnn.app.checkpoints import Checkpoints
+from jaxdnn.models.checkpoints import Checkpoints
 
 CONFIGURATION = {"run": "soak"}
 TIMEOUT = 300
@@ -37,7 +37,7 @@ RUNNER = """
 import sys, time
 import jax, numpy as np, optax
 import jaxdnn
-from jaxdnn.app.checkpoints import Checkpoints
+from jaxdnn.models.checkpoints import Checkpoints
 
 folder, pause = sys.argv[1], float(sys.argv[2])
 rng = np.random.default_rng(0)

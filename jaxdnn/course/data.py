@@ -5,9 +5,9 @@ from typing import Any
 
 import numpy as np
 
-from jaxdnn.app import datasets
 from jaxdnn.course._programs import Matrix
 from jaxdnn.course.figures import scatter
+from jaxdnn.data import datasets
 
 
 def load_planar_dataset() -> tuple[Matrix, Matrix]:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from jaxdnn.app import plots
-from jaxdnn.app._extras import require
+from jaxdnn import plots
+from jaxdnn._extras import require
 from jaxdnn.course._programs import Matrix
 
 if TYPE_CHECKING:

@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 
 import jaxdnn
-from jaxdnn import course
-from jaxdnn.app import _extras, datasets
+from jaxdnn import _extras, course
 from jaxdnn.course.dropout import dropped_relus
 from jaxdnn.course.figures import scatter
 from jaxdnn.course.training import train
+from jaxdnn.data import datasets
 
 SECTION = {
     "layer_sizes",

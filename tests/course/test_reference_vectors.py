@@ -5,9 +5,9 @@ import pytest
 from sklearn.linear_model import LogisticRegressionCV
 
 from jaxdnn import course
-from jaxdnn.app import datasets
 from jaxdnn.course.dropout import dropped_relus
 from jaxdnn.course.training import train
+from jaxdnn.data import datasets
 
 # ---- how each vector is obtained ---------------------------------------------------
 
@@ -261,7 +261,7 @@ ON_THE_FLOWER = {
     "C1W3.load_planar_dataset",
 }
 
-# No numbers are published for it: tests/app/test_datasets.py compares the draws.
+# No numbers are published for it: tests/data/test_datasets.py compares the draws.
 WITHOUT_NUMBERS = {"C1W3.load_extra_datasets"}
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from jaxdnn.app.checkpoints import Checkpoints
+from jaxdnn.models.checkpoints import Checkpoints
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "scripts"))
 script = importlib.import_module("soak_checkpoints")

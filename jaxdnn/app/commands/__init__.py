@@ -1,1 +1,0 @@
-"""What `jaxdnn COMMAND` can do, one module each."""

@@ -1,0 +1,52 @@
+"""A progress bar on stderr, where that is a terminal."""
+
+import sys
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+
+from jaxdnn import ChunkInfo
+from jaxdnn._extras import require
+
+
+@contextmanager
+def progress(
+    epochs: int, *, quiet: bool
+) -> Generator[Callable[[ChunkInfo], None], None, None]:
+    """What `fit(on_chunk=...)` is to call: it moves the bar.
+
+    Args:
+      epochs: how many there are in all.
+      quiet: no bar, even on a terminal.
+
+    Example:
+      >>> import jax
+      >>> from jaxdnn import Network, fit
+      >>> X = jax.numpy.ones((1, 3))
+      >>> with progress(10, quiet=True) as show:
+      ...     result = fit(
+      ...         Network((1, 1)), X, X, key=jax.random.key(0), epochs=10, on_chunk=show
+      ...     )
+    """
+    if quiet or not sys.stderr.isatty():
+        yield _show_nothing
+        return
+    # The bar takes what the terminal's width leaves it.
+    with require("tqdm").tqdm(
+        total=epochs,
+        bar_format="training        {percentage:3.0f}% |{bar}| {n_fmt}/{total_fmt}"
+        "{postfix}, {remaining} left",
+    ) as bar:
+
+        def show(info: ChunkInfo) -> None:
+            text = f"cost {info.cost:.4f}"
+            scores = info.state.history.validation_score
+            if scores is not None:
+                text += f", validation {scores[-1]:.4f}"
+            bar.set_postfix_str(text, refresh=False)
+            bar.update(info.epoch - bar.n)
+
+        yield show
+
+
+def _show_nothing(_info: ChunkInfo) -> None:
+    pass

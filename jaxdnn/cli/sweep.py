@@ -1,0 +1,159 @@
+"""Train every combination of options in one compiled program, and compare them.
+
+Options that take several values span the sweep: every combination of them is trained on
+the same rows. The table shows the best first, by the cost of the validation rows; the
+figure shows each one's curve. Exit code 1: every one of them diverged.
+"""
+
+import argparse
+import sys
+from math import inf, isfinite
+from pathlib import Path
+
+import numpy as np
+
+from jaxdnn import Lane, plots, sweep
+from jaxdnn._atomic import replacing
+from jaxdnn._extras import require
+from jaxdnn.cli import _data
+from jaxdnn.models.optimizers import LEARNING_RATES, optimizer
+from jaxdnn.models.results import check_writable
+
+_VALIDATION_FRACTION = 0.2
+
+# Lanes the figure has room for.
+_DRAWN = 10
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """What `jaxdnn sweep` takes."""
+    _data.add_data_arguments(parser)
+    _data.add_run_arguments(parser)
+    option = parser.add_argument
+    option(
+        "--hidden-sizes",
+        type=_sizes,
+        nargs="+",
+        default=[(10, 5)],
+        metavar="N[,N...]",
+        help="units of the hidden layers: 4,4 is two layers of 4 (10,5)",
+    )
+    option(
+        "--learning-rates",
+        type=float,
+        nargs="+",
+        metavar="R",
+        help="sizes of the updates (that of jaxdnn train)",
+    )
+    option(
+        "--l2",
+        type=float,
+        nargs="+",
+        default=[1.0],
+        metavar="L",
+        help="strengths of the L2 penalty (1)",
+    )
+    option(
+        "--keep-prob",
+        type=float,
+        nargs="+",
+        default=[1.0],
+        metavar="P",
+        help="probabilities that dropout keeps a hidden activation (1)",
+    )
+    option(
+        "--seeds",
+        type=_data.whole(0, 2**31 - 1),
+        nargs="+",
+        default=[1],
+        metavar="S",
+        help="of the initial weights, the masks and the shuffle (1)",
+    )
+    option(
+        "--out",
+        type=Path,
+        metavar="DIR",
+        help="where sweep.csv and sweep.png go (runs/NAME of --data)",
+    )
+    parser.set_defaults(seed=1)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Train, print, draw."""
+    require("matplotlib.figure")
+    out: Path = args.out or Path("runs", Path(args.data).stem)
+    check_writable(out)
+    sizes: list[tuple[int, ...]] = args.hidden_sizes
+    if len({len(of) for of in sizes}) > 1:
+        raise ValueError("--hidden-sizes must all have the same number of layers")
+    args.layers = sizes[0]
+    task = _data.read(args, validation_fraction=_VALIDATION_FRACTION)
+    rates = args.learning_rates or [LEARNING_RATES[args.optimizer]]
+    lanes = sweep(
+        task.network,
+        task.X,
+        task.Y,
+        seeds=args.seeds,
+        learning_rate=rates,
+        l2=args.l2,
+        keep_prob=args.keep_prob,
+        hidden_sizes=sizes,
+        optimizer=optimizer(args.optimizer),
+        epochs=args.epochs,
+        batch_size=args.batch_size,
+        validation=_data.validation(task),
+    )
+    best_first = sorted(lanes, key=_merit)
+    lines = [_HEADINGS, *map(_cells, best_first)]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    for line in lines:
+        cells = zip(line, widths, strict=True)
+        print("  ".join(f"{cell:>{width}}" for cell, width in cells))
+    out.mkdir(parents=True, exist_ok=True)
+    with replacing(out / "sweep.csv") as file:
+        file.write("".join(",".join(line) + "\n" for line in lines).encode())
+    figure = plots.plot_costs(
+        {
+            ", ".join(_cells(lane)[:5]): np.asarray(lane.history.validation_cost)
+            for lane in best_first[:_DRAWN]
+        },
+        label="validation cost",
+        title=f"{', '.join(_HEADINGS[:5])}: the best of {len(lanes)}",
+    )
+    plots.save(figure, out / "sweep.png")
+    print("wrote", out / "sweep.csv")
+    print("     ", out / "sweep.png")
+    if all(not isfinite(lane.cost) for lane in lanes):
+        print("jaxdnn: every run diverged: try smaller rates", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _sizes(text: str) -> tuple[int, ...]:
+    """A type of argument: 10,5 or 10-5 are layers of 10 and 5 units."""
+    parse = _data.whole(1)
+    return tuple(parse(part) for part in text.replace("-", ",").split(","))
+
+
+def _merit(lane: Lane) -> float:
+    """What the table is sorted by; those that diverged come last."""
+    cost = lane.validation_cost
+    return inf if cost is None or not isfinite(cost) else cost
+
+
+_HEADINGS = (
+    *("hidden", "learning rate", "l2", "keep prob", "seed"),
+    *("cost", "score", "validation cost", "validation score"),
+)
+
+
+def _cells(lane: Lane) -> tuple[str, ...]:
+    numbers = (lane.cost, lane.score, lane.validation_cost, lane.validation_score)
+    return (
+        "-".join(map(str, lane.network.layer_dims[1:-1])),
+        f"{lane.learning_rate:g}",
+        f"{lane.l2:g}",
+        f"{lane.keep_prob:g}",
+        str(lane.seed),
+        *("" if number is None else f"{number:.4f}" for number in numbers),
+    )

@@ -1,0 +1,1 @@
+"""Where examples come from: data sets, tables, streams of rows, encoded columns."""

@@ -1,0 +1,44 @@
+"""Optimizers by name, as the command line knows them; all but sgd are Optax's."""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from types import MappingProxyType
+from typing import Any
+
+from jaxdnn._extras import require
+
+# Name -> the learning rate to begin with. momentum's steps add up to ten of sgd's.
+LEARNING_RATES: Mapping[str, float] = MappingProxyType(
+    {
+        "sgd": 0.1,
+        "momentum": 0.01,
+        "nesterov": 0.01,
+        "adam": 0.001,
+        "adamw": 0.001,
+        "rmsprop": 0.001,
+        "adagrad": 0.01,
+    }
+)
+
+
+def optimizer(name: str) -> Callable[[Any], Any] | None:
+    """What `fit(optimizer=...)` takes: a function of the learning rate; None for sgd.
+
+    Raises:
+      ValueError: no such name.
+      ModuleNotFoundError: optax is not installed.
+
+    Example:
+      >>> optimizer("sgd") is None, optimizer("adam").__name__
+      (True, 'adam')
+    """
+    if name not in LEARNING_RATES:
+        raise ValueError(
+            f"optimizer: name must be one of {', '.join(LEARNING_RATES)}; got {name!r}"
+        )
+    if name == "sgd":
+        return None
+    optax = require("optax")
+    if name in ("momentum", "nesterov"):
+        return partial(optax.sgd, momentum=0.9, nesterov=name == "nesterov")
+    return getattr(optax, name)

@@ -1,0 +1,121 @@
+"""What a training run leaves in its folder: all of it, or nothing."""
+
+import os
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from jaxdnn import History, plots
+from jaxdnn.data.preprocessing import Categories, Numbers
+from jaxdnn.data.tables import Table
+from jaxdnn.models.files import save_model
+from jaxdnn.models.model import Model
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+def check_writable(folder: Path, *, option: str = "--out") -> None:
+    """Find out before the training that results could not be written after it.
+
+    Raises:
+      NotADirectoryError, PermissionError: in one line that names the option.
+
+    Example:
+      >>> check_writable(Path("runs/moons"))
+    """
+    above = (folder, *folder.absolute().parents)
+    there = next(path for path in above if path.exists())
+    if not there.is_dir():
+        raise NotADirectoryError(f"{option} {folder}: {there} is a file")
+    if not os.access(there, os.W_OK | os.X_OK):
+        raise PermissionError(f"{option} {folder}: {there} is not writable")
+
+
+def write_results(
+    out: Path, model: Model, history: History, train: Table
+) -> list[Path]:
+    """Write model.safetensors, history.csv, learning_curve.png and boundary.png.
+
+    The last is drawn in the plane only.
+
+    They come into being in a folder out of sight and are moved when all are there.
+
+    Args:
+      out: the folder, made if missing.
+      model: what was trained.
+      history: what the training recorded.
+      train: the rows it was trained on; they name the figures.
+
+    Returns:
+      The files' paths.
+
+    Raises:
+      OSError: out is not a folder, not writable, or the disk is full.
+    """
+    name = Path(train.source).stem
+    kinds = [type(column) for column in model.preprocessing.columns]
+    target = model.preprocessing.target
+    score = "R²" if isinstance(target, Numbers) else "accuracy"
+    figures = {"learning_curve.png": _plot_history(history, score, title=name)}
+    if kinds == [Numbers] * 2 and isinstance(target, Categories):
+        figures["boundary.png"] = _plot_boundary(name, model, train, target)
+    out.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=out, prefix=".unfinished-") as folder:
+        new = Path(folder)
+        save_model(new / "model.safetensors", model)
+        (new / "history.csv").write_text(_as_csv(history))
+        for file_name, figure in figures.items():
+            plots.save(figure, new / file_name)
+        if "boundary.png" not in figures:
+            # An earlier run's would be taken for this one's.
+            (out / "boundary.png").unlink(missing_ok=True)
+        names = ["model.safetensors", "history.csv", *figures]
+        return [(new / file_name).replace(out / file_name) for file_name in names]
+
+
+def _as_csv(history: History) -> str:
+    """One line for each epoch; the names are those of History."""
+    columns = {
+        name: np.asarray(values)
+        for name, values in history._asdict().items()
+        if values is not None
+    }
+    lines = [",".join(["epoch", *columns])]
+    for epoch, entry in enumerate(zip(*columns.values(), strict=True)):
+        lines.append(",".join(map(str, [epoch, *entry])))
+    return "\n".join([*lines, ""])
+
+
+def _plot_history(history: History, score: str, title: str) -> "Figure":
+    if history.validation_cost is None:
+        return plots.plot_cost(history.cost, title=title)
+    return plots.plot_learning_curve(
+        history.cost,
+        history.validation_cost,
+        history.validation_score,
+        score=score,
+        title=title,
+    )
+
+
+def _plot_boundary(
+    name: str, model: Model, train: Table, target: Categories
+) -> "Figure":
+    x1, x2 = (column.name for column in model.preprocessing.columns)
+
+    def predict_fn(X: NDArray[Any]) -> NDArray[Any]:
+        grid = Table("grid", {x1: X[0], x2: X[1]})
+        return target.index(model.predict(grid).values)[np.newaxis]
+
+    return plots.plot_decision_boundary(
+        predict_fn,
+        np.stack([train.columns[x1], train.columns[x2]]),
+        target.index(train.columns[target.name])[np.newaxis],
+        feature_names=(x1, x2),
+        class_names=target.categories,
+        title=name,
+    )

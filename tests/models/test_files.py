@@ -1,0 +1,242 @@
+"""Model files come back as they were, or not at all."""
+
+import io
+import json
+import pickle
+import re
+from functools import partial
+from itertools import pairwise
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from safetensors.numpy import load_file, save_file
+
+from jaxdnn import ACTIVATIONS, Activation, Layer, Network
+from jaxdnn.data.preprocessing import Categories, Numbers, Preprocessing
+from jaxdnn.models import files
+from jaxdnn.models.files import load_model, save_model
+from jaxdnn.models.model import Model
+
+COLUMNS = Preprocessing(
+    (
+        Numbers("Größe, cm", 1 / 3, 5e-324),
+        Numbers("constant", -1e300, 0.0),
+        Categories("kind", ("", '"quoted"\n', "猫")),
+    ),
+    Categories("class", ("0", "1", "3+")),
+)
+
+
+def make_model(dtype=jnp.float32, hidden=("tanh", "gelu")):
+    network = Network((5, *(4,) * len(hidden), 3), hidden=hidden, output="softmax")
+    rng = np.random.default_rng(0)
+    params = tuple(
+        Layer(jnp.asarray(rng.normal(size=(n, n_prev)), dtype), jnp.ones((n, 1), dtype))
+        for n_prev, n in pairwise(network.layer_dims)
+    )
+    return Model(network, params, COLUMNS)
+
+
+@pytest.fixture(scope="module")
+def content(tmp_path_factory):
+    path = tmp_path_factory.mktemp("model") / "m"
+    save_model(path, make_model())
+    return path.read_bytes()
+
+
+def refusal(tmp_path, content):
+    """What load_model says of a file with that content."""
+    path = tmp_path / "m"
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match=f"^{re.escape(str(path))}: ") as caught:
+        load_model(path)
+    return str(caught.value).removeprefix(f"{path}: ")
+
+
+# ---- there and back ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("dtype", [jnp.float16, jnp.float32, jnp.float64])
+def test_a_model_comes_back_bit_for_bit(tmp_path, dtype):
+    with jax.enable_x64(True):
+        model = make_model(dtype)
+        save_model(tmp_path / "m", model)
+        found = load_model(tmp_path / "m")
+    assert found.network == model.network
+    assert found.preprocessing == model.preprocessing
+    for (W, b), (W0, b0) in zip(found.params, model.params, strict=True):
+        assert W.dtype == W0.dtype == dtype
+        assert np.asarray(W).tobytes() == np.asarray(W0).tobytes()
+        assert np.asarray(b).tobytes() == np.asarray(b0).tobytes()
+
+
+@pytest.mark.parametrize("name", ACTIVATIONS)
+def test_every_activation_comes_back(tmp_path, name):
+    save_model(tmp_path / "m", make_model(hidden=(name,)))
+    assert load_model(tmp_path / "m").network.hidden == (name,)
+
+
+def test_one_of_the_activations_given_as_an_object_is_saved_by_its_name(tmp_path):
+    save_model(tmp_path / "m", make_model(hidden=(ACTIVATIONS["silu"],)))
+    assert load_model(tmp_path / "m").network.hidden == ("silu",)
+
+
+def test_the_same_model_makes_the_same_file(tmp_path, content):
+    save_model(tmp_path / "again", make_model())
+    assert (tmp_path / "again").read_bytes() == content
+
+
+def test_any_safetensors_reader_can_read_it(tmp_path, content):
+    (tmp_path / "m").write_bytes(content)
+    arrays = load_file(tmp_path / "m")
+    assert sorted(arrays) == ["W1", "W2", "W3", "b1", "b2", "b3"]
+    np.testing.assert_array_equal(arrays["W1"], make_model().params[0].W)
+
+
+def test_the_header_is_json_that_says_it_all(content):
+    end = 8 + int.from_bytes(content[:8], "little")
+    header = json.loads(json.loads(content[8:end])["__metadata__"]["jaxdnn"])
+    assert header["format"] == "jaxdnn model"
+    assert header["network"]["layer_dims"] == [5, 4, 4, 3]
+    assert header["preprocessing"]["target"]["categories"] == ["0", "1", "3+"]
+    assert set(header["versions"]) == {"jaxdnn", "jax"}
+
+
+# ---- what cannot be saved ----------------------------------------------------------
+
+
+def own_relu(Z):
+    return jnp.maximum(Z, 0)
+
+
+UNSAVABLE = {
+    "an activation of one's own": (
+        make_model(hidden=(Activation("mine", own_relu, lambda dA, Z: dA),)),
+        "activation 'mine' is a function of your own",
+    ),
+    "one that borrows a name": (
+        make_model(hidden=(Activation("relu", own_relu, lambda dA, Z: dA),)),
+        "activation 'relu' is a function of your own",
+    ),
+    "another network's parameters": (
+        Model(make_model().network, make_model(hidden=("relu",)).params, COLUMNS),
+        "params must have 3 layers",
+    ),
+    "bfloat16": (make_model(jnp.bfloat16), "W1 must be float16, .* got bfloat16"),
+}
+
+
+@pytest.mark.parametrize("case", UNSAVABLE)
+def test_what_a_file_cannot_hold_is_refused_and_the_old_file_kept(tmp_path, case):
+    model, message = UNSAVABLE[case]
+    (tmp_path / "m").write_bytes(b"old")
+    with pytest.raises(ValueError, match=message):
+        save_model(tmp_path / "m", model)
+    assert [path.name for path in tmp_path.iterdir()] == ["m"]
+    assert (tmp_path / "m").read_bytes() == b"old"
+
+
+# ---- what is refused ---------------------------------------------------------------
+
+
+def test_every_truncation_is_refused(tmp_path, content):
+    for length in range(len(content)):
+        message = refusal(tmp_path, content[:length])
+        assert message.startswith(("not a jaxdnn file, or only the begin", "damaged"))
+
+
+@pytest.mark.parametrize("flip", [0x01, 0x10, 0xFF])
+def test_every_altered_byte_is_refused(tmp_path, content, flip):
+    for i in range(len(content)):
+        refusal(tmp_path, content[:i] + bytes([content[i] ^ flip]) + content[i + 1 :])
+
+
+@pytest.mark.parametrize("tail", [b"\0", b"more"])
+def test_an_appended_byte_is_refused(tmp_path, content, tail):
+    assert refusal(tmp_path, content + tail).startswith("damaged")
+
+
+def test_altered_names_are_refused_though_the_tensors_are_whole(tmp_path, content):
+    altered = content.replace(b"kind", b"kine")
+    assert altered != content
+    assert refusal(tmp_path, altered).startswith("damaged")
+
+
+def npz():
+    file = io.BytesIO()
+    np.savez(file, X=np.zeros(3))
+    return file.getvalue()
+
+
+def safetensors(tmp_path, metadata):
+    save_file({"W1": np.zeros((1, 2))}, tmp_path / "other", metadata)
+    return (tmp_path / "other").read_bytes()
+
+
+FOREIGN = {
+    "empty": lambda _: b"",
+    "zeros": lambda _: bytes(100),
+    "text": lambda _: b"x,y\n1,2\n" * 100,
+    "json": lambda _: b"\x02" + bytes(7) + b"[]",
+    "nested": lambda _: (2000).to_bytes(8, "little") + b"[" * 2000,
+    "npz": lambda _: npz(),
+    "pickle": lambda _: pickle.dumps({"W1": 1}),
+    "safetensors": lambda tmp_path: safetensors(tmp_path, None),
+    "safetensors with metadata": lambda p: safetensors(p, {"format": "pt"}),
+    "strange metadata": lambda p: safetensors(p, {"jaxdnn": "[1]"}),
+}
+
+
+@pytest.mark.parametrize("case", FOREIGN)
+def test_files_of_others_are_refused(tmp_path, case):
+    message = refusal(tmp_path, FOREIGN[case](tmp_path))
+    assert message == "not a jaxdnn file, or only the beginning of one"
+
+
+def test_a_newer_version_says_so(tmp_path, monkeypatch):
+    monkeypatch.setattr(files, "FORMAT_VERSION", 2)
+    save_model(tmp_path / "m", make_model())
+    monkeypatch.undo()
+    message = refusal(tmp_path, (tmp_path / "m").read_bytes())
+    assert message.startswith("written in version 2 of its format")
+    assert message.endswith("reads version 1")
+
+
+def test_another_kind_of_file_says_so(tmp_path):
+    content = files.pack("checkpoint", {"W1": np.zeros(2)}, {})
+    message = refusal(tmp_path, content)
+    assert message == "a jaxdnn checkpoint file, not a jaxdnn model"
+
+
+def test_a_pickle_is_never_run(tmp_path):
+    class Trap:
+        def __reduce__(self):
+            return (open, (str(tmp_path / "sprung"), "w"))
+
+    refusal(tmp_path, pickle.dumps(Trap()))
+    assert not (tmp_path / "sprung").exists()
+
+
+def test_a_missing_file_is_named(tmp_path):
+    with pytest.raises(FileNotFoundError, match="nowhere"):
+        load_model(tmp_path / "nowhere")
+
+
+def test_parameters_come_back_however_they_lay_in_memory(tmp_path):
+    network = Network((2, *9 * (3,), 1))
+    rng = np.random.default_rng(0)
+    normal = partial(rng.standard_normal, dtype=np.float32)
+    first = Layer(np.asfortranarray(normal((3, 2))), normal((3, 1)))
+    stack = Layer(normal((8, 3, 3)), normal((8, 3, 1)))
+    params = (first, stack, Layer(normal((1, 3)), normal((1, 1))))
+    save_model(tmp_path / "m", Model(network, params, COLUMNS))
+    found = load_model(tmp_path / "m").params
+    assert found[0].W.tolist() == first.W.tolist()
+    assert [W.tolist() for W, _ in found[1:9]] == stack.W.tolist()
+
+
+def test_what_could_not_be_read_again_is_not_written():
+    with pytest.raises(ValueError, match="W1 is bfloat16"):
+        files.pack("checkpoint", {"W1": jnp.ones(2, jnp.bfloat16)}, {})
