@@ -18,7 +18,7 @@ train: $(VENV)/.app
 	@$(VENV)/bin/jaxdnn train $(ARGS)
 
 test: $(VENV)/.test
-	@$(VENV)/bin/python -m pytest --numprocesses auto $(ARGS)
+	@$(VENV)/bin/python -m pytest --numprocesses auto --dist loadfile $(ARGS)
 
 benchmark: $(VENV)/.bench
 	@$(VENV)/bin/python scripts/benchmark.py $(ARGS)

@@ -1,42 +1,123 @@
-"""The error messages: one place that says what was found and what was wanted.
+"""All refusals: what was found, what was wanted, in which argument of which function.
 
-Shapes are static, so they are checked at trace time too. Values are checked only
-where they are concrete: a traced learning rate or keep probability passes unseen.
+A check raises BadValueError or BadTypeError and returns nothing; it knows the
+argument's name and not whose argument it is. `public` puts the function's name before
+the message, `within` a place inside the function's arguments.
+
+Shapes are static, so they are checked at trace time too. Values are checked only where
+they are concrete: a traced learning rate or keep probability passes unseen.
 """
 
-from typing import Any
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
+from functools import wraps
+from typing import Any, ParamSpec, Protocol, TypeVar
 
 import numpy as np
 from jax.core import Tracer
 
-
-def shape_of(where: str, name: str, value: Any) -> tuple[int, ...]:
-    """The shape of an array-like, or a TypeError that names the argument."""
-    shape = getattr(value, "shape", None)
-    if isinstance(shape, tuple):
-        return shape  # pyright: ignore[reportUnknownVariableType]
-    raise TypeError(f"{where}: {name} must be an array, got {type(value).__name__}")
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
 
 
-def check_shape(
-    where: str, name: str, value: Any, wanted: tuple[int, ...], why: str
-) -> None:
-    """Refuse any shape but the wanted one; `why` says where the sizes come from."""
-    found = shape_of(where, name, value)
-    if found != wanted:
-        raise ValueError(
-            f"{where}: {name} must have shape {wanted} ({why}), got {found}"
-        )
+class Described(Protocol):
+    """What a check reads of a network."""
+
+    @property
+    def layer_dims(self) -> tuple[int, ...]:
+        """(n_x, n_1, ..., n_L)."""
+        ...
 
 
-def check_columns(where: str, name: str, value: Any) -> None:
-    """Refuse anything that is not two-dimensional with at least one column."""
-    found = shape_of(where, name, value)
-    if len(found) != 2 or found[1] < 1:
-        raise ValueError(
-            f"{where}: {name} must have shape (n, m), one column per example and "
-            f"m >= 1, got {found}"
-        )
+class BadValueError(ValueError):
+    """A refusal on its way to the public function, which raises it as a ValueError."""
+
+
+class BadTypeError(TypeError):
+    """A refusal on its way to the public function, which raises it as a TypeError."""
+
+
+def public(function: Callable[_P, _R]) -> Callable[_P, _R]:
+    """Put the function's name before what it, or a public function it calls, refuses.
+
+    Example:
+      >>> @public
+      ... def double(x):
+      ...     check_scalar("x", x, low=0)
+      ...     return 2 * x
+      >>> double(-1.0)
+      Traceback (most recent call last):
+      ValueError: double: x must be finite and >= 0, got -1
+    """
+
+    name = function.__qualname__.rpartition("<locals>.")[2]
+    name = name.removesuffix(".__post_init__")
+
+    @wraps(function)
+    def named(*args: _P.args, **kwargs: _P.kwargs) -> _R:
+        try:
+            return function(*args, **kwargs)
+        except (ValueError, TypeError) as error:
+            refusal = getattr(error, "refusal", error)
+            if not isinstance(refusal, (BadValueError, BadTypeError)):
+                raise
+            kind = ValueError if isinstance(refusal, BadValueError) else TypeError
+            refused = kind(f"{name}: {refusal}")
+            # A public function above says its own name in place of this one.
+            refused.refusal = refusal  # pyright: ignore[reportAttributeAccessIssue]
+            cause = refusal.__cause__
+        raise refused from cause
+
+    return named
+
+
+@contextmanager
+def within(place: str) -> Generator[None]:
+    """Put a place before what is refused inside: "validation", "chunk 3".
+
+    Example:
+      >>> with within("validation"):
+      ...     check_scalar("l2", -1.0, low=0)
+      Traceback (most recent call last):
+      jaxdnn._checks.BadValueError: validation: l2 must be finite and >= 0, got -1
+    """
+    try:
+        yield
+    except (ValueError, TypeError) as error:
+        refusal = getattr(error, "refusal", error)
+        if not isinstance(refusal, (BadValueError, BadTypeError)):
+            raise
+        placed = type(refusal)(f"{place}: {refusal}")
+        cause = refusal.__cause__
+    else:
+        return
+    raise placed from cause
+
+
+def foreign(function: Callable[_P, _R]) -> Callable[_P, _R]:
+    """A caller's own function: what it refuses is not for `public` to rename.
+
+    Example:
+      >>> @public
+      ... def half(x):
+      ...     check_scalar("x", x, low=0)
+      >>> @public
+      ... def apply(f):
+      ...     return foreign(f)(-1.0)
+      >>> apply(half)
+      Traceback (most recent call last):
+      ValueError: half: x must be finite and >= 0, got -1
+    """
+
+    @wraps(function)
+    def apart(*args: _P.args, **kwargs: _P.kwargs) -> _R:
+        try:
+            return function(*args, **kwargs)
+        except (ValueError, TypeError) as error:
+            error.__dict__.pop("refusal", None)
+            raise
+
+    return apart
 
 
 def is_concrete(value: Any) -> bool:
@@ -44,22 +125,39 @@ def is_concrete(value: Any) -> bool:
     return not isinstance(value, Tracer)
 
 
+def shape_of(name: str, value: Any) -> tuple[int, ...]:
+    """The shape of an array-like, or a BadTypeError that names the argument."""
+    shape = getattr(value, "shape", None)
+    if isinstance(shape, tuple):
+        return shape  # pyright: ignore[reportUnknownVariableType]
+    raise BadTypeError(f"{name} must be an array, got {type(value).__name__}")
+
+
+def check_shape(name: str, value: Any, wanted: tuple[int, ...], why: str) -> None:
+    """Refuse any shape but the wanted one; `why` says where the sizes come from."""
+    found = shape_of(name, value)
+    if found != wanted:
+        raise BadValueError(f"{name} must have shape {wanted} ({why}), got {found}")
+
+
+def check_columns(name: str, value: Any) -> None:
+    """Refuse anything that is not two-dimensional with at least one column."""
+    found = shape_of(name, value)
+    if len(found) != 2 or found[1] < 1:
+        raise BadValueError(
+            f"{name} must have shape (n, m), one column per example and m >= 1, "
+            f"got {found}"
+        )
+
+
 def check_scalar(
-    where: str,
-    name: str,
-    value: Any,
-    *,
-    low: float,
-    high: float = np.inf,
-    low_open: bool = False,
+    name: str, value: Any, *, low: float, high: float = np.inf, low_open: bool = False
 ) -> None:
     """Refuse non-scalars and, when concrete, values outside [low, high]."""
     if np.ndim(value) != 0:
-        raise ValueError(
-            f"{where}: {name} must be a scalar, got shape {np.shape(value)}"
-        )
+        raise BadValueError(f"{name} must be a scalar, got shape {np.shape(value)}")
     if isinstance(value, (str, bytes)) or value is None:
-        raise TypeError(f"{where}: {name} must be a number, got {value!r}")
+        raise BadTypeError(f"{name} must be a number, got {value!r}")
     if not is_concrete(value):
         return
     number = float(value)
@@ -67,4 +165,57 @@ def check_scalar(
         interval = f"in {'(' if low_open else '['}{low:g}, {high:g}]"
         if np.isinf(high):
             interval = f"finite and {'>' if low_open else '>='} {low:g}"
-        raise ValueError(f"{where}: {name} must be {interval}, got {number:g}")
+        raise BadValueError(f"{name} must be {interval}, got {number:g}")
+
+
+def check_layer_dims(layer_dims: Sequence[int]) -> None:
+    """Refuse all but two or more whole numbers >= 1."""
+    dims = tuple(layer_dims)
+    whole = all(isinstance(n, (int, np.integer)) and n >= 1 for n in dims)
+    if len(dims) < 2 or not whole:
+        raise BadValueError(
+            "layer_dims must be at least two whole numbers >= 1 "
+            f"(n_x, n_1, ..., n_L), got {dims}"
+        )
+
+
+def check_parameters(
+    params: Sequence[tuple[Any, Any]], layer_dims: tuple[int, ...]
+) -> None:
+    """Refuse parameters whose number or shapes are not those of layer_dims."""
+    L = len(layer_dims) - 1
+    if len(params) != L:
+        raise BadValueError(
+            f"params must have {L} layers (layer_dims {layer_dims}), got {len(params)}"
+        )
+    for l, (W, b) in enumerate(params, start=1):
+        n_prev, n = layer_dims[l - 1 : l + 1]
+        check_shape(f"W{l}", W, (n, n_prev), f"layer_dims {layer_dims}")
+        check_shape(f"b{l}", b, (n, 1), f"layer_dims {layer_dims}")
+
+
+def check_inputs(network: Described, params: Sequence[tuple[Any, Any]], X: Any) -> None:
+    """Refuse parameters or inputs that do not fit the network."""
+    check_parameters(params, network.layer_dims)
+    check_columns("X", X)
+    wanted = (network.layer_dims[0], X.shape[1])
+    check_shape("X", X, wanted, "n_x from layer_dims, one column per example")
+
+
+def check_dropout(key: Any, keep_prob: Any) -> None:
+    """Refuse keep probabilities outside (0, 1], and one below 1 without a key."""
+    check_scalar("keep_prob", keep_prob, low=0, high=1, low_open=True)
+    if key is None and is_concrete(keep_prob) and float(keep_prob) != 1:
+        raise BadValueError(
+            f"keep_prob={keep_prob} needs a key (dropout draws from it)"
+        )
+
+
+def check_targets(
+    network: Described, m: int, Y: Any, l2: Any = 0.0, sample_weight: Any = None
+) -> None:
+    """Refuse targets, L2 strengths and weights that do not fit m examples."""
+    check_shape("Y", Y, (network.layer_dims[-1], m), "n_L from layer_dims, m from X")
+    check_scalar("l2", l2, low=0)
+    if sample_weight is not None:
+        check_shape("sample_weight", sample_weight, (m,), "m from X")

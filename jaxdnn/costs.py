@@ -26,7 +26,7 @@ import numpy.typing as npt
 from jax import Array
 from jax.scipy.special import xlog1py, xlogy
 
-from jaxdnn._checks import check_columns, check_shape
+from jaxdnn._checks_where import check_columns, check_shape
 from jaxdnn.activations import identity, relu, sigmoid, softplus
 
 

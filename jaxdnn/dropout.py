@@ -13,7 +13,7 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
-from jaxdnn._checks import check_scalar
+from jaxdnn._checks_where import check_scalar
 
 
 class DropoutCache(NamedTuple):

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from jax import Array
 
-from jaxdnn._checks import check_columns, check_shape, shape_of
+from jaxdnn._checks_where import check_columns, check_shape, shape_of
 from jaxdnn.activations import Activation, get_activation
 
 

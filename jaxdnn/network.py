@@ -18,7 +18,7 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
-from jaxdnn._checks import check_columns, check_scalar, check_shape, is_concrete
+from jaxdnn._checks_where import check_columns, check_scalar, check_shape, is_concrete
 from jaxdnn.activations import Activation, get_activation
 from jaxdnn.costs import (
     HEADS,

@@ -13,7 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
-from jaxdnn._checks import check_scalar, check_shape, is_concrete, shape_of
+from jaxdnn._checks_where import check_scalar, check_shape, is_concrete, shape_of
 
 
 class Layer(NamedTuple):

@@ -19,7 +19,7 @@ import jax
 import numpy as np
 from jax import Array
 
-from jaxdnn._checks import check_scalar
+from jaxdnn._checks_where import check_scalar
 from jaxdnn.network import Network, score
 from jaxdnn.parameters import Layer, Method, Parameters
 from jaxdnn.training.batches import Data

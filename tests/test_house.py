@@ -15,7 +15,7 @@ PACKAGE = Path(jaxdnn.__file__).parent
 
 # Lower floors first. A module may import from floors below its own, and from its own.
 FLOORS = [
-    {"_checks"},
+    {"_checks", "_checks_where"},
     {"activations"},
     {"parameters", "linear", "dropout", "costs"},
     {"network", "rotation"},

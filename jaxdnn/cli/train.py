@@ -21,7 +21,7 @@ import jax
 import numpy as np
 
 from jaxdnn import ChunkInfo, FitResult, Network, fit
-from jaxdnn._checks import check_scalar
+from jaxdnn._checks_where import check_scalar
 from jaxdnn._extras import require
 from jaxdnn.cli import _data, _streamed
 from jaxdnn.cli.progress import progress

@@ -12,7 +12,7 @@ import numpy as np
 from jax import Array
 from jax.sharding import Mesh
 
-from jaxdnn._checks import check_scalar, is_concrete
+from jaxdnn._checks_where import check_scalar, is_concrete
 from jaxdnn.folding import fold, unfold
 from jaxdnn.network import Network
 from jaxdnn.parameters import Method, Parameters

@@ -11,7 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
-from jaxdnn._checks import is_concrete
+from jaxdnn._checks_where import is_concrete
 from jaxdnn.network import Network
 
 ClassWeight = Mapping[int, float] | Literal["balanced"] | None

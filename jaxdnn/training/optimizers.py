@@ -18,7 +18,7 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
-from jaxdnn._checks import check_scalar, check_shape
+from jaxdnn._checks_where import check_scalar, check_shape
 from jaxdnn.parameters import Layer, Parameters
 
 

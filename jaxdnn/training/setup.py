@@ -8,7 +8,7 @@ import numpy as np
 from jax import Array
 from jax.dtypes import canonicalize_dtype
 
-from jaxdnn._checks import check_scalar, is_concrete
+from jaxdnn._checks_where import check_scalar, is_concrete
 from jaxdnn.network import Network, check_cost_arguments
 from jaxdnn.parameters import Layer, Method, Parameters, initialize_parameters
 from jaxdnn.training.batches import Data, one_hot, record_dtype

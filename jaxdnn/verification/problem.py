@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import jax
 import numpy as np
 
-from jaxdnn._checks import is_concrete
+from jaxdnn._checks_where import is_concrete
 from jaxdnn.network import LayerCache, Network, check_cost_arguments, forward
 from jaxdnn.parameters import Layer
 from jaxdnn.verification.passes import BACKWARD, FORWARD, spend
