@@ -19,17 +19,18 @@ import numpy as np
 
 from jaxdnn import ACTIVATIONS, Network, __version__, params_from_dict, params_to_dict
 from jaxdnn._atomic import replacing
+from jaxdnn._checks import BadValueError, check_parameters, public
 from jaxdnn._extras import require
 from jaxdnn.data.preprocessing import Preprocessing
 from jaxdnn.folding import unfold
 from jaxdnn.models.model import Model
-from jaxdnn.parameters import check_parameters
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 
 _NO_HASH = "0" * 64
 
 
+@public
 def save_model(path: str | os.PathLike[str], model: Model) -> None:
     """Write a model file: whole, or not at all.
 
@@ -42,7 +43,7 @@ def save_model(path: str | os.PathLike[str], model: Model) -> None:
     Example:
       >>> import tempfile
       >>> from jaxdnn import initialize_parameters
-      >>> from jaxdnn.data.preprocessing import Numbers
+      >>> from jaxdnn.data.columns.numbers import Numbers
       >>> network = Network((1, 3, 1), output="identity")
       >>> params = initialize_parameters(jax.random.key(0), network.layer_dims)
       >>> columns = Preprocessing((Numbers("x", 0, 1),), Numbers("y", 0, 1))
@@ -52,19 +53,19 @@ def save_model(path: str | os.PathLike[str], model: Model) -> None:
       True
     """
     network = model.network
-    check_parameters("save_model", model.params, network.layer_dims)
+    params = unfold(model.params)
+    check_parameters(params, network.layer_dims)
     for g in network.activations:
         if ACTIVATIONS.get(g.name) != g:
-            raise ValueError(
-                f"save_model: activation {g.name!r} is a function of your own; a file "
-                f"can hold only these: {', '.join(ACTIVATIONS)}"
+            raise BadValueError(
+                f"activation {g.name!r} is a function of your own; a file can hold "
+                f"only these: {', '.join(ACTIVATIONS)}"
             )
-    arrays = params_to_dict(unfold(model.params))
+    arrays = params_to_dict(params)
     for name, array in arrays.items():
         if array.dtype.name not in ("float16", "float32", "float64"):
-            raise ValueError(
-                f"save_model: {name} must be float16, float32 or float64, "
-                f"got {array.dtype}"
+            raise BadValueError(
+                f"{name} must be float16, float32 or float64, got {array.dtype}"
             )
     said = {
         "network": {
@@ -127,7 +128,7 @@ def pack(kind: str, arrays: Mapping[str, Any], said: dict[str, Any]) -> bytes:
         **said,
     }
     metadata = {"jaxdnn": json.dumps(header, allow_nan=False)}
-    # safetensors writes memory as it lies: it must lie in rows.
+    # safetensors writes raw memory: arrays must be C-contiguous.
     in_rows = {name: np.asarray(array, order="C") for name, array in arrays.items()}
     for name, array in in_rows.items():
         if array.dtype.kind not in "biuf":

@@ -5,6 +5,7 @@ from functools import partial
 from types import MappingProxyType
 from typing import Any
 
+from jaxdnn._checks import BadValueError, public
 from jaxdnn._extras import require
 
 # Name -> the learning rate to begin with. momentum's steps add up to ten of sgd's.
@@ -21,6 +22,7 @@ LEARNING_RATES: Mapping[str, float] = MappingProxyType(
 )
 
 
+@public
 def optimizer(name: str) -> Callable[[Any], Any] | None:
     """What `fit(optimizer=...)` takes: a function of the learning rate; None for sgd.
 
@@ -33,8 +35,8 @@ def optimizer(name: str) -> Callable[[Any], Any] | None:
       (True, 'adam')
     """
     if name not in LEARNING_RATES:
-        raise ValueError(
-            f"optimizer: name must be one of {', '.join(LEARNING_RATES)}; got {name!r}"
+        raise BadValueError(
+            f"name must be one of {', '.join(LEARNING_RATES)}; got {name!r}"
         )
     if name == "sgd":
         return None

@@ -14,7 +14,9 @@ import pytest
 from safetensors.numpy import load_file, save_file
 
 from jaxdnn import ACTIVATIONS, Activation, Layer, Network
-from jaxdnn.data.preprocessing import Categories, Numbers, Preprocessing
+from jaxdnn.data.columns.categories import Categories
+from jaxdnn.data.columns.numbers import Numbers
+from jaxdnn.data.preprocessing import Preprocessing
 from jaxdnn.models import files
 from jaxdnn.models.files import load_model, save_model
 from jaxdnn.models.model import Model
@@ -196,12 +198,12 @@ def test_files_of_others_are_refused(tmp_path, case):
 
 
 def test_a_newer_version_says_so(tmp_path, monkeypatch):
-    monkeypatch.setattr(files, "FORMAT_VERSION", 2)
+    monkeypatch.setattr(files, "FORMAT_VERSION", 3)
     save_model(tmp_path / "m", make_model())
     monkeypatch.undo()
     message = refusal(tmp_path, (tmp_path / "m").read_bytes())
-    assert message.startswith("written in version 2 of its format")
-    assert message.endswith("reads version 1")
+    assert message.startswith("written in version 3 of its format")
+    assert message.endswith("reads version 2")
 
 
 def test_another_kind_of_file_says_so(tmp_path):
