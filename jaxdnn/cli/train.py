@@ -26,7 +26,13 @@ from jaxdnn.models import DataRecipe, Trained, TrainingRecipe, train
 from jaxdnn.models.checkpoints import Checkpoints
 from jaxdnn.models.optimizers import LEARNING_RATES
 from jaxdnn.models.prepared import Prepared, prepare
-from jaxdnn.models.recipe import STREAM_BATCH_SIZE, TEST_FRACTION, VALIDATION_FRACTION
+from jaxdnn.models.recipe import (
+    SCHEDULES,
+    SPLITS,
+    STREAM_BATCH_SIZE,
+    TEST_FRACTION,
+    VALIDATION_FRACTION,
+)
 from jaxdnn.models.results import check_writable, write_results
 from jaxdnn.verification import Report
 
@@ -83,7 +89,7 @@ def _add_data_arguments(parser: argparse.ArgumentParser) -> None:
     )
     option(
         "--split",
-        choices=("random", "last"),
+        choices=SPLITS,
         default=DataRecipe.split,
         metavar="HOW",
         help="test on rows drawn at random, class by class, or on the last ones "
@@ -111,7 +117,7 @@ def _add_training_arguments(parser: argparse.ArgumentParser) -> None:
     )
     option(
         "--schedule",
-        choices=("constant", "cosine"),
+        choices=SCHEDULES,
         default=TrainingRecipe.schedule,
         metavar="NAME",
         help="constant, or cosine: the learning rate falls to 0 over the epochs "

@@ -28,7 +28,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from jaxdnn._checks import BadValueError, public
+from jaxdnn._checks import check_choice, public
 from jaxdnn._extras import require
 from jaxdnn.data.within import within
 
@@ -78,8 +78,7 @@ def load(name: str, *, data_folder: Folder = None) -> Dataset:
       >>> iris.X.shape, iris.Y.shape, iris.class_names
       ((4, 150), (1, 150), ('setosa', 'versicolor', 'virginica'))
     """
-    if name not in DATASETS:
-        raise BadValueError(f"name must be one of {', '.join(DATASETS)}; got {name!r}")
+    check_choice("name", name, DATASETS)
     make = DATASETS[name]
     return make(data_folder) if name in IN_FOLDER else make()
 

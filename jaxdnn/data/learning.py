@@ -46,8 +46,10 @@ def learn(pieces: Iterable[Piece], target: str) -> Learned:
       >>> from jaxdnn.data.tables import Table
       >>> table = Table("t", {"x": np.array([1.0, 3.0]), "y": np.array([0.0, 1.0])})
       >>> learned = learn([(table, np.array([TRAIN, TRAIN]))], "y")
-      >>> learned.preprocessing.columns, learned.found, learned.sizes
-      ((Numbers(name='x', mean=2.0, deviation=1.0),), Counter({'0': 1, '1': 1}), {'train': 2})
+      >>> learned.preprocessing.columns
+      (Numbers(name='x', mean=2.0, deviation=1.0),)
+      >>> learned.found, learned.sizes
+      (Counter({'0': 1, '1': 1}), {'train': 2})
     """
     candidates: dict[str, list[Learner]] = {}
     sizes, largest = np.zeros(len(PARTS), int), 0

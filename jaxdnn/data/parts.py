@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from jaxdnn._checks import BadValueError, public
 from jaxdnn.data.columns.categories import is_measured
 from jaxdnn.data.datasets import Dataset
 from jaxdnn.data.tables import ScannedFile, Table, as_text, is_text
@@ -63,6 +64,7 @@ def listed(names: list[str]) -> str:
     return ", ".join([*map(repr, names[:10]), *["..."] * (len(names) > 10)])
 
 
+@public
 def divide(
     table: Table,
     target: str,
@@ -128,10 +130,10 @@ def check_fraction(name: str, value: float) -> None:
     Example:
       >>> check_fraction("test_fraction", 1.0)
       Traceback (most recent call last):
-      ValueError: test_fraction must be in [0, 1), got 1.0
+      jaxdnn._checks.BadValueError: test_fraction must be in [0, 1), got 1.0
     """
     if not 0 <= value < 1:
-        raise ValueError(f"{name} must be in [0, 1), got {value}")
+        raise BadValueError(f"{name} must be in [0, 1), got {value}")
 
 
 def dataset_pieces(

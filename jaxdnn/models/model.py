@@ -110,7 +110,7 @@ class Model:
         for table in [self.table(rows)] if one else rows:
             if target.name not in table.columns:
                 raise ValueError(
-                    f"{table.source}: no column {target.name!r} to compare"
+                    f"{table.source}: no column {target.name!r} to compare with"
                 )
             X, m = self._padded(table)
             said = target.decode(self._said(X)[:, :m])

@@ -5,7 +5,7 @@ from functools import partial
 from types import MappingProxyType
 from typing import Any
 
-from jaxdnn._checks import BadValueError, public
+from jaxdnn._checks import check_choice, public
 from jaxdnn._extras import require
 
 # Name -> the learning rate to begin with. momentum's steps add up to ten of sgd's.
@@ -34,10 +34,7 @@ def optimizer(name: str) -> Callable[[Any], Any] | None:
       >>> optimizer("sgd") is None, optimizer("adam").__name__
       (True, 'adam')
     """
-    if name not in LEARNING_RATES:
-        raise BadValueError(
-            f"name must be one of {', '.join(LEARNING_RATES)}; got {name!r}"
-        )
+    check_choice("name", name, LEARNING_RATES)
     if name == "sgd":
         return None
     optax = require("optax")

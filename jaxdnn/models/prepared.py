@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jaxdnn import Network
+from jaxdnn._checks import public
 from jaxdnn.data.datasets import DATASETS, load
 from jaxdnn.data.learning import Learned, learn
 from jaxdnn.data.parts import (
@@ -82,6 +83,7 @@ class Prepared:
         return self.recipe.identity(digest.hexdigest())
 
 
+@public
 def prepare(recipe: Recipe) -> Prepared:
     """Read a recipe's rows, share them out, and learn their columns.
 

@@ -5,9 +5,13 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
+from jaxdnn._checks import check_choice
 from jaxdnn._extras import require
 from jaxdnn.data.datasets import DATASETS
 from jaxdnn.models.optimizers import LEARNING_RATES
+
+SPLITS = ("random", "last")
+SCHEDULES = ("constant", "cosine")
 
 # Rows put aside to test on, where neither recipe nor data set says how many.
 TEST_FRACTION = 0.2
@@ -30,7 +34,7 @@ class DataRecipe:
         test part, else TEST_FRACTION.
       validation_fraction: in [0, 1), training rows put aside to watch; when None, none,
         or VALIDATION_FRACTION with patience.
-      split: whether the test's rows are drawn at random or are the last ones.
+      split: one of SPLITS: the test's rows are drawn, or are the last ones.
       stream: whether the file is read piece by piece in every epoch.
       memory_limit: MiB; a larger CSV or Parquet table is streamed anyway.
       seed: of the draws.
@@ -40,7 +44,7 @@ class DataRecipe:
     target: str | None = None
     test_fraction: float | None = None
     validation_fraction: float | None = None
-    split: Literal["random", "last"] = "random"
+    split: str = "random"
     stream: bool = False
     memory_limit: int = 1024
     seed: int = 1
@@ -90,7 +94,7 @@ class TrainingRecipe:
     Attributes:
       optimizer: a name of LEARNING_RATES.
       learning_rate: > 0; the optimizer's own when None.
-      schedule: "cosine" lets the learning rate fall to 0 over the epochs.
+      schedule: one of SCHEDULES; "cosine" lets the rate fall to 0 over the epochs.
       seed: of the initial weights, the dropout masks and the shuffle.
     """
 
@@ -98,7 +102,7 @@ class TrainingRecipe:
     batch_size: int | None = None
     optimizer: str = "sgd"
     learning_rate: float | None = None
-    schedule: Literal["constant", "cosine"] = "constant"
+    schedule: str = "constant"
     l2: float = 1.0
     keep_prob: float = 1.0
     class_weight: Literal["balanced"] | None = None
@@ -141,13 +145,17 @@ class Recipe:
         """The recipe with whatever follows from the rest of it filled in.
 
         Raises:
-          ValueError: data that cannot be streamed, or not split as asked.
+          ValueError: no such optimizer, schedule or split; data that cannot be
+            streamed, or not split as asked.
 
         Example:
           >>> Recipe().settled().training.learning_rate
           0.1
         """
         data, training = self.data, self.training
+        check_choice("optimizer", training.optimizer, LEARNING_RATES)
+        check_choice("schedule", training.schedule, SCHEDULES)
+        check_choice("split", data.split, SPLITS)
         if data.validation_fraction is None:
             watched = 0.0 if training.patience is None else VALIDATION_FRACTION
             data = replace(data, validation_fraction=watched)
