@@ -51,7 +51,6 @@ def loop(X, Y, *, batch_size, epochs, learning_rate, l2=0.0, keep_prob=1.0, weig
                 "sample_weight": weights[rows] / weights.mean()
                 if weight is not None
                 else None,
-                "total_weight": float(len(rows)),
                 "l2": l2 * len(rows) / weights.sum(),
             }
             J, grads = cost_and_gradients(
