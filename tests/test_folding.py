@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 
 from jaxdnn import (
-    ACTIVATIONS,
     Layer,
     Network,
     backward,
@@ -26,7 +25,8 @@ KEY = jax.random.key(0)
 DIMS = (3, *10 * (6,), 2)
 
 
-@pytest.mark.parametrize("hidden", ACTIVATIONS)
+# A stack knows of its activation only what the backward reads: A, or Z.
+@pytest.mark.parametrize("hidden", ["relu", "gelu"])
 @pytest.mark.parametrize("keep_prob", [None, 0.8])
 def test_a_stack_is_its_layers(hidden, keep_prob):
     with jax.enable_x64(True):

@@ -15,6 +15,8 @@ import pytest
 
 from jaxdnn import Network
 
+pytestmark = pytest.mark.slow
+
 peers, targets, timing, batches, sweeps, scaling, cold, benchmark = map(
     importlib.import_module,
     (

@@ -7,6 +7,8 @@ import pytest
 
 from jaxdnn.verification.mutations import MUTATIONS
 
+pytestmark = pytest.mark.slow
+
 script = importlib.import_module("compare_checkers")
 cases = importlib.import_module("_gradient_cases")
 

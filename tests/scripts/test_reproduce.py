@@ -5,6 +5,8 @@ import importlib
 import numpy as np
 import pytest
 
+pytestmark = pytest.mark.slow
+
 shared, initialization, regularization, planar, cats = map(
     importlib.import_module,
     (

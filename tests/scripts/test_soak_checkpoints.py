@@ -6,6 +6,8 @@ import pytest
 
 from jaxdnn.models.checkpoints import Checkpoints
 
+pytestmark = pytest.mark.slow
+
 script = importlib.import_module("soak_checkpoints")
 
 

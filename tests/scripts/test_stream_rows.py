@@ -4,6 +4,8 @@ import importlib
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 script = importlib.import_module("stream_rows")
 
 

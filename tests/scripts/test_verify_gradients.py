@@ -10,6 +10,8 @@ import pytest
 import jaxdnn
 from jaxdnn.verification.mutations import MUTATIONS, Mutation
 
+pytestmark = pytest.mark.slow
+
 script = importlib.import_module("verify_gradients")
 cases = importlib.import_module("_gradient_cases")
 liveness = importlib.import_module("_liveness")
