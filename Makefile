@@ -21,7 +21,7 @@ test: $(VENV)/.test
 	@$(VENV)/bin/python -m pytest --numprocesses auto --dist loadfile $(ARGS)
 
 benchmark: $(VENV)/.bench
-	@$(VENV)/bin/python scripts/benchmark.py $(ARGS)
+	@$(VENV)/bin/python -m scripts.benchmark $(ARGS)
 
 # One stamp for each extra of pyproject.toml.
 $(VENV)/.%: $(VENV)/bin/python pyproject.toml $(CONSTRAINTS)
