@@ -1,5 +1,5 @@
 # make train ARGS="--data moons"   train a network and write what came of it to runs/
-# make test ARGS="-k linear"       run the tests
+# make test                        run the tests; ARGS='-m "not slow"' the quick ones
 # make benchmark                   time this library beside its peers
 # make clean                       remove the environments and the caches
 #
