@@ -37,6 +37,17 @@ def test_the_length_of_a_run_is_not_in_its_epochs(monkeypatch):
     assert set(lengths) == {5, 8}
 
 
+def test_noise_makes_no_epoch_of_less_than_nothing(monkeypatch):
+    now = [0.0]
+    monkeypatch.setattr(runs.time, "perf_counter", lambda: now[0])
+
+    def run(epochs):
+        now[0] += 4.0 if epochs == 5 else 2.0
+        return None, 0.5
+
+    assert runs.measure_compiled(run, 1.0, 0.25)[:2] == (0.25, 0.0)
+
+
 @pytest.mark.parametrize("builder", ["build_optax", "build_torch"])
 def test_peers_walk_the_same_way(builder):
     pytest.importorskip(builder.removeprefix("build_"))
