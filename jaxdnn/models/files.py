@@ -17,12 +17,18 @@ from typing import Any
 import jax
 import numpy as np
 
-from jaxdnn import ACTIVATIONS, Network, __version__, params_from_dict, params_to_dict
+from jaxdnn import (
+    ACTIVATIONS,
+    HEADS,
+    Network,
+    __version__,
+    params_from_dict,
+    params_to_dict,
+)
 from jaxdnn._atomic import replacing
 from jaxdnn._checks import BadValueError, check_parameters, public
 from jaxdnn._extras import require
 from jaxdnn.data.preprocessing import Preprocessing
-from jaxdnn.folding import unfold
 from jaxdnn.models.model import Model
 
 FORMAT_VERSION = 2
@@ -53,15 +59,19 @@ def save_model(path: str | os.PathLike[str], model: Model) -> None:
       True
     """
     network = model.network
-    params = unfold(model.params)
-    check_parameters(params, network.layer_dims)
+    check_parameters(model.params, network.layer_dims)
+    if HEADS.get(network.head.name) != network.head:
+        raise BadValueError(
+            f"head {network.head.name!r} is of your own; a file can hold only these: "
+            f"{', '.join(HEADS)}"
+        )
     for g in network.activations:
         if ACTIVATIONS.get(g.name) != g:
             raise BadValueError(
-                f"activation {g.name!r} is a function of your own; a file can hold "
-                f"only these: {', '.join(ACTIVATIONS)}"
+                f"activation {g.name!r} is a function of your own; a file "
+                f"can hold only these: {', '.join(ACTIVATIONS)}"
             )
-    arrays = params_to_dict(params)
+    arrays = params_to_dict(model.params)
     for name, array in arrays.items():
         if array.dtype.name not in ("float16", "float32", "float64"):
             raise BadValueError(
@@ -71,7 +81,7 @@ def save_model(path: str | os.PathLike[str], model: Model) -> None:
         "network": {
             "layer_dims": network.layer_dims,
             "hidden": [g.name for g in network.activations],
-            "output": network.output,
+            "output": network.head.name,
         },
         "preprocessing": model.preprocessing.to_json(),
     }

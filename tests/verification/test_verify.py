@@ -2,8 +2,6 @@
 
 import itertools
 import re
-import sys
-from pathlib import Path
 
 import jax
 import jax.numpy as jnp
@@ -12,9 +10,7 @@ import pytest
 
 from jaxdnn import ACTIVATIONS, HEADS, Activation, Layer, Network, backward
 from jaxdnn.verification import verify
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "scripts"))
-from _gradient_cases import case, dropout, named_cases
+from tests.gradient_cases import case, dropout, named_cases
 
 WEIGHTS = np.linspace(0.5, 2, 6)
 
