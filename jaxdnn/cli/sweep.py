@@ -122,11 +122,13 @@ def run(args: argparse.Namespace) -> int:
         file.write("".join(",".join(line) + "\n" for line in lines).encode())
     figure = plots.plot_costs(
         {
-            ", ".join(_cells(lane)[:5]): np.asarray(lane.history.validation_cost)
+            ", ".join(_cells(lane)[: len(_VARIED)]): np.asarray(
+                lane.history.validation_cost
+            )
             for lane in best_first[:_DRAWN]
         },
         label="validation cost",
-        title=f"{', '.join(_HEADINGS[:5])}: the best of {len(lanes)}",
+        title=f"{', '.join(_VARIED)}: the best of {len(lanes)}",
     )
     plots.save(figure, out / "sweep.png")
     print("wrote", out / "sweep.csv")
@@ -149,10 +151,8 @@ def _merit(lane: Lane) -> float:
     return inf if cost is None or not isfinite(cost) else cost
 
 
-_HEADINGS = (
-    *("hidden", "learning rate", "l2", "keep prob", "seed"),
-    *("cost", "score", "validation cost", "validation score"),
-)
+_VARIED = ("hidden", "learning rate", "l2", "keep prob", "seed")
+_HEADINGS = (*_VARIED, "cost", "score", "validation cost", "validation score")
 
 
 def _cells(lane: Lane) -> tuple[str, ...]:
