@@ -12,8 +12,4 @@ def say(label: str, text: str) -> None:
 
 
 def silent(_label: str, _text: str) -> None:
-    """Print nothing.
-
-    Example:
-      >>> silent("rows", "150")
-    """
+    """Print nothing."""

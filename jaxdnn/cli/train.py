@@ -22,6 +22,7 @@ from jaxdnn._extras import require
 from jaxdnn.cli import options
 from jaxdnn.cli.progress import progress
 from jaxdnn.cli.say import say, silent
+from jaxdnn.data.parts import TEST_FRACTION
 from jaxdnn.models import DataRecipe, Trained, TrainingRecipe, train
 from jaxdnn.models.checkpoints import Checkpoints
 from jaxdnn.models.optimizers import LEARNING_RATES
@@ -30,7 +31,6 @@ from jaxdnn.models.recipe import (
     SCHEDULES,
     SPLITS,
     STREAM_BATCH_SIZE,
-    TEST_FRACTION,
     VALIDATION_FRACTION,
 )
 from jaxdnn.models.results import check_writable, write_results

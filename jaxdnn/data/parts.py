@@ -16,6 +16,9 @@ from jaxdnn.data.columns.categories import is_measured
 from jaxdnn.data.datasets import Dataset
 from jaxdnn.data.tables import ScannedFile, Table, as_text, is_text
 
+# Rows put aside to test on, where neither the data set nor anybody says how many.
+TEST_FRACTION = 0.2
+
 PARTS = ("train", "validation", "test")
 TRAIN, VALIDATION, TEST = range(3)
 
@@ -55,12 +58,7 @@ def check_target(table: Table, target: str) -> None:
 
 
 def listed(names: list[str]) -> str:
-    """Names in a message; of many, the first ten.
-
-    Example:
-      >>> listed(["a", "b"])
-      "'a', 'b'"
-    """
+    """Names in a message; of many, the first ten."""
     return ", ".join([*map(repr, names[:10]), *["..."] * (len(names) > 10)])
 
 
@@ -125,34 +123,25 @@ def _draw(groups: NDArray[Any], fraction: float, seed: int) -> NDArray[np.bool_]
 
 
 def check_fraction(name: str, value: float) -> None:
-    """Refuse what is not in [0, 1).
-
-    Example:
-      >>> check_fraction("test_fraction", 1.0)
-      Traceback (most recent call last):
-      jaxdnn._checks.BadValueError: test_fraction must be in [0, 1), got 1.0
-    """
+    """Refuse what is not in [0, 1)."""
     if not 0 <= value < 1:
         raise BadValueError(f"{name} must be in [0, 1), got {value}")
 
 
 def dataset_pieces(
-    dataset: Dataset, *, test_fraction: float | None, default: float, **options: Any
+    dataset: Dataset, *, test_fraction: float | None, **options: Any
 ) -> tuple[list[Piece], str]:
     """A data set's rows and their parts, and its target's name.
 
     Args:
       dataset: as `datasets.load` gives it.
       test_fraction: as for `divide`; if None, the data set's own test part, or where it
-        has none, default.
-      default: see above.
+        has none, TEST_FRACTION.
       options: the others of `divide`.
 
     Example:
       >>> from jaxdnn.data.datasets import load
-      >>> pieces, target = dataset_pieces(
-      ...     load("circles"), test_fraction=None, default=0.2, seed=0
-      ... )
+      >>> pieces, target = dataset_pieces(load("circles"), test_fraction=None, seed=0)
       >>> target, [np.bincount(parts, minlength=3).tolist() for _, parts in pieces]
       ('class', [[300, 0, 0], [0, 0, 100]])
     """
@@ -169,7 +158,7 @@ def dataset_pieces(
     whole = table(dataset.X, dataset.Y)
     X_test, Y_test = dataset.X_test, dataset.Y_test
     if test_fraction is not None or X_test is None or Y_test is None:
-        fraction = default if test_fraction is None else test_fraction
+        fraction = TEST_FRACTION if test_fraction is None else test_fraction
         return [divide(whole, target, test_fraction=fraction, **options)], target
     own = table(X_test, Y_test)
     first = divide(whole, target, test_fraction=0.0, **options)

@@ -16,6 +16,7 @@ from jaxdnn.data.datasets import DATASETS, load
 from jaxdnn.data.learning import Learned, learn
 from jaxdnn.data.parts import (
     PARTS,
+    TEST_FRACTION,
     TRAIN,
     VALIDATION,
     FileInParts,
@@ -27,7 +28,7 @@ from jaxdnn.data.parts import (
 )
 from jaxdnn.data.preprocessing import Examples
 from jaxdnn.data.tables import Table, read_table, scan
-from jaxdnn.models.recipe import TEST_FRACTION, DataRecipe, Recipe
+from jaxdnn.models.recipe import DataRecipe, Recipe
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,9 +118,7 @@ def _read(data: DataRecipe) -> tuple[Iterable[Piece], str]:
     if data.source in DATASETS:
         if data.target is not None:
             raise ValueError(f"--target goes with a file; {data.source} has its own")
-        return dataset_pieces(
-            load(data.source), test_fraction=fraction, default=TEST_FRACTION, **options
-        )
+        return dataset_pieces(load(data.source), test_fraction=fraction, **options)
     if not Path(data.source).suffix:
         raise ValueError(
             f"--data {data.source}: no such data set; there are {', '.join(DATASETS)}, "

@@ -8,13 +8,11 @@ from typing import Any, Literal
 from jaxdnn._checks import check_choice
 from jaxdnn._extras import require
 from jaxdnn.data.datasets import DATASETS
+from jaxdnn.data.parts import TEST_FRACTION
 from jaxdnn.models.optimizers import LEARNING_RATES
 
 SPLITS = ("random", "last")
 SCHEDULES = ("constant", "cosine")
-
-# Rows put aside to test on, where neither recipe nor data set says how many.
-TEST_FRACTION = 0.2
 
 # Rows to watch where patience asks for some.
 VALIDATION_FRACTION = 0.1

@@ -19,7 +19,7 @@ from jaxdnn.data.tables import Table, as_text
 
 def dataset_tables(name):
     """Its tables, and its target's name."""
-    pieces, target = dataset_pieces(load(name), test_fraction=None, default=0.2, seed=0)
+    pieces, target = dataset_pieces(load(name), test_fraction=None, seed=0)
     return [table for table, _ in pieces], target
 
 
