@@ -12,7 +12,7 @@ from _peers import LONGEST_RUN, check_costs, make_problem
 from _timing import Run, compare, measure
 
 from jaxdnn import Network, fit, sweep
-from jaxdnn.sweeps import VMAP_ACTIVATIONS, Strategy, activations
+from jaxdnn.training.sweep import VMAP_ACTIVATIONS, Strategy, activations
 
 
 class SweepSize(NamedTuple):

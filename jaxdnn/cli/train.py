@@ -20,7 +20,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from jaxdnn import ChunkInfo, FitResult, Network, fit
+from jaxdnn import FitResult, Network, Progress, fit
 from jaxdnn._checks_where import check_scalar
 from jaxdnn._extras import require
 from jaxdnn.cli import _data, _streamed
@@ -162,8 +162,8 @@ def run(args: argparse.Namespace) -> int:
     ):
         if values is not None:
             say(label, "".join(f"{value:12.4f}" for value in np.asarray(values)[shown]))
-    if result.state.best is not None:
-        say("best", f"after epoch {int(result.state.best.epoch) - 1} of {epochs}")
+    if history.best_epoch is not None:
+        say("best", f"after epoch {int(history.best_epoch)} of {epochs}")
     say("", "".join(f"{part:>12}" for part in parts))
     say("rows", "".join(f"{count:12}" for count in rows.values()))
     scores = [_scores(model, _data.tables(part)) for part in parts.values()]
@@ -182,8 +182,7 @@ def run(args: argparse.Namespace) -> int:
     )
     say("gradient check", _describe_check(report))
     if streamed and (peak := _streamed.peak_memory()) is not None:
-        held = result.data_bytes / (1 << 20)
-        say("memory", f"at most {peak:.0f} MiB, {held:.1f} of them examples")
+        say("memory", f"at most {peak:.0f} MiB")
     for part in list(parts)[1:]:
         notes = filter(None, map(preprocessing.unseen, _data.tables(parts[part])))
         for line in next(notes, []):
@@ -231,7 +230,7 @@ def _train(
             saved.check_new()
         else:
             resume = saved.latest(fall_back=args.resume == "previous")
-            done = 0 if resume is None else int(resume[".epoch"])
+            done = 0 if resume is None else int(resume[".state.epoch"])
             say("resumed", f"after {done} epochs")
     elif args.resume is not None:
         raise ValueError("--resume needs --checkpoint, the folder to go on from")
@@ -240,10 +239,10 @@ def _train(
         # Told below, in the command line's own way.
         warnings.filterwarnings("ignore", "fit: .* was not finite", RuntimeWarning)
 
-        def edge(info: ChunkInfo) -> None:
-            show(info)
+        def edge(told: Progress) -> None:
+            show(told)
             if saved is not None:
-                saved(info)
+                saved(told)
 
         result = fit(
             task.network,
@@ -254,7 +253,7 @@ def _train(
             learning_rate=rate if schedule is None else schedule,
             epochs=args.epochs,
             validation=validation,
-            on_chunk=edge,
+            on_progress=edge,
             resume=resume,
             **options,
         )
@@ -264,7 +263,7 @@ def _train(
             f"{rate:g}"
         )
     if saved is not None:
-        saved.save(result.state)
+        saved.save(result.snapshot)
     return result
 
 

@@ -48,7 +48,7 @@ from jaxdnn._atomic import replacing
 from jaxdnn.cli import _data
 from jaxdnn.models.optimizers import LEARNING_RATES
 from jaxdnn.parameters import Method
-from jaxdnn.training.setup import three_keys
+from jaxdnn.training.prepare import split_run_key
 from jaxdnn.verification import SelfTest, selftest, verify
 from jaxdnn.verification.passes import counted
 
@@ -160,7 +160,7 @@ def _of_data(args: argparse.Namespace) -> dict[str, Any]:
     """The case that the words make: train's network on train's rows."""
     task = _data.read(args)
     key = jax.random.key(args.seed)
-    first, masks, _ = three_keys(key)
+    first, masks, _ = split_run_key(key)
     params = initialize_parameters(
         first, task.network.layer_dims, method=args.initialization
     )
