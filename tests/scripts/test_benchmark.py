@@ -7,7 +7,6 @@ import importlib
 import io
 import json
 import sys
-from pathlib import Path
 from typing import Any
 
 import jax
@@ -16,7 +15,8 @@ import pytest
 
 from jaxdnn import Network
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "scripts"))
+pytestmark = pytest.mark.slow
+
 peers, targets, timing, batches, sweeps, scaling, cold, benchmark = map(
     importlib.import_module,
     (

@@ -1,13 +1,12 @@
 """The reproductions compare what they say, and a wrong number does not pass."""
 
 import importlib
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "scripts"))
+pytestmark = pytest.mark.slow
+
 shared, initialization, regularization, planar, cats = map(
     importlib.import_module,
     (

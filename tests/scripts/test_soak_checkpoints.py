@@ -1,14 +1,13 @@
 """The soak in short, and that it would see what it looks for."""
 
 import importlib
-import sys
-from pathlib import Path
 
 import pytest
 
 from jaxdnn.models.checkpoints import Checkpoints
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "scripts"))
+pytestmark = pytest.mark.slow
+
 script = importlib.import_module("soak_checkpoints")
 
 

@@ -1,12 +1,11 @@
 """A small table is streamed within the bound, and what is beyond it is told."""
 
 import importlib
-import sys
-from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "scripts"))
+pytestmark = pytest.mark.slow
+
 script = importlib.import_module("stream_rows")
 
 

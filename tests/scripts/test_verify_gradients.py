@@ -1,10 +1,8 @@
 """The checker's own script counts rightly, and a wrong backward does not pass."""
 
 import importlib
-import sys
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,7 +10,8 @@ import pytest
 import jaxdnn
 from jaxdnn.verification.mutations import MUTATIONS, Mutation
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "scripts"))
+pytestmark = pytest.mark.slow
+
 script = importlib.import_module("verify_gradients")
 cases = importlib.import_module("_gradient_cases")
 liveness = importlib.import_module("_liveness")

@@ -6,12 +6,12 @@ double, and not by the checker.
 
 import sys
 from functools import cache
-from pathlib import Path
 from typing import NamedTuple
 
 import jax
 import numpy as np
 import pytest
+from _gradient_cases import catching_cases
 
 from jaxdnn.verification import selftest
 from jaxdnn.verification.evidence import Evidence, compare, gather
@@ -19,9 +19,6 @@ from jaxdnn.verification.mutations import MUTATIONS, Case, backward_with
 from jaxdnn.verification.problem import LIMIT, UNIT_ROUNDOFF, exact_arithmetic, set_up
 from jaxdnn.verification.selftest import plant
 from jaxdnn.verification.verify import judge
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "scripts"))
-from _gradient_cases import catching_cases
 
 SEED = 0
 # A tanh, a ReLU and a sigmoid net; L2, dropout, both; three heads.

@@ -1,12 +1,10 @@
 """Order 2: a gradient that is right at one point only does not pass."""
 
-import sys
-from pathlib import Path
-
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from _gradient_cases import case, dropout
 
 from jaxdnn import (
     ACTIVATIONS,
@@ -22,9 +20,6 @@ from jaxdnn.verification.evidence import gather
 from jaxdnn.verification.problem import exact_arithmetic, set_up
 from jaxdnn.verification.scales import Pair
 from jaxdnn.verification.second_order import complex_safe, product
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "scripts"))
-from _gradient_cases import case, dropout
 
 DECAY = 0.7
 

@@ -2,19 +2,15 @@
 
 import itertools
 import re
-import sys
-from pathlib import Path
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from _gradient_cases import case, dropout, named_cases
 
 from jaxdnn import ACTIVATIONS, HEADS, Activation, Layer, Network, backward
 from jaxdnn.verification import verify
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "scripts"))
-from _gradient_cases import case, dropout, named_cases
 
 WEIGHTS = np.linspace(0.5, 2, 6)
 
