@@ -75,5 +75,5 @@ def take_batch(run: Run, rows: Rows, order: Array, i: Any) -> Batch:
     # Each batch's cost is an estimate of the whole cost: weights count by what they
     # are worth in the whole run, and a batch that holds only zeros weighs nothing.
     mean = batch_mean(run.settings.l2, weight, jnp.asarray(count, dtype))
-    share = jnp.asarray(count / run.settings.examples, record_dtype(dtype))
+    share = jnp.asarray(count, record_dtype(dtype)) / run.settings.examples
     return Batch(X, Y, mean, share)

@@ -326,12 +326,12 @@ def _check_examples(network: Network, X: Any, Y: Any) -> None:
     check_columns("X", X)
     m = X.shape[1]
     check_shape("X", X, (n_x, m), "n_x from layer_dims, one column per example")
+    check_finite(X)
     if are_labels(network, Y):
         check_labels(network, Y, m)
     else:
         check_shape("Y", Y, (n_L, m), "n_L from layer_dims, m from X")
         check_accepted(network, Y)
-    check_finite(X)
 
 
 def _class_weights(network: Network, Y: Any, class_weight: Any) -> Any:

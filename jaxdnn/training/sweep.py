@@ -25,7 +25,7 @@ from jaxdnn.architecture import Network
 from jaxdnn.blocks import unfold
 from jaxdnn.parameters import Layer, Method, Parameters
 from jaxdnn.training.batch_objective import L2Over
-from jaxdnn.training.checks import check_choice, check_config
+from jaxdnn.training.checks import check_config
 from jaxdnn.training.examples import (
     ClassWeight,
     Source,
@@ -160,7 +160,8 @@ def sweep(
       >>> min(lanes, key=lambda lane: lane.cost).score
       1.0
     """
-    check_choice("strategy", strategy, (None, "vmap", "map"))
+    if strategy not in (None, "vmap", "map"):
+        raise BadValueError(f"strategy must be 'vmap', 'map' or None, got {strategy!r}")
     options = (
         _several("seeds", seeds),
         _several("learning_rate", learning_rate),

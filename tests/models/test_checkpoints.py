@@ -9,7 +9,7 @@ import numpy as np
 import optax
 import pytest
 
-from jaxdnn import ChunkInfo, Network, fit, state_to_dict
+from jaxdnn import Progress, Network, fit, snapshot_to_dict
 from jaxdnn.models import checkpoints, files
 from jaxdnn.models.checkpoints import Checkpoints
 
@@ -47,7 +47,7 @@ def run(tmp_path_factory):
     """Its result, and the folder of the checkpoints of all its epochs."""
     folder = tmp_path_factory.mktemp("run")
     saved = Checkpoints(folder, SEED, keep=100, seconds=0)
-    return train(chunk=1, on_chunk=saved), folder
+    return train(report_every=1, on_progress=saved), folder
 
 
 @pytest.fixture
@@ -59,7 +59,7 @@ def three(run, tmp_path):
 
 
 def assert_same(found, wanted):
-    found, wanted = state_to_dict(found), state_to_dict(wanted)
+    found, wanted = snapshot_to_dict(found), snapshot_to_dict(wanted)
     assert found.keys() == wanted.keys()
     for name, array in wanted.items():
         assert found[name].dtype == array.dtype
@@ -100,7 +100,7 @@ def test_nothing_to_go_on_from_is_none(tmp_path):
 
 @pytest.mark.parametrize("keep", [1, 3])
 def test_the_last_are_kept(tmp_path, keep):
-    result = train(chunk=1, on_chunk=Checkpoints(tmp_path, SEED, keep=keep, seconds=0))
+    result = train(report_every=1, on_progress=Checkpoints(tmp_path, SEED, keep=keep, seconds=0))
     last = len(result.history.cost)
     wanted = range(last - keep + 1, last + 1)
     assert names(tmp_path) == [f"epoch-{epoch:010}.safetensors" for epoch in wanted]
@@ -116,7 +116,7 @@ def test_they_are_some_seconds_apart(run, tmp_path, monkeypatch):
     for epoch, now in enumerate([9.9, 10.0, 19.9, 20.5, 30.4, 30.5], start=1):
         clock = iter([now, now])
         at = state._replace(epoch=np.int32(epoch))
-        saved(ChunkInfo(epoch, 40, 0.5, state.params, at))
+        saved(Progress(epoch, 40, 0.5, state.params, at))
     assert [int(name[6:16]) for name in names(tmp_path)] == [2, 4, 6]
 
 
@@ -202,7 +202,7 @@ def test_a_damaged_one_is_named_and_the_one_before_it_used_when_asked(three, har
 def test_after_a_fall_back_the_damaged_one_is_in_no_ones_way(run, three):
     (three / names(three)[-1]).write_bytes(b"")
     saved = Checkpoints(three, SEED, seconds=0)
-    again = train(chunk=1, on_chunk=saved, resume=saved.latest(fall_back=True))
+    again = train(report_every=1, on_progress=saved, resume=saved.latest(fall_back=True))
     assert_same(again.state, run[0].state)
     assert saved.latest()[".epoch"] == len(run[0].history.cost)
 

@@ -10,7 +10,7 @@ import optax
 import pytest
 
 from jaxdnn import Network, fit
-from jaxdnn.training import loop as loop_module
+from jaxdnn.training import programs
 from tests.reference import count_traces, data, train
 
 KEY = jax.random.key(0)
@@ -65,7 +65,7 @@ def test_a_learning_rate_of_the_optimizers_own_is_read_where_it_shows():
 
 
 def test_learning_rates_share_one_program(monkeypatch):
-    traces = count_traces(monkeypatch, loop_module)
+    traces = count_traces(monkeypatch, programs)
     X, Y = data(NETWORK)
     X, Y = X[:, :13], Y[:, :13]
     for rate in (0.1, 0.2):

@@ -9,16 +9,15 @@ import pytest
 from jaxdnn import (
     Layer,
     Network,
-    backward,
     cost,
-    cost_and_gradients,
     fit,
-    forward,
     initialize_parameters,
     predict,
 )
-from jaxdnn.folding import fold, unfold
-from jaxdnn.training import fitting
+from jaxdnn.blocks import Stack, fold, unfold
+from jaxdnn.dropout import Dropout
+from jaxdnn.objective import mean_over
+from jaxdnn.propagation import cost_and_gradients
 from tests.reference import data
 
 KEY = jax.random.key(0)
@@ -33,23 +32,18 @@ def test_a_stack_is_its_layers(hidden, keep_prob):
         network = Network(DIMS, hidden)
         params = initialize_parameters(KEY, DIMS)
         folded = fold(network, params)
-        assert [layer.W.shape for layer in folded] == [(6, 3), (9, 6, 6), (2, 6)]
+        assert [block.W.shape for block in folded] == [(6, 3), (9, 6, 6), (2, 6)]
         chex.assert_trees_all_equal(unfold(folded), params)
         X, Y = data(network, 12)
-        options = {"l2": 0.3}
-        if keep_prob is not None:
-            options |= {"key": jax.random.key(2), "keep_prob": keep_prob}
-        J, grads = cost_and_gradients(network, params, X, Y, **options)
-        J_folded, grads_folded = cost_and_gradients(network, folded, X, Y, **options)
+        mean = mean_over(12, l2=0.3)
+        dropout = None if keep_prob is None else Dropout(jax.random.key(2), keep_prob)
+        J, grads = cost_and_gradients(network, params, X, Y, mean, dropout)
+        J_folded, folded_grads = cost_and_gradients(network, folded, X, Y, mean, dropout)
         np.testing.assert_allclose(J_folded, J, rtol=1e-13)
-        chex.assert_trees_all_close(unfold(grads_folded), grads, rtol=1e-11, atol=1e-14)
-        np.testing.assert_allclose(
-            cost(network, folded, X, Y, **options), J, rtol=1e-13
-        )
-        options.pop("l2")
-        _, caches = forward(network, folded, X, **options)
-        again = backward(network, folded, caches, Y, l2=0.3)
-        chex.assert_trees_all_close(unfold(again), grads, rtol=1e-11, atol=1e-14)
+        chex.assert_trees_all_close(unfold(folded_grads), grads, rtol=1e-11, atol=1e-14)
+        options = {} if dropout is None else dropout._asdict()
+        wanted = cost(network, params, X, Y, l2=0.3, **options)
+        np.testing.assert_allclose(J_folded, wanted, rtol=1e-13)
 
 
 def test_runs_of_other_sizes_or_activations_are_left_alone():
@@ -61,7 +55,7 @@ def test_runs_of_other_sizes_or_activations_are_left_alone():
     assert len(fold(mixed, params)) == 11
 
 
-def test_fit_folds_deep_networks_and_gives_layers_back(monkeypatch):
+def test_fit_folds_deep_networks_and_gives_layers_back():
     with jax.enable_x64(True):
         network = Network(DIMS, "tanh")
         X, Y = data(network, 12)
@@ -74,15 +68,14 @@ def test_fit_folds_deep_networks_and_gives_layers_back(monkeypatch):
             "l2": 0.1,
         }
         edges = []
-        folded = fit(network, X, Y, **arguments, chunk=3, on_chunk=edges.append)
-        assert len(folded.state.params) == 3
+        folded = fit(network, X, Y, **arguments, report_every=3, on_progress=edges.append)
+        assert len(folded.snapshot.state.params) == 11
         assert len(edges[0].params) == len(folded.params) == 11
-        monkeypatch.setattr(fitting, "fold", lambda network, params: params)
-        plain = fit(network, X, Y, **arguments)
-        for ours, theirs in zip(folded[:2], plain[:2], strict=True):
+        plain = fit(network, X, Y, **arguments, layout="plain")
+        for part in ("params", "history"):
+            ours, theirs = getattr(folded, part), getattr(plain, part)
             chex.assert_trees_all_close(ours, theirs, rtol=1e-10, atol=1e-12)
-        monkeypatch.undo()
-        rest = fit(network, X, Y, **arguments, resume=edges[0].state)
+        rest = fit(network, X, Y, **arguments, resume=edges[0].snapshot)
         chex.assert_trees_all_equal(rest.params, folded.params)
 
 
@@ -98,23 +91,11 @@ def test_a_divergence_is_located_in_the_layer_of_a_stack():
     chex.assert_trees_all_equal(result.params, tuple(params))
 
 
-@pytest.mark.parametrize(
-    ("network", "says"),
-    [
-        (Network((3, 6, 6, 2)), r"W1 to W2 cannot be stacked: only hidden layers"),
-        (Network((6, 6, 6)), r"W1 to W2 cannot be stacked: only hidden layers"),
-        (Network((6, 6, 6, 6, 2)), "must have 4 layers.*got 3"),
-        (
-            Network((6, 6, 6, 2), ("relu", "tanh")),
-            "W1 to W2 cannot be stacked: their activations differ",
-        ),
-    ],
-    ids=str,
-)
-def test_what_cannot_be_stacked_is_refused(network, says):
-    stack = Layer(jnp.zeros((2, 6, 6)), jnp.zeros((2, 6, 1)))
+def test_a_stack_is_no_parameter_of_a_public_function():
+    network = Network((6, 6, 6, 2))
+    stack = Stack(jnp.zeros((2, 6, 6)), jnp.zeros((2, 6, 1)))
     last = Layer(jnp.zeros((2, 6)), jnp.zeros((2, 1)))
-    params = (stack,) if len(network.layer_dims) == 3 else (stack, last)
-    X = jnp.zeros((network.layer_dims[0], 4))
-    with pytest.raises(ValueError, match=says):
-        predict(network, params, X)
+    with pytest.raises(ValueError, match=r"must have 3 layers.*got 2"):
+        predict(network, (stack, last), jnp.zeros((6, 4)))
+    with pytest.raises(ValueError, match=r"W1 must have shape \(6, 6\)"):
+        predict(Network((6, 6, 2)), (stack, last), jnp.zeros((6, 4)))
