@@ -38,7 +38,9 @@ def test_a_stack_is_its_layers(hidden, keep_prob):
         mean = mean_over(12, l2=0.3)
         dropout = None if keep_prob is None else Dropout(jax.random.key(2), keep_prob)
         J, grads = cost_and_gradients(network, params, X, Y, mean, dropout)
-        J_folded, folded_grads = cost_and_gradients(network, folded, X, Y, mean, dropout)
+        J_folded, folded_grads = cost_and_gradients(
+            network, folded, X, Y, mean, dropout
+        )
         np.testing.assert_allclose(J_folded, J, rtol=1e-13)
         chex.assert_trees_all_close(unfold(folded_grads), grads, rtol=1e-11, atol=1e-14)
         options = {} if dropout is None else dropout._asdict()
@@ -68,7 +70,9 @@ def test_fit_folds_deep_networks_and_gives_layers_back():
             "l2": 0.1,
         }
         edges = []
-        folded = fit(network, X, Y, **arguments, report_every=3, on_progress=edges.append)
+        folded = fit(
+            network, X, Y, **arguments, report_every=3, on_progress=edges.append
+        )
         assert len(folded.snapshot.state.params) == 11
         assert len(edges[0].params) == len(folded.params) == 11
         plain = fit(network, X, Y, **arguments, layout="plain")

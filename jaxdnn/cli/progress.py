@@ -24,7 +24,12 @@ def progress(
       >>> X = jax.numpy.ones((1, 3))
       >>> with progress(10, quiet=True) as show:
       ...     result = fit(
-      ...         Network((1, 1)), X, X, key=jax.random.key(0), epochs=10, on_progress=show
+      ...         Network((1, 1)),
+      ...         X,
+      ...         X,
+      ...         key=jax.random.key(0),
+      ...         epochs=10,
+      ...         on_progress=show,
       ...     )
     """
     if quiet or not sys.stderr.isatty():

@@ -283,7 +283,7 @@ def _run_lanes(
 @partial(jax.jit, static_argnames="network")
 def _scores(network: Network, params: Any, X: Array, Y: Array) -> Array:
     """Of every lane, on examples as many as there are."""
-    return jax.vmap(lambda blocks: propagation.score(network, blocks, X, Y))(params)
+    return jax.lax.map(lambda blocks: propagation.score(network, blocks, X, Y), params)
 
 
 def _lane(option: Any, end: Any) -> Lane:

@@ -100,7 +100,9 @@ def test_nothing_to_go_on_from_is_none(tmp_path):
 
 @pytest.mark.parametrize("keep", [1, 3])
 def test_the_last_are_kept(tmp_path, keep):
-    result = train(report_every=1, on_progress=Checkpoints(tmp_path, SEED, keep=keep, seconds=0))
+    result = train(
+        report_every=1, on_progress=Checkpoints(tmp_path, SEED, keep=keep, seconds=0)
+    )
     last = len(result.history.cost)
     wanted = range(last - keep + 1, last + 1)
     assert names(tmp_path) == [f"epoch-{epoch:010}.safetensors" for epoch in wanted]
@@ -202,7 +204,9 @@ def test_a_damaged_one_is_named_and_the_one_before_it_used_when_asked(three, har
 def test_after_a_fall_back_the_damaged_one_is_in_no_ones_way(run, three):
     (three / names(three)[-1]).write_bytes(b"")
     saved = Checkpoints(three, SEED, seconds=0)
-    again = train(report_every=1, on_progress=saved, resume=saved.latest(fall_back=True))
+    again = train(
+        report_every=1, on_progress=saved, resume=saved.latest(fall_back=True)
+    )
     assert_same(again.state, run[0].state)
     assert saved.latest()[".epoch"] == len(run[0].history.cost)
 

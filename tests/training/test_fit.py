@@ -301,7 +301,9 @@ def test_a_traced_run_goes_on_with_its_history():
 
     @jax.jit
     def go_on(X):
-        return fit(NETWORK, X, Y, epochs=5, resume=half.snapshot, **options).history.cost
+        return fit(
+            NETWORK, X, Y, epochs=5, resume=half.snapshot, **options
+        ).history.cost
 
     wanted = fit(NETWORK, X, Y, epochs=5, **options).history.cost
     np.testing.assert_allclose(go_on(X), wanted, rtol=1e-5)

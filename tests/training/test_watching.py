@@ -99,7 +99,9 @@ def test_an_interrupted_run_ends_in_the_same_bits(form, at):
     rest = fit(NETWORK, X, LABELS, **arguments, resume=saved)
     chex.assert_trees_all_equal(rest.params, whole.params)
     chex.assert_trees_all_equal(rest.history, whole.history)
-    chex.assert_trees_all_equal(rest.snapshot.state.optimizer, whole.snapshot.state.optimizer)
+    chex.assert_trees_all_equal(
+        rest.snapshot.state.optimizer, whole.snapshot.state.optimizer
+    )
 
 
 def test_a_finished_run_has_nothing_left_to_do():
