@@ -243,6 +243,7 @@ BENCHMARK_SIZES = [
 
 
 @pytest.mark.own_flags
+@pytest.mark.slow
 @pytest.mark.skipif(
     jax.__version_info__ < (0, 10),
     reason="the older compiler wants 52 bytes more of 161,600 for [2, 50, 1]",

@@ -21,7 +21,7 @@ def progress(
     Example:
       >>> import jax
       >>> from jaxdnn import Network, fit
-      >>> X = jax.numpy.ones((1, 3))
+      >>> X, key = jax.numpy.ones((1, 3)), jax.random.key(0)
       >>> with progress(10, quiet=True) as show:
       ...     result = fit(
       ...         Network((1, 1)),

@@ -70,8 +70,8 @@ class Checkpoints:
         """Write a snapshot, then remove those that are no longer needed.
 
         Raises:
-          ValueError: the first snapshot of a run that did not go on from the checkpoints
-            in the folder, see `check_new`.
+          ValueError: the first snapshot of a run that did not go on from the
+            checkpoints in the folder, see `check_new`.
           OSError: the folder cannot be written, or the disk is full.
         """
         if not self._continues:

@@ -62,10 +62,10 @@ class Rows(NamedTuple):
 
 
 class Source(NamedTuple):
-    """Pieces that come anew every epoch, `count` examples in all; labels: are they?"""
+    """Pieces that come anew every epoch, m examples in all; labels: are Y labels?"""
 
     pieces: Iterable[Any]
-    count: int
+    m: int
     dtype: Any
     labels: bool
 
@@ -116,7 +116,7 @@ def examples_of(
       'Columns'
       >>> examples_of(Network((2, 1)), X, Y, batch_size=2).X.shape
       (5, 2)
-      >>> examples_of(Network((2, 1)), [(X, Y), (X, Y)], batch_size=2).count
+      >>> examples_of(Network((2, 1)), [(X, Y), (X, Y)], batch_size=2).m
       10
     """
     on_disk = isinstance(X, np.memmap) and batch_size is not None
@@ -153,7 +153,7 @@ def count_of(examples: Columns | Rows | Source) -> int:
       5
     """
     if isinstance(examples, Source):
-        return examples.count
+        return examples.m
     return examples.X.shape[1 if isinstance(examples, Columns) else 0]
 
 
@@ -268,11 +268,11 @@ def pieces_as_rows(source: Source, batch_size: int, dtype: Any) -> Iterator[Rows
             targets[filled : filled + some] = Y[..., taken : taken + some].T
             filled, taken = filled + some, taken + some
             if filled == size:
-                yield Rows(rows, targets, None, size, source.count)
+                yield Rows(rows, targets, None, size, source.m)
                 filled = 0
     if filled:
         rows[filled:], targets[filled:] = rows[0], targets[0]
-        yield Rows(rows, targets, None, filled, source.count)
+        yield Rows(rows, targets, None, filled, source.m)
 
 
 def _source_of(network: Network, pieces: Iterable[Any]) -> Source:
@@ -282,7 +282,7 @@ def _source_of(network: Network, pieces: Iterable[Any]) -> Source:
             "chunks must come anew every epoch: give a list, or an object with "
             f"__iter__, not a {type(pieces).__name__}"
         )
-    count, dtype, labels = 0, None, False
+    m, dtype, labels = 0, None, False
     for i, piece in enumerate(pieces):
         X, Y = _check_piece(network, i, piece)
         if i == 0:
@@ -293,10 +293,10 @@ def _source_of(network: Network, pieces: Iterable[Any]) -> Source:
                 f"chunk {i}: Y must be {kinds[labels]}, as in chunk 0, got "
                 f"{kinds[not labels]}"
             )
-        count += X.shape[1]
-    if not count:
+        m += X.shape[1]
+    if not m:
         raise BadValueError("there are no chunks to learn from")
-    return Source(pieces, count, dtype, labels)
+    return Source(pieces, m, dtype, labels)
 
 
 def _check_piece(network: Network, i: int, piece: Any) -> tuple[Any, Any]:

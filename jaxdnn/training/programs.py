@@ -14,6 +14,7 @@ import jax.numpy as jnp
 from jax import Array
 
 from jaxdnn import propagation
+from jaxdnn.architecture import Network
 from jaxdnn.blocks import Blocks
 from jaxdnn.dropout import Dropout
 from jaxdnn.objective import Mean, mean_over
@@ -170,17 +171,22 @@ def end_epoch(run: Run, state: State, sums: Sums) -> tuple[State, History]:
     plan, params = run.plan, state.params
     entry = History(sums.cost, sums.learning_rate, sums.gradient_norm / sums.batches)
     if run.watched is not None:
-        X, Y = run.watched
-        entry = replace(
-            entry,
-            validation_cost=_cost(run, params, X, Y, mean_over(X.shape[1]), None),
-            validation_score=propagation.score(plan.network, params, X, Y),
-        )
+        J, score = cost_and_score(plan.network, params, *run.watched)
+        entry = replace(entry, validation_cost=J, validation_score=score)
     best = state.best
     if best is not None and plan.monitor is not None:
         min_delta = run.settings.min_delta
         best = better_of(plan.monitor, min_delta, best, params, entry, state.epoch)
     return state._replace(epoch=state.epoch + 1, best=best), entry
+
+
+def cost_and_score(
+    network: Network, blocks: Blocks, X: Array, Y: Array
+) -> tuple[Array, Array]:
+    """Of examples that are not trained on: no L2, no dropout."""
+    ZL, _ = propagation.forward(network, blocks, X)
+    J = propagation.cost(network, blocks, ZL, Y, mean_over(X.shape[1]))
+    return J, network.head.score(network.head.decide(ZL), Y)
 
 
 def room_for(epochs: int) -> int:

@@ -19,7 +19,6 @@ import jax
 import numpy as np
 from jax import Array
 
-from jaxdnn import propagation
 from jaxdnn._checks import BadValueError, public
 from jaxdnn.architecture import Network
 from jaxdnn.blocks import unfold
@@ -42,7 +41,7 @@ from jaxdnn.training.prepare import (
     prepare,
     split_run_key,
 )
-from jaxdnn.training.programs import room_for, run_epochs
+from jaxdnn.training.programs import cost_and_score, room_for, run_epochs
 from jaxdnn.training.snapshots import as_key_like, key_bits
 from jaxdnn.training.stopping import Monitor
 from jaxdnn.training.types import (
@@ -183,8 +182,14 @@ def sweep(
     configs = _configs(base, options[1:4])
     for config in configs:
         check_config(config, validation=validation)
-    weights = {"weight": sample_weight, "class_weight": class_weight}
-    examples = examples_of(network, X, Y, **weights, batch_size=batch_size)
+    examples = examples_of(
+        network,
+        X,
+        Y,
+        weight=sample_weight,
+        class_weight=class_weight,
+        batch_size=batch_size,
+    )
     if isinstance(examples, Source):
         raise BadValueError("X must be an array: all lanes read the same examples")
     given = Given(examples, None, params, validation, order)
@@ -283,7 +288,7 @@ def _run_lanes(
 @partial(jax.jit, static_argnames="network")
 def _scores(network: Network, params: Any, X: Array, Y: Array) -> Array:
     """Of every lane, on examples as many as there are."""
-    return jax.lax.map(lambda blocks: propagation.score(network, blocks, X, Y), params)
+    return jax.lax.map(lambda of: cost_and_score(network, of, X, Y)[1], params)
 
 
 def _lane(option: Any, end: Any) -> Lane:

@@ -1,14 +1,11 @@
 """The soak in short, and that it would see what it looks for."""
 
-import importlib
-
 import pytest
 
 from jaxdnn.models.checkpoints import Checkpoints
+from scripts.experiments import soak_checkpoints as script
 
 pytestmark = pytest.mark.slow
-
-script = importlib.import_module("soak_checkpoints")
 
 
 @pytest.fixture

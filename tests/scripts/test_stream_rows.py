@@ -1,12 +1,10 @@
 """A small table is streamed within the bound, and what is beyond it is told."""
 
-import importlib
-
 import pytest
 
-pytestmark = pytest.mark.slow
+from scripts.experiments import stream_rows as script
 
-script = importlib.import_module("stream_rows")
+pytestmark = pytest.mark.slow
 
 
 def test_a_small_table_is_streamed(capsys):

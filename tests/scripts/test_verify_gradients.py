@@ -1,6 +1,5 @@
 """The checker's own script counts rightly, and a wrong backward does not pass."""
 
-import importlib
 from dataclasses import replace
 from functools import partial
 
@@ -9,12 +8,12 @@ import pytest
 
 import jaxdnn
 from jaxdnn.verification.mutations import MUTATIONS, Mutation
+from scripts.verification import _liveness as liveness
+from scripts.verification import verify_gradients as script
+from tests import gradient_cases as cases
 
 pytestmark = pytest.mark.slow
 
-script = importlib.import_module("verify_gradients")
-cases = importlib.import_module("_gradient_cases")
-liveness = importlib.import_module("_liveness")
 
 ONE_CELL = ("--activations", "tanh", "--heads", "sigmoid", "--initializers", "he")
 

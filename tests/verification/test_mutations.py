@@ -11,7 +11,6 @@ from typing import NamedTuple
 import jax
 import numpy as np
 import pytest
-from _gradient_cases import catching_cases
 
 from jaxdnn.verification import selftest
 from jaxdnn.verification.evidence import Evidence, compare, gather
@@ -19,6 +18,7 @@ from jaxdnn.verification.mutations import MUTATIONS, Case, backward_with
 from jaxdnn.verification.problem import LIMIT, UNIT_ROUNDOFF, exact_arithmetic, set_up
 from jaxdnn.verification.selftest import plant
 from jaxdnn.verification.verify import judge
+from tests.gradient_cases import catching_cases
 
 SEED = 0
 # A tanh, a ReLU and a sigmoid net; L2, dropout, both; three heads.

@@ -4,7 +4,6 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from _gradient_cases import case, dropout
 
 from jaxdnn import (
     ACTIVATIONS,
@@ -20,6 +19,7 @@ from jaxdnn.verification.evidence import gather
 from jaxdnn.verification.problem import exact_arithmetic, set_up
 from jaxdnn.verification.scales import Pair
 from jaxdnn.verification.second_order import complex_safe, product
+from tests.gradient_cases import case, dropout
 
 DECAY = 0.7
 

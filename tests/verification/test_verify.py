@@ -7,10 +7,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from _gradient_cases import case, dropout, named_cases
 
 from jaxdnn import ACTIVATIONS, HEADS, Activation, Layer, Network, backward
 from jaxdnn.verification import verify
+from tests.gradient_cases import case, dropout, named_cases
 
 WEIGHTS = np.linspace(0.5, 2, 6)
 
