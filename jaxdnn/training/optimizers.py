@@ -62,6 +62,7 @@ def update_parameters(
       ValueError: a negative learning rate, or trees or shapes that disagree.
 
     Example:
+      >>> from jaxdnn.parameters import Layer
       >>> params = (Layer(jnp.ones((1, 2)), jnp.ones((1, 1))),)
       >>> update_parameters(params, params, learning_rate=0.25)[0].W.tolist()
       [[0.75, 0.75]]
@@ -81,6 +82,7 @@ def descend(blocks: Any, grads: Any, rate: Any) -> Any:
     """W - α dW, b - α db, of layers or stacks of them.
 
     Example:
+      >>> from jaxdnn.parameters import Layer
       >>> layer = Layer(jnp.ones((1, 2)), jnp.ones((1, 1)))
       >>> descend((layer,), (layer,), 0.25)[0].b.tolist()
       [[0.75]]
@@ -133,6 +135,7 @@ def apply_optimizer(
         value_fn, value and grad for an update that takes them, as a line search does.
 
     Example:
+      >>> from jaxdnn.parameters import Layer
       >>> params = (Layer(jnp.ones((1, 2)), jnp.ones((1, 1))),)
       >>> apply_optimizer(None, params, params, None, 0.25, sum, 0.0)[0][0].b.tolist()
       [[0.75]]
@@ -164,6 +167,7 @@ def gradient_norm(grads: Any) -> Array:
     """sqrt(Σ_l ||dW_l||² + ||db_l||²).
 
     Example:
+      >>> from jaxdnn.parameters import Layer
       >>> float(gradient_norm((Layer(jnp.full((1, 1), 3.0), jnp.full((1, 1), 4.0)),)))
       5.0
     """
