@@ -53,7 +53,8 @@ def train(dtype, batch_size):
 found = {}
 for dtype in ("float32", "float64"):
     jax.config.update("jax_enable_x64", dtype == "float64")
-    found[dtype] = [array for size in (None, 8, "stream") for array in train(dtype, size)]
+    sizes = (None, 8, "stream")
+    found[dtype] = [array for size in sizes for array in train(dtype, size)]
 print("found", json.dumps(found), flush=True)
 """
 
