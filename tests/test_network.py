@@ -18,15 +18,18 @@ from jaxdnn import (
     ACTIVATIONS,
     HEADS,
     Activation,
+    Head,
     Layer,
     Network,
     backward,
     cost,
     cost_and_gradients,
+    cotangents,
     forward,
     initialize_parameters,
     predict,
     predict_proba,
+    score,
 )
 
 RTOL = 1e-12
@@ -220,6 +223,55 @@ def softsign_backward(dA, Z):
     return dA / (1 + abs(Z)) ** 2
 
 
+@pytest.mark.parametrize("head", HEADS)
+def test_cotangents_are_those_of_each_example_alone(head):
+    with jax.enable_x64(True):
+        network, params, X, Y = problem(first[:3], head, depth=4)
+        AL, caches = forward(network, params, X)
+        dZs = cotangents(network, params, caches, AL - Y)
+        assert [dZ.shape[0] for dZ in dZs] == list(network.layer_dims[1:])
+        for j in range(M):
+            alone = slice(j, j + 1)
+            _, grads = oracle_of(network, params, X[:, alone], Y[:, alone])
+            outer = [
+                Layer(dZ[:, alone] @ cache.A_prev[:, alone].T, dZ[:, alone])
+                for dZ, cache in zip(dZs, caches, strict=True)
+            ]
+            assert_gradients_agree(tuple(outer), grads)
+        inputs = jax.grad(lambda X: M * cost(network, params, X, Y))(X)
+        np.testing.assert_allclose(params[0].W.T @ dZs[0], inputs, rtol=1e-11)
+
+
+def test_a_head_of_ones_own_is_derived_scored_and_told_apart():
+    # Binomial counts of 3 trials: canonical, so dZL = AL - Y.
+    own = Head(
+        "three trials",
+        output=lambda ZL: 3 * jax.nn.sigmoid(ZL),
+        losses=lambda ZL, Y: (3 * jax.nn.softplus(ZL) - Y * ZL).sum(axis=0),
+    )
+    with jax.enable_x64(True):
+        _, params, X, _ = problem("tanh", "exp", depth=3)
+        network = Network((*WIDTHS[:3], 3), "tanh", own)
+        Y = jnp.asarray(np.random.default_rng(0).binomial(3, 0.5, (3, M)), float)
+        _, hand = cost_and_gradients(network, params, X, Y, l2=0.1)
+        assert_gradients_agree(hand, oracle_of(network, params, X, Y, l2=0.1)[1])
+        AL, _ = forward(network, params, X)
+        np.testing.assert_array_equal(predict(network, params, X), AL)
+        spread = jnp.square(Y - Y.mean(axis=1, keepdims=True)).sum()
+        np.testing.assert_allclose(
+            score(network, params, X, Y), 1 - jnp.square(AL - Y).sum() / spread
+        )
+        assert own.classes(3) is None
+    assert hash(network) == hash(Network(network.layer_dims, "tanh", own))
+
+
+def test_a_probability_that_rounds_to_one_half_is_decided_by_its_logit():
+    params = (Layer(jnp.array([[1e-9]]), jnp.zeros((1, 1))),)
+    X = jnp.array([[1.0, 0.0, -1.0]])
+    assert (predict_proba(Network((1, 1)), params, X) == 0.5).all()
+    assert predict(Network((1, 1)), params, X).tolist() == [[1, 0, 0]]
+
+
 @pytest.mark.parametrize("hidden", ["relu", "tanh", "gelu"])
 def test_a_cache_holds_only_what_the_backward_reads(hidden):
     network, params, X, _ = problem(hidden, "sigmoid", depth=4)
@@ -368,6 +420,8 @@ def test_errors_name_the_function_the_argument_and_both_values(call, changed, sa
 
 
 def test_caches_of_another_network_are_refused():
-    _, caches = forward(NETWORK, PARAMS, X)
+    AL, caches = forward(NETWORK, PARAMS, X)
+    with pytest.raises(ValueError, match=r"cotangents: dZL must have shape \(3, 6\)"):
+        cotangents(NETWORK, PARAMS, caches, AL.T)
     with pytest.raises(ValueError, match=r"backward: caches must have 3 layers.*got 2"):
         backward(NETWORK, PARAMS, caches[:2], Y)
