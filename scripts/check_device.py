@@ -195,17 +195,18 @@ def check_resume(stages: Stages) -> None:
 
         options["optimizer"] = optax.adam
     train = partial(dnn.fit, network, X, Y, **options)
-    part = train(epochs=3).state
+    part = train(epochs=3).snapshot
     ways = {
         "repeated": None,
         "resumed": part,
-        "resumed from a dictionary": dnn.state_to_dict(part),
+        "resumed from a dictionary": dnn.snapshot_to_dict(part),
     }
     for epochs, programs in ((4, "one program"), (8, "two programs")):
         whole = train(epochs=epochs)
         for name, resume in ways.items():
             again = train(epochs=epochs, resume=resume)
-            pairs = zip(_leaves(whole[:2]), _leaves(again[:2]), strict=True)
+            ends = ((of.params, of.history) for of in (whole, again))
+            pairs = zip(*map(_leaves, ends), strict=True)
             far = max(float(np.nan_to_num(abs(a - b)).max()) for a, b in pairs)
             # Two programs may round differently: told, and no mistake.
             right = far == 0 or (epochs == 8 and far < 1e-4)

@@ -16,7 +16,6 @@ from jaxdnn import (
 from jaxdnn.blocks import Stack, fold, unfold
 from jaxdnn.dropout import Dropout
 from jaxdnn.objective import mean_over
-from jaxdnn.training import fitting
 from tests.reference import data
 
 KEY = jax.random.key(0)
@@ -65,7 +64,7 @@ def test_runs_of_other_sizes_or_activations_are_left_alone():
     assert len(fold(mixed, params)) == 11
 
 
-def test_fit_folds_deep_networks_and_gives_layers_back(monkeypatch):
+def test_fit_folds_deep_networks_and_gives_layers_back():
     with jax.enable_x64(True):
         network = Network(DIMS, "tanh")
         X, Y = data(network, 12)
@@ -78,15 +77,16 @@ def test_fit_folds_deep_networks_and_gives_layers_back(monkeypatch):
             "l2": 0.1,
         }
         edges = []
-        folded = fit(network, X, Y, **arguments, chunk=3, on_chunk=edges.append)
-        assert len(folded.state.params) == 3
+        folded = fit(
+            network, X, Y, **arguments, report_every=3, on_progress=edges.append
+        )
+        assert len(folded.snapshot.state.params) == 11
         assert len(edges[0].params) == len(folded.params) == 11
-        monkeypatch.setattr(fitting, "fold", lambda network, params: params)
-        plain = fit(network, X, Y, **arguments)
-        for ours, theirs in zip(folded[:2], plain[:2], strict=True):
+        plain = fit(network, X, Y, **arguments, layout="plain")
+        for part in ("params", "history"):
+            ours, theirs = getattr(folded, part), getattr(plain, part)
             chex.assert_trees_all_close(ours, theirs, rtol=1e-10, atol=1e-12)
-        monkeypatch.undo()
-        rest = fit(network, X, Y, **arguments, resume=edges[0].state)
+        rest = fit(network, X, Y, **arguments, resume=edges[0].snapshot)
         chex.assert_trees_all_equal(rest.params, folded.params)
 
 

@@ -43,7 +43,7 @@ CALLS = {
     "fit": lambda key: fit(NETWORK, X, Y, key=key, epochs=3),
     "fit, dropout": lambda key: fit(NETWORK, X, Y, key=key, epochs=3, **DROPOUT),
     "fit, chunks": lambda key: fit(
-        NETWORK, X, Y, key=key, epochs=3, **DROPOUT, chunk=1, on_chunk=str
+        NETWORK, X, Y, key=key, epochs=3, **DROPOUT, report_every=1, on_progress=str
     ),
 }
 

@@ -4,15 +4,15 @@ import sys
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 
-from jaxdnn import ChunkInfo
+from jaxdnn import Progress
 from jaxdnn._extras import require
 
 
 @contextmanager
 def progress(
     epochs: int, *, quiet: bool
-) -> Generator[Callable[[ChunkInfo], None], None, None]:
-    """What `fit(on_chunk=...)` is to call: it moves the bar.
+) -> Generator[Callable[[Progress], None], None, None]:
+    """What `fit(on_progress=...)` is to call: it moves the bar.
 
     Args:
       epochs: how many there are in all.
@@ -21,10 +21,15 @@ def progress(
     Example:
       >>> import jax
       >>> from jaxdnn import Network, fit
-      >>> X = jax.numpy.ones((1, 3))
+      >>> X, key = jax.numpy.ones((1, 3)), jax.random.key(0)
       >>> with progress(10, quiet=True) as show:
       ...     result = fit(
-      ...         Network((1, 1)), X, X, key=jax.random.key(0), epochs=10, on_chunk=show
+      ...         Network((1, 1)),
+      ...         X,
+      ...         X,
+      ...         key=jax.random.key(0),
+      ...         epochs=10,
+      ...         on_progress=show,
       ...     )
     """
     if quiet or not sys.stderr.isatty():
@@ -37,16 +42,16 @@ def progress(
         "{postfix}, {remaining} left",
     ) as bar:
 
-        def show(info: ChunkInfo) -> None:
-            text = f"cost {info.cost:.4f}"
-            scores = info.state.history.validation_score
+        def show(told: Progress) -> None:
+            text = f"cost {told.cost:.4f}"
+            scores = told.history.validation_score
             if scores is not None:
                 text += f", validation {scores[-1]:.4f}"
             bar.set_postfix_str(text, refresh=False)
-            bar.update(info.epoch - bar.n)
+            bar.update(told.epoch - bar.n)
 
         yield show
 
 
-def _show_nothing(_info: ChunkInfo) -> None:
+def _show_nothing(_told: Progress) -> None:
     pass

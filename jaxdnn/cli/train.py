@@ -151,7 +151,7 @@ def run(args: argparse.Namespace) -> int:
     tell("network", _describe_network(prepared.network))
     saved, resume = _checkpoints(args, prepared)
     if resume is not None:
-        tell("resumed", f"after {int(resume['.epoch'])} epochs")
+        tell("resumed", f"after {int(resume['.state.epoch'])} epochs")
     with progress(args.epochs, quiet=args.quiet) as show, warnings.catch_warnings():
         # Told below, in the command line's own way.
         warnings.filterwarnings("ignore", "fit: .* was not finite", RuntimeWarning)
@@ -225,8 +225,8 @@ def _describe(trained: Trained, tell: Callable[[str, str], None]) -> None:
         if values is not None:
             curve = np.asarray(values)[shown]
             tell(label, "".join(f"{value:12.4f}" for value in curve))
-    if trained.best_epoch is not None:
-        tell("best", f"after epoch {trained.best_epoch} of {epochs}")
+    if trained.history.best_epoch is not None:
+        tell("best", f"after epoch {int(trained.history.best_epoch)} of {epochs}")
     parts = trained.scores.values()
     tell("", "".join(f"{part:>12}" for part in trained.scores))
     tell("rows", "".join(f"{scores.rows:12}" for scores in parts))

@@ -50,7 +50,7 @@ from jaxdnn.models import DataRecipe, NetworkRecipe, TrainingRecipe
 from jaxdnn.models.optimizers import LEARNING_RATES
 from jaxdnn.models.prepared import prepare
 from jaxdnn.parameters import Method
-from jaxdnn.training.setup import three_keys
+from jaxdnn.training.prepare import split_run_key
 from jaxdnn.verification import SelfTest, selftest, verify
 from jaxdnn.verification.passes import counted
 
@@ -169,7 +169,7 @@ def _of_data(args: argparse.Namespace) -> dict[str, Any]:
     network = prepared.network
     X, Y = prepared.examples().whole()
     key = jax.random.key(args.seed)
-    first, masks, _ = three_keys(key)
+    first, masks, _ = split_run_key(key)
     params = initialize_parameters(
         first, network.layer_dims, method=args.initialization
     )

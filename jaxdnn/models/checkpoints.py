@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from jaxdnn import ChunkInfo, TrainingState, state_to_dict
+from jaxdnn import Progress, Snapshot, snapshot_to_dict
 from jaxdnn._atomic import leftovers, replacing
 from jaxdnn.models.files import pack, unpack
 
@@ -38,7 +38,7 @@ class Checkpoints:
       >>> X, network = jax.numpy.ones((1, 3)), Network((1, 1))
       >>> run = {"key": jax.random.key(0), "epochs": 5}
       >>> saved = Checkpoints(tempfile.mkdtemp(), {"seed": 0}, seconds=0)
-      >>> result = fit(network, X, X, **run, on_chunk=saved)
+      >>> result = fit(network, X, X, **run, on_progress=saved)
       >>> again = fit(network, X, X, **run, resume=saved.latest())
       >>> bool((again.params[0].W == result.params[0].W).all())
       True
@@ -61,27 +61,27 @@ class Checkpoints:
         self._saved_at = time.monotonic()
         self._continues = False
 
-    def __call__(self, info: ChunkInfo) -> None:
-        """Save the state at the edge of a chunk, unless the last one is recent."""
+    def __call__(self, progress: Progress) -> None:
+        """Save the run between two chunks, unless the last time is recent."""
         if time.monotonic() - self._saved_at >= self._seconds:
-            self.save(info.state)
+            self.save(progress.snapshot)
 
-    def save(self, state: TrainingState) -> Path:
-        """Write a state, then remove those that are no longer needed.
+    def save(self, snapshot: Snapshot) -> Path:
+        """Write a snapshot, then remove those that are no longer needed.
 
         Raises:
-          ValueError: the first state of a run that did not go on from the checkpoints
-            in the folder, see `check_new`.
+          ValueError: the first snapshot of a run that did not go on from the
+            checkpoints in the folder, see `check_new`.
           OSError: the folder cannot be written, or the disk is full.
         """
         if not self._continues:
             self.check_new()
         self.folder.mkdir(parents=True, exist_ok=True)
-        epoch = int(state.epoch)
+        epoch = int(snapshot.state.epoch)
         new = self.folder / f"{_PREFIX}{epoch:010}{_SUFFIX}"
         said = {"configuration": self._configuration}
         with replacing(new) as file:
-            file.write(pack("checkpoint", state_to_dict(state), said))
+            file.write(pack("checkpoint", snapshot_to_dict(snapshot), said))
         self._continues = True
         # Later checkpoints are stale: the run resumed before them.
         past = [path for path in self._paths() if path <= new]

@@ -11,9 +11,9 @@ from jax import Array
 from numpy.typing import NDArray
 
 from jaxdnn import Network, Parameters, predict, predict_proba
-from jaxdnn.buckets import padded_size
 from jaxdnn.data.preprocessing import Preprocessing
 from jaxdnn.data.tables import Table, read_table
+from jaxdnn.training.buckets import padded_size
 
 Rows = Table | str | os.PathLike[str]
 

@@ -81,8 +81,8 @@ def _as_csv(history: History) -> str:
     """One line for each epoch; the names are those of History."""
     columns = {
         name: np.asarray(values)
-        for name, values in history._asdict().items()
-        if values is not None
+        for name, values in vars(history).items()
+        if np.ndim(values) == 1
     }
     lines = [",".join(["epoch", *columns])]
     for epoch, entry in enumerate(zip(*columns.values(), strict=True)):

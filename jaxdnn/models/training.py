@@ -7,7 +7,7 @@ from typing import Any
 
 import jax
 
-from jaxdnn import ChunkInfo, Divergence, FitResult, History, fit
+from jaxdnn import Divergence, FitResult, History, Progress, fit
 from jaxdnn._checks import check_scalar, public
 from jaxdnn._extras import require
 from jaxdnn.models.checkpoints import Checkpoints
@@ -17,7 +17,7 @@ from jaxdnn.models.prepared import Prepared, prepare
 from jaxdnn.models.recipe import Recipe
 from jaxdnn.verification import Report, verify
 
-OnProgress = Callable[[ChunkInfo], None]
+OnProgress = Callable[[Progress], None]
 
 # Rows that the gradient is checked on: over more it is but a longer sum.
 _MOST_CHECKED = 128
@@ -34,7 +34,6 @@ class Trained:
       check: the verdict on the hand-derived gradient at those parameters.
       divergence: where the run stopped being finite, or None. A run that diverged has
         the last finite parameters, neither scores nor check.
-      best_epoch: the one the parameters are of, where rows were watched.
     """
 
     model: Model
@@ -42,7 +41,6 @@ class Trained:
     scores: Mapping[str, Scores]
     check: Report | None
     divergence: Divergence | None
-    best_epoch: int | None
 
 
 @public
@@ -82,13 +80,12 @@ def train(
         checkpoints = Checkpoints(checkpoints, prepared.identity())
         resume = checkpoints.latest()
     result = _fit(prepared, on_progress, checkpoints, resume)
-    best = result.state.best
     model = Model(prepared.network, result.params, prepared.learned.preprocessing)
     scores: dict[str, Scores] = {}
     check = None
     if result.divergence is None:
         if checkpoints is not None:
-            checkpoints.save(result.state)
+            checkpoints.save(result.snapshot)
         scores = {
             part: model.evaluate(prepared.tables(part))
             for part in prepared.learned.sizes
@@ -100,7 +97,6 @@ def train(
         scores=scores,
         check=check,
         divergence=result.divergence,
-        best_epoch=None if best is None else int(best.epoch) - 1,
     )
 
 
@@ -118,7 +114,7 @@ def _fit(
         updates = training.epochs * -(-rows // (training.batch_size or rows))
         rate = require("optax").cosine_decay_schedule(rate, updates)
 
-    def edge(info: ChunkInfo) -> None:
+    def edge(info: Progress) -> None:
         for tell in (on_progress, checkpoints):
             if tell is not None:
                 tell(info)
@@ -139,7 +135,7 @@ def _fit(
         class_weight=training.class_weight,
         validation=prepared.watched(),
         patience=training.patience,
-        on_chunk=edge,
+        on_progress=edge,
         resume=resume,
     )
 

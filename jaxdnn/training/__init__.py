@@ -1,21 +1,28 @@
 """Training: one update, and whole runs as one compiled program.
 
-`fit` drives a run from the host; `loop` is the program it drives.
+`fit` is a table of contents: what it is asked (`types`, `checks`), what it learns from
+(`examples`), how that becomes a program's arguments (`prepare`), and who drives the
+program (`driver`, `programs`). `sweep` prepares many runs and drives them as one.
 """
 
+from jaxdnn.training.compiling import enable_compilation_cache
 from jaxdnn.training.divergence import Divergence
-from jaxdnn.training.fitting import ChunkInfo, FitResult, fit
-from jaxdnn.training.loop import History, TrainingState
+from jaxdnn.training.fit import fit
 from jaxdnn.training.optimizers import update_parameters
-from jaxdnn.training.state import state_to_dict
+from jaxdnn.training.snapshots import snapshot_to_dict
+from jaxdnn.training.sweep import Lane, sweep
+from jaxdnn.training.types import FitResult, History, Progress, Snapshot
 
 __all__ = [
-    "ChunkInfo",
     "Divergence",
     "FitResult",
     "History",
-    "TrainingState",
+    "Lane",
+    "Progress",
+    "Snapshot",
+    "enable_compilation_cache",
     "fit",
-    "state_to_dict",
+    "snapshot_to_dict",
+    "sweep",
     "update_parameters",
 ]

@@ -9,14 +9,12 @@ from typing import Any, NamedTuple
 
 import jax
 import numpy as np
+from jax import Array
 
-from jaxdnn import propagation
 from jaxdnn.architecture import Network
-from jaxdnn.blocks import unfold
+from jaxdnn.blocks import Blocks, unfold
 from jaxdnn.dropout import Dropout
-from jaxdnn.linear import linear_forward
-from jaxdnn.parameters import Parameters
-from jaxdnn.training.batches import Batch
+from jaxdnn.propagation import forward
 
 
 class Divergence(NamedTuple):
@@ -40,12 +38,12 @@ class Divergence(NamedTuple):
 
 def first_not_finite(
     network: Network,
-    params: Parameters,
-    batch: Batch,
+    blocks: Blocks,
+    X: Array,
     dropout: Dropout | None,
     cost: Any,
-    grads: Parameters,
-    updated: Parameters,
+    grads: Blocks,
+    updated: Blocks,
 ) -> tuple[int, str]:
     """Layer and name of what a step computed first and is not finite.
 
@@ -53,16 +51,16 @@ def first_not_finite(
       >>> import jax.numpy as jnp
       >>> from jaxdnn.parameters import Layer
       >>> params = (Layer(jnp.full((1, 1), 1e30), jnp.zeros((1, 1))),)
-      >>> batch = Batch(jnp.full((1, 2), 1e30), jnp.zeros((1, 2)), None, None, None)
-      >>> first_not_finite(Network((1, 1)), params, batch, None, 0.0, params, params)
+      >>> X = jnp.full((1, 2), 1e30)
+      >>> first_not_finite(Network((1, 1)), params, X, None, 0.0, params, params)
       (1, 'Z1')
     """
-    params, grads, updated = map(unfold, (params, grads, updated))
-    _, caches = propagation.forward(network, params, batch.X, dropout)
+    params, grads, updated = map(unfold, (blocks, grads, updated))
+    _, caches = forward(network, params, X, dropout)
     computed = []
     for l, (cache, (W, b)) in enumerate(zip(caches, params, strict=True), start=1):
         computed.append((l - 1, f"A{l - 1}" if l > 1 else "X", cache.A_prev))
-        computed.append((l, f"Z{l}", linear_forward(cache.A_prev, W, b)[0]))
+        computed.append((l, f"Z{l}", W @ cache.A_prev + b))
     L = len(params)
     computed.append((L + 1, "J", cost))
     for l in range(L, 0, -1):

@@ -1,29 +1,22 @@
-"""A run from the host: chunk after chunk of epochs, until it ends or diverges.
-
-A state here carries its history, as NumPy arrays; the programs of `loop` see neither.
-"""
+"""A run from the host: chunk after chunk of epochs, until it ends or diverges."""
 
 import time
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from jaxdnn.parameters import Parameters
-from jaxdnn.training.batches import Data, batch_count
+from jaxdnn.blocks import Blocks
+from jaxdnn.training.batches import batch_count
 from jaxdnn.training.divergence import Divergence, first_not_finite
-from jaxdnn.training.loop import (
-    History,
-    Plan,
-    Settings,
+from jaxdnn.training.examples import Columns, Rows
+from jaxdnn.training.programs import (
     Sums,
-    TrainingState,
-    Validation,
     batch_at,
     close_epoch,
-    goes_on,
     no_sums,
     room_for,
     run_batches,
@@ -31,127 +24,130 @@ from jaxdnn.training.loop import (
     run_step,
     step_dropout,
 )
-from jaxdnn.training.streaming import Part
+from jaxdnn.training.stopping import goes_on
+from jaxdnn.training.types import History, Run, State
 
 # Most epochs in one call of the program: what its history has room for.
 _MOST_EPOCHS = 1 << 16
 
-# Seconds between the edges of chunks whose length nobody gave.
+# How long a chunk takes where its length is not given, in seconds.
 _SECONDS = 0.5
 
-Edge = Callable[[TrainingState], None]
+Edge = Callable[[State, History], None]
 
 
-class Run(NamedTuple):
-    """What does not change while a run goes on."""
+class Outcome(NamedTuple):
+    """How a run ended."""
 
-    plan: Plan
-    settings: Settings
-    validation: Validation | None
-    epochs: int
+    state: State
+    history: History
+    divergence: Divergence | None = None
+
+
+class _DivergedError(Exception):
+    """Carries the last sound state and what happened in the step after it."""
+
+    def __init__(self, state: State, divergence: Divergence) -> None:
+        self.state, self.divergence = state, divergence
 
 
 def drive(
-    run: Run, state: TrainingState, data: Data, chunk: int | None, edge: Edge | None
-) -> tuple[TrainingState, Divergence | None]:
-    """Train on data in memory; edge is called after each chunk of epochs."""
-    plan, settings, validation, epochs = run
+    run: Run,
+    start: tuple[State, History],
+    examples: Columns | Rows,
+    epochs: int,
+    report_every: int | None,
+    edge: Edge | None,
+) -> Outcome:
+    """Train on examples in memory; edge is called after each chunk of epochs."""
+    state, history = start
     room = room_for(min(epochs, _MOST_EPOCHS))
-    pace = _Pace(epochs if edge is None else chunk)
-    while (done := int(state.epoch)) < epochs and goes_on(settings, state):
+    pace = _Pace(epochs if edge is None else report_every)
+    while _has_more(run, state, epochs):
+        done = int(state.epoch)
         stop = min(done + min(pace.epochs(), room), epochs)
-        before, history = state._replace(history=None), state.history
-        state, entries, sums = run_epochs(
-            plan, settings, before, data, validation, stop, room
-        )
+        before = state
+        state, entries, sums = run_epochs(run, before, examples, stop, room)
         if not _sound(state, sums):
-            state, divergence = _rewind(run, before, data, state, sums)
-            kept = int(state.epoch) - done
-            return _record(state, history, entries, kept), divergence
-        state = _record(state, history, entries, int(state.epoch) - done)
+            epoch = int(state.epoch) - bool(np.isfinite(sums.cost))
+            found = _rewind(run, before, examples, epoch, room)
+            kept = int(found.state.epoch) - done
+            history = _extended(history, entries, kept, found.state)
+            return Outcome(found.state, history, found.divergence)
+        history = _extended(history, entries, int(state.epoch) - done, state)
         if edge is not None:
             pace.reached()
-            edge(state)
-    return state, None
+            edge(state, history)
+    return Outcome(state, history)
 
 
-def trace(run: Run, state: TrainingState, data: Data) -> TrainingState:
+def trace(
+    run: Run, start: tuple[State, History], examples: Columns | Rows, epochs: int
+) -> Outcome:
     """The whole run as part of a program of the caller's.
 
     After an early stop the history goes on as NaN; nobody looks for a divergence.
     """
-    plan, settings, validation, epochs = run
-    history = state.history
+    state, history = start
     left = epochs - len(history.cost)
     if left <= 0:
-        return state
-    state, entries, _ = run_epochs(
-        *(plan, settings, state._replace(history=None), data, validation),
-        *(epochs, left),
-    )
-    grown = jax.tree.map(lambda *of: jnp.concatenate(of), history, entries)
-    return state._replace(history=grown)
+        return Outcome(state, history)
+    state, entries, _ = run_epochs(run, state, examples, epochs, left)
+    return Outcome(state, _joined(jnp, history, entries, state))
 
 
 def stream(
     run: Run,
-    state: TrainingState,
-    parts: Callable[[], Iterable[Part]],
-    examples: int,
+    start: tuple[State, History],
+    pieces: Callable[[], Iterable[Rows]],
+    epochs: int,
     edge: Edge | None,
-) -> tuple[TrainingState, Divergence | None, int]:
-    """Train on parts that come anew each epoch; also the most bytes held of them.
-
-    While the device trains on one part the next is read: two are held, never three.
-    """
-    plan, settings, validation, epochs = run
-    dtype = state.params[0].W.dtype
-    held = 0
-    while int(state.epoch) < epochs and goes_on(settings, state):
-        history, state = state.history, state._replace(history=None)
-        sums = no_sums(dtype)
-        pending: _Pending | None = None
-        for i, part in enumerate(parts()):
-            size = part.X.nbytes + part.Y.nbytes
-            data = Data(
-                jax.device_put(part.X),
-                jax.device_put(part.Y),
-                None,
-                jnp.int32(part.real),
-                examples,
-                1,
-            )
-            del part
-            before = state
-            state, sums = run_batches(plan, settings, state, sums, data, i)
-            held = max(held, size if pending is None else 2 * size)
-            if pending is not None and (found := pending.settle(run)):
-                return found[0]._replace(history=history), found[1], held
-            pending = _Pending(before, data, i, state, sums)
-            del data, before
-        if pending is not None and (found := pending.settle(run)):
-            return found[0]._replace(history=history), found[1], held
-        state, entry = close_epoch(plan, settings, state, sums, validation)
-        state = _record(state, history, jax.tree.map(lambda of: of[None], entry), 1)
+) -> Outcome:
+    """Train on pieces that come anew each epoch; `pieces` places them."""
+    state, history = start
+    while _has_more(run, state, epochs):
+        try:
+            state, sums = _epoch_of_pieces(run, state, pieces())
+        except _DivergedError as found:
+            return Outcome(found.state, history, found.divergence)
+        state, entry = close_epoch(run, state, sums)
+        history = _extended(history, jax.tree.map(lambda of: of[None], entry), 1, state)
         if edge is not None:
-            edge(state)
-    return state, None, held
+            edge(state, history)
+    return Outcome(state, history)
+
+
+def _epoch_of_pieces(
+    run: Run, state: State, pieces: Iterable[Rows]
+) -> tuple[State, Sums]:
+    """While the device trains on one piece the next is read: two are held, no more."""
+    sums = no_sums(state.params[0].W.dtype)
+    pending: _Pending | None = None
+    for i, rows in enumerate(pieces):
+        before = state
+        state, sums = run_batches(run, before, sums, rows, i)
+        if pending is not None:
+            pending.settle(run)
+        pending = _Pending(before, rows, i, state, sums)
+        del rows, before
+    if pending is not None:
+        pending.settle(run)
+    return state, sums
 
 
 class _Pending(NamedTuple):
-    """A part the device was given, and what it will have made of it."""
+    """A piece the device was given, and what it will have made of it."""
 
-    before: TrainingState
-    data: Data
-    part: int
-    after: TrainingState
+    before: State
+    rows: Rows
+    piece: int
+    after: State
     sums: Sums
 
-    def settle(self, run: Run) -> tuple[TrainingState, Divergence] | None:
-        """Wait for it; where it diverged, the state before that and the reason."""
-        if _sound(self.after, self.sums):
-            return None
-        return _take_apart(run, self.before, self.data, self.part)
+    def settle(self, run: Run) -> None:
+        """Wait for it; raise where it diverged."""
+        if not _sound(self.after, self.sums):
+            raise _take_apart(run, self.before, self.rows, self.piece)
 
 
 class _Pace:
@@ -177,78 +173,73 @@ class _Pace:
         self._started = now
 
 
-def _sound(state: TrainingState, sums: Sums) -> bool:
+def _has_more(run: Run, state: State, epochs: int) -> bool:
+    return int(state.epoch) < epochs and bool(
+        goes_on(run.settings.patience, state.best, state.epoch)
+    )
+
+
+def _sound(state: State, sums: Sums) -> bool:
     return bool(np.isfinite(sums.cost)) and _all_finite(state.params)
 
 
-def _all_finite(params: Parameters) -> bool:
+def _all_finite(params: Blocks) -> bool:
     """Whether every parameter is; on the host, which need not compile for it."""
     return all(
         np.isfinite(leaf).all() for leaf in jax.device_get(jax.tree.leaves(params))
     )
 
 
-def _record(
-    state: TrainingState, history: Any, entries: History, count: int
-) -> TrainingState:
-    """The state with the first `count` entries behind its history."""
+def _extended(history: History, entries: History, count: int, state: State) -> History:
+    """The history with the first `count` entries behind it, on the host."""
+    entries = jax.tree.map(lambda of: np.asarray(of)[:count], entries)
+    return _joined(np, history, entries, state)
+
+
+def _joined(numbers: Any, history: History, entries: History, state: State) -> History:
     grown = jax.tree.map(
-        lambda of, new: np.concatenate([of, np.asarray(new)[:count]]), history, entries
+        lambda *of: numbers.concatenate(of), replace(history, best_epoch=None), entries
     )
-    return state._replace(history=grown)
+    return replace(grown, best_epoch=None if state.best is None else state.best.epoch)
 
 
 def _rewind(
-    run: Run, before: TrainingState, data: Data, after: TrainingState, sums: Sums
-) -> tuple[TrainingState, Divergence]:
-    """The last state that was finite, and what happened in the step after it.
+    run: Run, before: State, examples: Columns | Rows, epoch: int, room: int
+) -> _DivergedError:
+    """What happened in the step after the last state that was finite.
 
-    The chunk is run again, from the state before it, up to the epoch in question.
+    The chunk is run again, from the state before it, up to the epoch in question: that
+    of the cost that is not finite, or if all were, of the last update.
     """
-    plan, settings, validation, _ = run
-    # A cost that is not finite keeps its epoch from ending; if all were finite, it was
-    # the last update.
-    epoch = int(after.epoch) - bool(np.isfinite(sums.cost))
-
-    def at(epoch: int) -> TrainingState:
-        room = room_for(min(run.epochs, _MOST_EPOCHS))
-        return run_epochs(plan, settings, before, data, validation, epoch, room)[0]
-
-    start = at(epoch)
+    start = run_epochs(run, before, examples, epoch, room)[0]
     if not _all_finite(start.params):
-        start = at(epoch - 1)
-    return _take_apart(run, start, data, None)
+        start = run_epochs(run, before, examples, epoch - 1, room)[0]
+    return _take_apart(run, start, examples, None)
 
 
 def _take_apart(
-    run: Run, start: TrainingState, data: Data, part: int | None
-) -> tuple[TrainingState, Divergence]:
-    """The last sound state of a part that is not sound at its end, and what came then.
+    run: Run, start: State, examples: Columns | Rows, piece: int | None
+) -> _DivergedError:
+    """The last sound state of examples that did not end soundly, and what came then.
 
     Once it has happened it stays: halving finds the step.
     """
-    plan, settings = run.plan, run.settings
     none = no_sums(start.params[0].W.dtype)
     state, failed = start, 0
-    if plan.batch_size is not None:
-        broken = int(batch_count(data, plan.batch_size))
+    if isinstance(examples, Rows):
+        broken = int(batch_count(examples, run.plan.batch_size or 1))
         while broken - failed > 1:
             half = (failed + broken) // 2
-            later, sums = run_batches(plan, settings, start, none, data, part, half)
+            later, sums = run_batches(run, start, none, examples, piece, half)
             if _sound(later, sums):
                 state, failed = later, half
             else:
                 broken = half
-    batch = batch_at(plan, start, data, part, failed)
-    after, J, grads, _ = run_step(plan, settings, state, batch)
+    batch = batch_at(run, start, examples, piece, failed)
+    after, (J, grads, _) = run_step(run, state, batch)
+    dropout = step_dropout(run, state)
     layer, quantity = first_not_finite(
-        plan.network,
-        state.params,
-        batch,
-        step_dropout(settings, state),
-        J,
-        grads,
-        after.params,
+        run.plan.network, state.params, batch.X, dropout, J, grads, after.params
     )
-    found = Divergence(int(state.epoch), int(state.step), layer, quantity)
-    return state, found
+    epoch, step = int(state.epoch), int(state.step)
+    return _DivergedError(state, Divergence(epoch, step, layer, quantity))

@@ -11,15 +11,16 @@ References:
 """
 
 from collections.abc import Callable
-from functools import partial
+from functools import lru_cache, partial
+from inspect import signature
 from typing import Any, Protocol, cast, runtime_checkable
 
 import jax
 import jax.numpy as jnp
 from jax import Array
 
-from jaxdnn._checks_where import check_scalar, check_shape
-from jaxdnn.parameters import Layer, Parameters
+from jaxdnn._checks import BadValueError, check_scalar, check_shape, public
+from jaxdnn.parameters import Parameters
 
 
 @runtime_checkable
@@ -37,9 +38,13 @@ class GradientTransformation(Protocol):
         ...
 
 
+# Optax's names for what an update may take beside gradients, state and parameters.
+_EXTRA = ("value", "grad", "value_fn")
+
 Optimizer = GradientTransformation | Callable[[Any], GradientTransformation] | None
 
 
+@public
 def update_parameters(
     params: Parameters, grads: Parameters, *, learning_rate: Any
 ) -> Parameters:
@@ -57,24 +62,32 @@ def update_parameters(
       ValueError: a negative learning rate, or trees or shapes that disagree.
 
     Example:
+      >>> from jaxdnn.parameters import Layer
       >>> params = (Layer(jnp.ones((1, 2)), jnp.ones((1, 1))),)
       >>> update_parameters(params, params, learning_rate=0.25)[0].W.tolist()
       [[0.75, 0.75]]
     """
-    where = "update_parameters"
-    check_scalar(where, "learning_rate", learning_rate, low=0)
+    check_scalar("learning_rate", learning_rate, low=0)
     if len(grads) != len(params):
-        raise ValueError(
-            f"{where}: grads must have {len(params)} layers (from params), got "
-            f"{len(grads)}"
+        raise BadValueError(
+            f"grads must have {len(params)} layers (from params), got {len(grads)}"
         )
     for l, (layer, dlayer) in enumerate(zip(params, grads, strict=True), start=1):
-        check_shape(where, f"dW{l}", dlayer.W, layer.W.shape, "of W")
-        check_shape(where, f"db{l}", dlayer.b, layer.b.shape, "of b")
-    return tuple(
-        Layer(W - learning_rate * dW, b - learning_rate * db)
-        for (W, b), (dW, db) in zip(params, grads, strict=True)
-    )
+        check_shape(f"dW{l}", dlayer.W, layer.W.shape, "of W")
+        check_shape(f"db{l}", dlayer.b, layer.b.shape, "of b")
+    return descend(params, grads, learning_rate)
+
+
+def descend(blocks: Any, grads: Any, rate: Any) -> Any:
+    """W - α dW, b - α db, of layers or stacks of them.
+
+    Example:
+      >>> from jaxdnn.parameters import Layer
+      >>> layer = Layer(jnp.ones((1, 2)), jnp.ones((1, 1)))
+      >>> descend((layer,), (layer,), 0.25)[0].b.tolist()
+      [[0.75]]
+    """
+    return jax.tree.map(lambda P, dP: P - rate * dP, blocks, grads)
 
 
 def init_optimizer(
@@ -106,18 +119,33 @@ def _init(optimizer: Any, schedule: Any, rate: Any, params: Parameters) -> Any:
 
 
 def apply_optimizer(
-    optimizer: Optimizer, params: Parameters, grads: Parameters, state: Any, rate: Any
-) -> tuple[Parameters, Any]:
+    optimizer: Optimizer,
+    params: Any,
+    grads: Any,
+    state: Any,
+    rate: Any,
+    cost: Callable[[Any], Any],
+    value: Any,
+) -> tuple[Any, Any]:
     """New parameters and the optimizer's new state.
 
+    Args:
+      optimizer, params, grads, state, rate: of this step.
+      cost: parameters -> the batch's cost; value: that of params. With grads they are
+        value_fn, value and grad for an update that takes them, as a line search does.
+
     Example:
+      >>> from jaxdnn.parameters import Layer
       >>> params = (Layer(jnp.ones((1, 2)), jnp.ones((1, 1))),)
-      >>> apply_optimizer(None, params, params, None, 0.25)[0][0].b.tolist()
+      >>> apply_optimizer(None, params, params, None, 0.25, sum, 0.0)[0][0].b.tolist()
       [[0.75]]
     """
     if optimizer is None:
-        return update_parameters(params, grads, learning_rate=rate), None
-    updates, state = _at_rate(optimizer, rate).update(grads, state, params)
+        return descend(params, grads, rate), None
+    update = _at_rate(optimizer, rate).update
+    known = {"value": value, "grad": grads, "value_fn": cost}
+    extra = {name: known[name] for name in _extra_names(update)}
+    updates, state = update(grads, state, params, **extra)
     return jax.tree.map(lambda p, u: (p + u).astype(p.dtype), params, updates), state
 
 
@@ -135,10 +163,11 @@ def learning_rate_of(state: Any) -> Any:
     return None
 
 
-def gradient_norm(grads: Parameters) -> Array:
+def gradient_norm(grads: Any) -> Array:
     """sqrt(Σ_l ||dW_l||² + ||db_l||²).
 
     Example:
+      >>> from jaxdnn.parameters import Layer
       >>> float(gradient_norm((Layer(jnp.full((1, 1), 3.0), jnp.full((1, 1), 4.0)),)))
       5.0
     """
@@ -146,30 +175,15 @@ def gradient_norm(grads: Parameters) -> Array:
     return jnp.sqrt(sum(jnp.vdot(g, g, precision="highest") for g in flat))
 
 
-def check_optimizer(where: str, optimizer: Any, learning_rate: Any) -> None:
-    """Refuse what is no optimizer, and a learning rate without effect or missing."""
-    if optimizer is None:
-        return
-    own = isinstance(optimizer, GradientTransformation)
-    if not own and not callable(optimizer):
-        raise TypeError(
-            f"{where}: optimizer must be a gradient transformation (init, update), or "
-            f"a function from a learning rate to one, got {type(optimizer).__name__}"
-        )
-    if own and learning_rate is not None:
-        raise ValueError(
-            f"{where}: this optimizer has a learning rate of its own; leave out "
-            "learning_rate, or give the function that makes it: optimizer=optax.adam, "
-            "not optax.adam(0.001)"
-        )
-    if not own and learning_rate is None:
-        raise ValueError(
-            f"{where}: optimizer is a function of the learning rate; give learning_rate"
-        )
+@lru_cache(maxsize=64)
+def _extra_names(update: Callable[..., Any]) -> tuple[str, ...]:
+    """Which of value, grad and value_fn an update takes beside its three arguments."""
     try:
-        hash(optimizer)
-    except TypeError as error:
-        raise TypeError(f"{where}: optimizer must be hashable: {error}") from error
+        parameters = signature(update).parameters
+    except (TypeError, ValueError):
+        return ()
+    any_name = any(p.kind is p.VAR_KEYWORD for p in parameters.values())
+    return tuple(name for name in _EXTRA if any_name or name in parameters)
 
 
 def _at_rate(optimizer: Any, rate: Any) -> GradientTransformation:

@@ -7,7 +7,6 @@ The first two see the same batches, and nothing is compared before their costs a
 """
 
 import os
-from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -17,9 +16,13 @@ import numpy as np
 
 from jaxdnn import Network, Parameters
 from jaxdnn.data.datasets import load
-from jaxdnn.training.batches import Data, batch_count, shuffled, take_batch
+from jaxdnn.training.batches import batch_count, take_batch
+from jaxdnn.training.examples import Rows, examples_of
 from jaxdnn.training.optimizers import gradient_norm
-from jaxdnn.training.setup import arrange, three_keys
+from jaxdnn.training.order import epoch_order
+from jaxdnn.training.prepare import Given, prepare
+from jaxdnn.training.types import Config
+from jaxdnn.training.types import Run as Prepared
 from scripts.benchmark._peers import (
     JAX_HIDDEN,
     LONGEST_RUN,
@@ -94,36 +97,35 @@ def make_batches(size: BatchSize) -> tuple[Problem, str]:
     return problem._replace(X=jnp.float32(X), Y=jnp.float32(Y)), "real"
 
 
-@partial(jax.jit, static_argnums=(0, 1))
+@jax.jit
 def _descend(
-    network: Network,
-    batch_size: int,
+    prepared: Prepared,
+    rows: Rows,
     params: Parameters,
     record: jax.Array,
     epochs: Any,
-    data: Data,
-    key: jax.Array,
     rate: Any,
 ) -> tuple[Parameters, jax.Array]:
-    ragged = data.X.shape[0] % batch_size != 0
+    plan, key = prepared.plan, prepared.constants.shuffle_key
 
     def epoch(e: Any, carry: Any) -> Any:
         params, record = carry
-        order = shuffled(jax.random.fold_in(key, e), data, batch_size)
+        order = epoch_order(key, None, e, rows)
 
         def step(i: Any, carry: Any) -> Any:
             params, sums = carry
-            batch = take_batch(network, data, order, i, batch_size, ragged)
+            batch = take_batch(prepared, rows, order, i)
+            weights = batch.mean.weights
             J, grads = value_and_grad(
-                network, params, batch.X, batch.Y, sample_weight=batch.weight
+                plan.network, params, batch.X, batch.Y, sample_weight=weights
             )
             params = jax.tree.map(lambda P, dP: P - rate * dP, params, grads)
-            count = jnp.minimum(batch_size, data.real - i * batch_size)
+            count = jnp.minimum(plan.batch_size, rows.real - i * plan.batch_size)
             return params, sums + jnp.stack([J * count, gradient_norm(grads)])
 
-        batches = batch_count(data, batch_size)
+        batches = batch_count(rows, plan.batch_size)
         params, sums = jax.lax.fori_loop(0, batches, step, (params, jnp.zeros(2)))
-        means = sums / jnp.stack([data.real, batches])
+        means = sums / jnp.stack([rows.real, batches])
         return params, record.at[e].set(means)
 
     return jax.lax.fori_loop(0, epochs, epoch, (params, record))
@@ -132,13 +134,13 @@ def _descend(
 def build_batch_loop(problem: Problem) -> Run:
     """`jax.value_and_grad` of `cost` in one compiled loop, on the batches of `fit`."""
     network, params, X, Y, rate, size, key = problem
-    assert size is not None
-    assert key is not None
-    data = arrange(network, X, Y, None, X.dtype, size)
-    record, shuffle_key = jnp.zeros((LONGEST_RUN, 2)), three_keys(key)[2]
+    examples = examples_of(network, X, Y, batch_size=size)
+    given = Given(examples, key, params, None)
+    prepared, _, rows, _ = prepare(network, given, Config(batch_size=size))
+    record = jnp.zeros((LONGEST_RUN, 2))
 
     def run(epochs: int) -> np.ndarray:
-        found = _descend(network, size, params, record, epochs, data, shuffle_key, rate)
+        found = _descend(prepared, rows, params, record, epochs, rate)
         return np.asarray(jax.block_until_ready(found)[1])[:epochs, 0]
 
     return run

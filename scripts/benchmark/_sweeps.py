@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import jax
 
 from jaxdnn import Network, fit, sweep
-from jaxdnn.sweeps import VMAP_ACTIVATIONS, Strategy, activations
+from jaxdnn.training.sweep import VMAP_ACTIVATIONS, Strategy, activations
 from scripts.benchmark._peers import LONGEST_RUN, check_costs, make_problem
 from scripts.benchmark._timing import Run, compare, measure
 

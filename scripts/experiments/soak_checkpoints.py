@@ -46,20 +46,20 @@ saved = Checkpoints(folder, {"run": "soak"}, seconds=0)
 jaxdnn.enable_compilation_cache(folder + "-compiled")
 begun = []
 
-def edge(info):
+def edge(told):
     if not begun:
-        begun.append(info.epoch)
+        begun.append(told.epoch)
         print("trains", flush=True)
-    saved(info)
+    saved(told)
     time.sleep(pause)
 
 result = jaxdnn.fit(
     jaxdnn.Network((8, 32, 1), hidden="tanh"), X[:, :200], Y[:, :200],
     key=jax.random.key(0), optimizer=optax.adam, learning_rate=0.01, batch_size=32,
     keep_prob=0.8, validation=(X[:, 200:], Y[:, 200:]), patience=25, epochs=120,
-    chunk=1, on_chunk=edge, resume=saved.latest(),
+    report_every=1, on_progress=edge, resume=saved.latest(),
 )
-saved.save(result.state)
+saved.save(result.snapshot)
 print("ended", flush=True)
 """
 

@@ -252,7 +252,7 @@ def test_a_killed_run_goes_on_to_the_same_bits(trained, tmp_path, capsys, monkey
 
     class Save(Checkpoints):
         def __call__(self, info):
-            self.save(info.state)
+            self.save(info.snapshot)
             raise Killed
 
     with monkeypatch.context() as patch:

@@ -2,6 +2,7 @@
 
 import pickle
 import re
+from dataclasses import replace
 from types import SimpleNamespace
 
 import jax
@@ -9,7 +10,7 @@ import numpy as np
 import optax
 import pytest
 
-from jaxdnn import ChunkInfo, Network, fit, state_to_dict
+from jaxdnn import Network, Progress, fit, snapshot_to_dict
 from jaxdnn.models import checkpoints, files
 from jaxdnn.models.checkpoints import Checkpoints
 
@@ -47,7 +48,7 @@ def run(tmp_path_factory):
     """Its result, and the folder of the checkpoints of all its epochs."""
     folder = tmp_path_factory.mktemp("run")
     saved = Checkpoints(folder, SEED, keep=100, seconds=0)
-    return train(chunk=1, on_chunk=saved), folder
+    return train(report_every=1, on_progress=saved), folder
 
 
 @pytest.fixture
@@ -59,7 +60,7 @@ def three(run, tmp_path):
 
 
 def assert_same(found, wanted):
-    found, wanted = state_to_dict(found), state_to_dict(wanted)
+    found, wanted = snapshot_to_dict(found), snapshot_to_dict(wanted)
     assert found.keys() == wanted.keys()
     for name, array in wanted.items():
         assert found[name].dtype == array.dtype
@@ -74,11 +75,11 @@ def test_every_checkpoint_leads_to_the_same_bits(run, tmp_path):
     stopped = len(result.history.cost)
     assert stopped < 40, "it was to stop early"
     assert len(names(folder)) == stopped
-    assert_same(train().state, result.state)
+    assert_same(train().snapshot, result.snapshot)
     for path in folder.iterdir():
         (tmp_path / path.name).write_bytes(path.read_bytes())
         saved = Checkpoints(tmp_path, SEED).latest()
-        assert_same(train(resume=saved).state, result.state)
+        assert_same(train(resume=saved).snapshot, result.snapshot)
         (tmp_path / path.name).unlink()
 
 
@@ -86,7 +87,7 @@ def test_they_are_safetensors(run):
     arrays, said = files.unpack(
         "checkpoint", (run[1] / "epoch-0000000002.safetensors").read_bytes()
     )
-    assert arrays[".epoch"] == 2
+    assert arrays[".state.epoch"] == 2
     assert arrays[".history.cost"].shape == (2,)
     assert said["configuration"] == {"seed": 0, "layer_dims": [4, 5, 1]}
 
@@ -100,7 +101,9 @@ def test_nothing_to_go_on_from_is_none(tmp_path):
 
 @pytest.mark.parametrize("keep", [1, 3])
 def test_the_last_are_kept(tmp_path, keep):
-    result = train(chunk=1, on_chunk=Checkpoints(tmp_path, SEED, keep=keep, seconds=0))
+    result = train(
+        report_every=1, on_progress=Checkpoints(tmp_path, SEED, keep=keep, seconds=0)
+    )
     last = len(result.history.cost)
     wanted = range(last - keep + 1, last + 1)
     assert names(tmp_path) == [f"epoch-{epoch:010}.safetensors" for epoch in wanted]
@@ -112,11 +115,11 @@ def test_they_are_some_seconds_apart(run, tmp_path, monkeypatch):
         checkpoints, "time", SimpleNamespace(monotonic=lambda: next(clock))
     )
     saved = Checkpoints(tmp_path, SEED, seconds=10)
-    state = run[0].state
+    snapshot = run[0].snapshot
     for epoch, now in enumerate([9.9, 10.0, 19.9, 20.5, 30.4, 30.5], start=1):
         clock = iter([now, now])
-        at = state._replace(epoch=np.int32(epoch))
-        saved(ChunkInfo(epoch, 40, 0.5, state.params, at))
+        state = snapshot.state._replace(epoch=np.int32(epoch))
+        saved(Progress(replace(snapshot, state=state), 40))
     assert [int(name[6:16]) for name in names(tmp_path)] == [2, 4, 6]
 
 
@@ -130,24 +133,24 @@ def test_the_old_go_only_after_the_new_is_safe(run, three, monkeypatch):
 
     monkeypatch.setattr("os.fsync", fail)
     with pytest.raises(OSError, match="No space left"):
-        saved.save(run[0].state)
+        saved.save(run[0].snapshot)
     assert names(three) == before
     monkeypatch.undo()
-    saved.save(run[0].state)
+    saved.save(run[0].snapshot)
     assert len(names(three)) == 1
 
 
 def test_what_a_killed_process_left_is_not_read_and_goes(run, three):
     (three / ".epoch-0000000009.safetensors.1.unfinished").write_bytes(b"half")
     saved = Checkpoints(three, SEED)
-    assert saved.latest()[".epoch"] == 3
-    saved.save(run[0].state)
+    assert saved.latest()[".state.epoch"] == 3
+    saved.save(run[0].snapshot)
     assert not any(name.endswith("unfinished") for name in names(three))
 
 
 def test_a_run_that_begins_does_not_remove_anothers(run, three):
     saved = Checkpoints(three, SEED)
-    for begin in (saved.check_new, lambda: saved.save(run[0].state)):
+    for begin in (saved.check_new, lambda: saved.save(run[0].snapshot)):
         with pytest.raises(ValueError, match=f"^{re.escape(str(three))}: holds check"):
             begin()
     assert len(names(three)) == 3
@@ -157,7 +160,7 @@ def test_others_files_stay(run, three):
     (three / "notes.txt").write_text("mine")
     saved = Checkpoints(three, SEED, keep=1)
     saved.latest()
-    saved.save(run[0].state)
+    saved.save(run[0].snapshot)
     assert "notes.txt" in names(three)
 
 
@@ -192,7 +195,7 @@ def test_a_damaged_one_is_named_and_the_one_before_it_used_when_asked(three, har
     saved = Checkpoints(three, SEED)
     with pytest.raises(ValueError, match=wanted):
         saved.latest()
-    assert saved.latest(fall_back=True)[".epoch"] == 2
+    assert saved.latest(fall_back=True)[".state.epoch"] == 2
     for path in three.iterdir():
         path.write_bytes(b"gone")
     with pytest.raises(ValueError, match=f"^{re.escape(str(last))}: not a jaxdnn"):
@@ -202,9 +205,11 @@ def test_a_damaged_one_is_named_and_the_one_before_it_used_when_asked(three, har
 def test_after_a_fall_back_the_damaged_one_is_in_no_ones_way(run, three):
     (three / names(three)[-1]).write_bytes(b"")
     saved = Checkpoints(three, SEED, seconds=0)
-    again = train(chunk=1, on_chunk=saved, resume=saved.latest(fall_back=True))
-    assert_same(again.state, run[0].state)
-    assert saved.latest()[".epoch"] == len(run[0].history.cost)
+    again = train(
+        report_every=1, on_progress=saved, resume=saved.latest(fall_back=True)
+    )
+    assert_same(again.snapshot, run[0].snapshot)
+    assert saved.latest()[".state.epoch"] == len(run[0].history.cost)
 
 
 @pytest.mark.parametrize("fall_back", [False, True])

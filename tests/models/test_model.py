@@ -7,7 +7,6 @@ import pandas as pd
 import pytest
 
 from jaxdnn import Layer, Network, predict
-from jaxdnn.buckets import padded_size
 from jaxdnn.data.columns.categories import Categories
 from jaxdnn.data.columns.numbers import Numbers
 from jaxdnn.data.preprocessing import Preprocessing
@@ -37,17 +36,6 @@ def test_the_command_and_the_core_have_one_rule_for_ties():
     assert wanted.tolist() == [[0, 0, 1]]
     more = model(Categories("y", ("a", "b", "c")), np.ones((3, 1)), "softmax")
     assert more.predict(Table("t", {"x": x})).values.tolist() == ["a"] * 3
-
-
-@pytest.mark.parametrize("m", [*range(1, 40), 1000, 1001, 60_000, 10**6 + 1])
-def test_sizes_are_at_most_an_eighth_larger_and_few(m):
-    size = padded_size(m)
-    assert m <= size <= m * 9 / 8
-    assert padded_size(size) == size
-    odd = size
-    while odd >= 16 and odd % 2 == 0:
-        odd //= 2
-    assert odd <= 16
 
 
 def test_a_row_more_compiles_nothing(caplog):

@@ -116,7 +116,7 @@ def test_train_gives_what_the_command_gives(folder, tmp_path, capsys):
         np.testing.assert_array_equal(layer.b, same.b)
     assert trained.check.ok
     assert trained.divergence is None
-    assert f"after epoch {trained.best_epoch} of " in printed
+    assert f"after epoch {trained.history.best_epoch} of " in printed
     for scores in trained.scores.values():
         assert f"{scores.measures['accuracy']:.4f}" in printed
     whole = trained.model.evaluate(data)

@@ -15,8 +15,10 @@ from jaxdnn import (
     predict,
     update_parameters,
 )
-from jaxdnn.training import loop as loop_module
-from jaxdnn.training.batches import Data
+from jaxdnn.training import programs
+from jaxdnn.training.examples import examples_of
+from jaxdnn.training.prepare import Given, prepare
+from jaxdnn.training.types import Config
 from tests.reference import count_traces, data, train
 
 KEY = jax.random.key(0)
@@ -88,7 +90,7 @@ def test_chunks_change_no_bit_and_report_their_edges():
     X, Y = data(NETWORK)
     arguments = {"key": KEY, "epochs": 100, "learning_rate": 0.3, "keep_prob": 0.9}
     edges = []
-    chunked = fit(NETWORK, X, Y, **arguments, chunk=30, on_chunk=edges.append)
+    chunked = fit(NETWORK, X, Y, **arguments, report_every=30, on_progress=edges.append)
     whole = fit(NETWORK, X, Y, **arguments)
     chex.assert_trees_all_equal(chunked, whole)
     assert [edge.epoch for edge in edges] == [30, 60, 90, 100]
@@ -108,7 +110,7 @@ def test_a_run_goes_on_from_its_parameters_bit_for_bit():
 
 
 def test_one_program_serves_every_value_and_length(monkeypatch):
-    traces = count_traces(monkeypatch, loop_module)
+    traces = count_traces(monkeypatch, programs)
     # Sizes no other test has, so that no program of theirs is there already.
     network = Network((3, 6, 2), "tanh")
     X, Y = data(network, m=17)
@@ -128,7 +130,7 @@ def test_one_program_serves_every_value_and_length(monkeypatch):
             l2=l2,
             keep_prob=keep_prob,
         )
-    fit(network, X, Y, key=KEY, epochs=600, l2=0.1, keep_prob=0.9, on_chunk=str)
+    fit(network, X, Y, key=KEY, epochs=600, l2=0.1, keep_prob=0.9, on_progress=str)
     assert len(traces) == first
     fit(network, X[:, :10], Y[:, :10], key=KEY, epochs=600)
     assert len(traces) > first
@@ -136,14 +138,9 @@ def test_one_program_serves_every_value_and_length(monkeypatch):
 
 def test_data_are_arguments_of_the_program_not_constants_in_it():
     X, Y = data(NETWORK, m=5000)
-    params = initialize_parameters(KEY, NETWORK.layer_dims)
-    state = fit(NETWORK, X, Y, params=params, epochs=1).state._replace(history=None)
-    plan = loop_module.Plan(NETWORK, None, None, None, ragged=False, sentinel=True)
-    settings = loop_module.Settings(0.1, None, None, None, 0.0)
-    examples = Data(X, Y, None, 5000, 5000, 1)
-    text = loop_module.run_epochs.lower(
-        plan, settings, state, examples, None, 4, 4
-    ).as_text()
+    given = Given(examples_of(NETWORK, X, Y), KEY, None, None)
+    run, start, examples, _ = prepare(NETWORK, given, Config())
+    text = programs.run_epochs.lower(run, start.state, examples, 4, 4).as_text()
     assert len(text) < 50_000
 
 
@@ -174,7 +171,8 @@ def test_masks_and_weights_may_be_all_that_is_traced():
     keys, weights = jax.random.split(KEY, 2), jnp.stack([jnp.ones(20), X[0] ** 2])
     lanes = jax.vmap(run)(keys, weights)
     alone = run(keys[1], weights[1])
-    for ours, single in zip(lanes[:2], alone[:2], strict=True):
+    for part in ("params", "history"):
+        ours, single = getattr(lanes, part), getattr(alone, part)
         ours = jax.tree.map(lambda leaf: leaf[1], ours)
         chex.assert_trees_all_close(ours, single, rtol=1e-5, atol=1e-6)
 
@@ -226,7 +224,7 @@ X, Y = data(NETWORK)
         ({"key": None}, "give a key to draw parameters from, or params"),
         ({"epochs": 0}, "epochs must be an int >= 1, got 0"),
         ({"epochs": 2.5}, r"epochs must be an int >= 1, got 2\.5"),
-        ({"chunk": 0}, "chunk must be an int >= 1, got 0"),
+        ({"report_every": 0}, "report_every must be an int >= 1, got 0"),
         ({"learning_rate": 0.0}, "learning_rate must be finite and > 0, got 0"),
         ({"learning_rate": float("nan")}, "learning_rate must be finite and > 0"),
         ({"l2": -1}, "l2 must be finite and >= 0"),
@@ -270,7 +268,7 @@ def test_what_the_caller_does_to_an_array_afterwards_is_not_seen():
     def spoil(_info):
         X[:] = 0
 
-    found = fit(NETWORK, X, Y, key=KEY, epochs=3, chunk=1, on_chunk=spoil)
+    found = fit(NETWORK, X, Y, key=KEY, epochs=3, report_every=1, on_progress=spoil)
     assert found.history.cost.tolist() == wanted.tolist()
 
 
@@ -303,17 +301,19 @@ def test_a_traced_run_goes_on_with_its_history():
 
     @jax.jit
     def go_on(X):
-        return fit(NETWORK, X, Y, epochs=5, resume=half.state, **options).history.cost
+        return fit(
+            NETWORK, X, Y, epochs=5, resume=half.snapshot, **options
+        ).history.cost
 
     wanted = fit(NETWORK, X, Y, epochs=5, **options).history.cost
     np.testing.assert_allclose(go_on(X), wanted, rtol=1e-5)
 
 
-def test_stacked_parameters_go_on_as_they_are():
+def test_the_parameters_of_a_snapshot_go_on_as_they_are():
     network = Network((3, *9 * (4,), 2), "tanh")
     X, Y = data(network)
-    state = fit(network, X, Y, key=KEY, epochs=2).state
-    assert len(state.params) < 10
+    state = fit(network, X, Y, key=KEY, epochs=2).snapshot.state
+    assert [layer.W.ndim for layer in state.params] == 10 * [2]
     found = fit(network, X, Y, params=state.params, epochs=3)
     assert len(found.params) == 10
 

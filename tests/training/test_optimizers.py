@@ -10,7 +10,7 @@ import optax
 import pytest
 
 from jaxdnn import Network, fit
-from jaxdnn.training import loop as loop_module
+from jaxdnn.training import programs
 from tests.reference import count_traces, data, train
 
 KEY = jax.random.key(0)
@@ -65,7 +65,7 @@ def test_a_learning_rate_of_the_optimizers_own_is_read_where_it_shows():
 
 
 def test_learning_rates_share_one_program(monkeypatch):
-    traces = count_traces(monkeypatch, loop_module)
+    traces = count_traces(monkeypatch, programs)
     X, Y = data(NETWORK)
     X, Y = X[:, :13], Y[:, :13]
     for rate in (0.1, 0.2):
@@ -104,3 +104,11 @@ def test_a_rate_kept_in_the_optimizers_state_is_the_one_given(learning_rate):
     kept = fit(NETWORK, X, Y, optimizer=optax.inject_hyperparams(optax.adam), **shared)
     plain = fit(NETWORK, X, Y, optimizer=optax.adam, **shared)
     chex.assert_trees_all_close(kept.params, plain.params, atol=1e-5)
+
+
+def test_an_update_that_reads_the_cost_is_given_it():
+    with jax.enable_x64(True):
+        X, Y = data(NETWORK)
+        searched = fit(NETWORK, X, Y, key=KEY, epochs=12, optimizer=optax.lbfgs())
+        plain = fit(NETWORK, X, Y, key=KEY, epochs=12, learning_rate=0.3)
+        assert searched.history.cost[-1] < plain.history.cost[-1] / 2

@@ -14,7 +14,7 @@ from jaxdnn import (
     fit,
     initialize_parameters,
     score,
-    state_to_dict,
+    snapshot_to_dict,
 )
 from tests.reference import data, descent
 
@@ -62,11 +62,11 @@ def test_early_stopping_is_that_of_a_python_loop():
             min_delta=1e-4,
         )
         assert len(result.history.cost) == len(costs)
-        assert result.state.best.epoch == len(costs) - 5
+        assert result.history.best_epoch == len(costs) - 6
         np.testing.assert_allclose(result.history.validation_cost, costs, rtol=1e-11)
         chex.assert_trees_all_close(result.params, best, rtol=1e-10, atol=1e-12)
         found = score(NETWORK, result.params, Xv, Yv)
-        assert result.history.validation_score[result.state.best.epoch - 1] == found
+        assert result.history.validation_score[result.history.best_epoch] == found
 
 
 def test_the_history_says_what_happened():
@@ -91,22 +91,24 @@ def test_an_interrupted_run_ends_in_the_same_bits(form, at):
     states = []
 
     def note(info):
-        states.append(info.state)
+        states.append(info.snapshot)
 
-    fit(NETWORK, X, LABELS, **arguments, chunk=7 if at else 1, on_chunk=note)
+    fit(NETWORK, X, LABELS, **arguments, report_every=7 if at else 1, on_progress=note)
     state = states[at]
-    saved = state if form == "state" else state_to_dict(state)
+    saved = state if form == "state" else snapshot_to_dict(state)
     rest = fit(NETWORK, X, LABELS, **arguments, resume=saved)
     chex.assert_trees_all_equal(rest.params, whole.params)
     chex.assert_trees_all_equal(rest.history, whole.history)
-    chex.assert_trees_all_equal(rest.state.optimizer, whole.state.optimizer)
+    chex.assert_trees_all_equal(
+        rest.snapshot.state.optimizer, whole.snapshot.state.optimizer
+    )
 
 
 def test_a_finished_run_has_nothing_left_to_do():
     whole = fit(NETWORK, X, LABELS, **RUN, epochs=6)
-    again = fit(NETWORK, X, LABELS, **RUN, epochs=6, resume=whole.state)
+    again = fit(NETWORK, X, LABELS, **RUN, epochs=6, resume=whole.snapshot)
     chex.assert_trees_all_equal(again.params, whole.params)
-    longer = fit(NETWORK, X, LABELS, **RUN, epochs=9, resume=whole.state)
+    longer = fit(NETWORK, X, LABELS, **RUN, epochs=9, resume=whole.snapshot)
     chex.assert_trees_all_equal(
         longer.params, fit(NETWORK, X, LABELS, **RUN, epochs=9).params
     )
@@ -115,9 +117,9 @@ def test_a_finished_run_has_nothing_left_to_do():
 @pytest.mark.parametrize(
     ("changed", "says"),
     [
-        ({"optimizer": None}, "resume is of another run: it has .optimizer"),
-        ({"keep_prob": 1.0}, "it has .dropout_key"),
-        ({"validation": WATCHED}, "it has no .best"),
+        ({"optimizer": None}, "resume is of another run: it has .state.optimizer"),
+        ({"keep_prob": 1.0}, "it has .constants.dropout_key"),
+        ({"validation": WATCHED}, "it has no .history.best_epoch"),
         (
             {"network": Network((3, 6, 4), "tanh", "softmax")},
             r"must be float32 \(6, 3\)",
@@ -126,7 +128,7 @@ def test_a_finished_run_has_nothing_left_to_do():
 )
 def test_a_state_of_another_run_is_refused(changed, says):
     arguments = {"network": NETWORK, "X": X, "Y": LABELS, "epochs": 3} | RUN
-    state = state_to_dict(fit(**arguments).state)
+    state = snapshot_to_dict(fit(**arguments).snapshot)
     with pytest.raises(ValueError, match=says):
         fit(**(arguments | changed), resume=state)
 
@@ -134,7 +136,7 @@ def test_a_state_of_another_run_is_refused(changed, says):
 def test_chunks_of_no_length_follow_the_clock():
     edges = []
     arguments = {"key": KEY, "epochs": 3000, "learning_rate": 0.1}
-    chunked = fit(NETWORK, X, LABELS, **arguments, on_chunk=edges.append)
+    chunked = fit(NETWORK, X, LABELS, **arguments, on_progress=edges.append)
     assert edges[-1].epoch == 3000
     assert len(edges) < 300
     whole = fit(NETWORK, X, LABELS, **arguments)
@@ -154,8 +156,8 @@ def test_a_run_ends_where_it_diverges(batch_size, chunk):
             *(network, X, LABELS),
             **arguments,
             epochs=9,
-            chunk=chunk,
-            on_chunk=None if chunk is None else str,
+            report_every=chunk,
+            on_progress=None if chunk is None else str,
         )
     epoch = 1 if batch_size is None else 0
     assert result.divergence == (epoch, 1, 2, "Z2")

@@ -31,10 +31,13 @@ if options["devices"] > 1:
 
 def train(dtype, batch_size):
     X = np.random.default_rng(0).normal(size=(3, 21)).astype(dtype)
+    Y = X.argmax(axis=0)
+    examples = (X, Y)
+    if batch_size == "stream":
+        batch_size, examples = 8, ([(X[:, :12], Y[:12]), (X[:, 12:], Y[12:])], None)
     result = fit(
         Network((3, 5, 3), "tanh", "softmax"),
-        X,
-        X.argmax(axis=0),
+        *examples,
         key=jax.random.key(0),
         epochs=5,
         learning_rate=0.3,
@@ -50,7 +53,8 @@ def train(dtype, batch_size):
 found = {}
 for dtype in ("float32", "float64"):
     jax.config.update("jax_enable_x64", dtype == "float64")
-    found[dtype] = [array for size in (None, 8) for array in train(dtype, size)]
+    sizes = (None, 8, "stream")
+    found[dtype] = [array for size in sizes for array in train(dtype, size)]
 print("found", json.dumps(found), flush=True)
 """
 

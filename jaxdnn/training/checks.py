@@ -1,0 +1,166 @@
+"""What training refuses, said of its arguments: see `jaxdnn._checks`."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, get_args
+
+import numpy as np
+
+from jaxdnn._checks import BadTypeError, BadValueError, check_scalar, is_concrete
+from jaxdnn.architecture import Network
+from jaxdnn.training.batch_objective import L2Over
+from jaxdnn.training.optimizers import GradientTransformation
+from jaxdnn.training.stopping import Monitor
+from jaxdnn.training.types import Config
+
+
+def readable(value: Any) -> bool:
+    """Whether this process has all of it, now."""
+    return is_concrete(value) and getattr(value, "is_fully_addressable", True)
+
+
+def check_counts(**counts: Any) -> None:
+    """Refuse counts that are neither None nor whole and positive."""
+    for name, count in counts.items():
+        if count is not None and (not isinstance(count, int) or count < 1):
+            raise BadValueError(f"{name} must be an int >= 1, got {count!r}")
+
+
+def check_choice(name: str, value: Any, choices: Iterable[Any]) -> None:
+    """Refuse what is none of the choices."""
+    choices = tuple(choices)
+    if value not in choices:
+        known = ", ".join(map(repr, choices))
+        raise BadValueError(f"{name} must be one of {known}, got {value!r}")
+
+
+def check_config(config: Config, *, validation: Any) -> None:
+    """Refuse values out of their range, and what does not go together."""
+    check_optimizer(config.optimizer, config.learning_rate)
+    if config.learning_rate is not None and not callable(config.learning_rate):
+        check_scalar("learning_rate", config.learning_rate, low=0, low_open=True)
+    check_counts(
+        epochs=config.epochs, batch_size=config.batch_size, patience=config.patience
+    )
+    check_scalar("min_delta", config.min_delta, low=0)
+    check_choice("l2_over", config.l2_over, get_args(L2Over))
+    check_choice("layout", config.layout, ("auto", "plain"))
+    check_choice("monitor", config.monitor, (None, *get_args(Monitor)))
+    if validation is None and (config.monitor or "").startswith("validation"):
+        raise BadValueError(f"monitor={config.monitor!r} needs validation data")
+    if config.patience is not None and validation is None and config.monitor is None:
+        raise BadValueError("patience needs validation data, or monitor='cost'")
+
+
+def check_optimizer(optimizer: Any, learning_rate: Any) -> None:
+    """Refuse what is no optimizer, and a learning rate without effect or missing."""
+    if optimizer is None:
+        return
+    own = isinstance(optimizer, GradientTransformation)
+    if not own and not callable(optimizer):
+        raise BadTypeError(
+            "optimizer must be a gradient transformation (init, update), or a function "
+            f"from a learning rate to one, got {type(optimizer).__name__}"
+        )
+    if own and learning_rate is not None:
+        raise BadValueError(
+            "this optimizer has a learning rate of its own; leave out learning_rate, "
+            "or give the function that makes it: optimizer=optax.adam, not "
+            "optax.adam(0.001)"
+        )
+    if not own and learning_rate is None:
+        raise BadValueError(
+            "optimizer is a function of the learning rate; give learning_rate"
+        )
+    try:
+        hash(optimizer)
+    except TypeError as error:
+        raise BadTypeError(f"optimizer must be hashable: {error}") from error
+
+
+def check_labels(network: Network, Y: Any, m: int) -> None:
+    """Refuse labels that are not m whole numbers below n_L."""
+    if Y.shape != (m,):
+        raise BadValueError(f"labels must have shape ({m},) (m from X), got {Y.shape}")
+    if not np.issubdtype(Y.dtype, np.integer):
+        raise BadTypeError(f"labels must be whole numbers, got {Y.dtype}")
+    n_L = network.layer_dims[-1]
+    if is_concrete(Y) and not (Y.min() >= 0 and Y.max() < n_L):
+        raise BadValueError(
+            f"labels must be 0 to {n_L - 1} (n_L from layer_dims), got {Y.min()} to "
+            f"{Y.max()}"
+        )
+
+
+def check_finite(X: Any) -> None:
+    """Refuse inputs that are not finite."""
+    if readable(X) and not np.isfinite(X).all():
+        row, column = np.argwhere(~np.isfinite(X))[0].tolist()
+        raise BadValueError(
+            f"X must be finite, got {X[row, column]} at [{row}, {column}]"
+        )
+
+
+def check_accepted(network: Network, Y: Any) -> None:
+    """Refuse columns of targets that the network's head does not have."""
+    if readable(Y) and not network.head.accepts(np.asarray(Y)):
+        raise BadValueError(
+            f"Y for a {network.head.name} output must hold {network.head.targets}, got "
+            f"values from {Y.min():g} to {Y.max():g}"
+        )
+
+
+def check_weights(weight: Any) -> None:
+    """Refuse weights of examples that leave nothing to learn from."""
+    if weight is None or not readable(weight):
+        return
+    weight = np.asarray(weight)
+    if not (np.isfinite(weight).all() and weight.min() >= 0 < weight.sum()):
+        raise BadValueError(
+            "sample_weight must be finite and >= 0, not all 0 (class_weight included), "
+            f"got values from {weight.min():g} to {weight.max():g}"
+        )
+
+
+def check_class_weight(network: Network, class_weight: Any) -> None:
+    """Refuse weights of classes for a head without any, or of unknown classes."""
+    n_L = network.layer_dims[-1]
+    classes = network.head.classes(n_L)
+    if classes is None:
+        raise BadValueError(
+            "class_weight goes with a softmax or with one sigmoid output, not with "
+            f"{n_L} {network.head.name} outputs"
+        )
+    if isinstance(class_weight, Mapping):
+        values = filter(is_concrete, class_weight.values())
+        if set(class_weight) - set(range(classes)) or not all(w >= 0 for w in values):
+            raise BadValueError(
+                f"class_weight must map classes 0 to {classes - 1} to weights >= 0, "
+                f"got {dict(class_weight)}"
+            )
+    elif class_weight != "balanced":
+        raise BadValueError(
+            'class_weight must be "balanced" or a mapping from classes to weights, got '
+            f"{class_weight!r}"
+        )
+
+
+def check_order(order: Any, epochs: int, m: int) -> None:
+    """Refuse an order that is not (epochs, m) numbers of examples."""
+    shape = np.shape(order)
+    if shape != (epochs, m):
+        raise BadValueError(
+            f"order must have shape ({epochs}, {m}) (epochs, m from X), got {shape}"
+        )
+    if not np.issubdtype(order.dtype, np.integer):
+        raise BadTypeError(f"order must be whole numbers, got {order.dtype}")
+    if readable(order) and not (order.min() >= 0 and order.max() < m):
+        raise BadValueError(
+            f"order must be 0 to {m - 1} (m from X), got {order.min()} to {order.max()}"
+        )
+
+
+def check_untraced(**hosts: Any) -> None:
+    """Refuse what only a host can do in a traced function."""
+    for name, value in hosts.items():
+        if value is not None:
+            raise BadTypeError(f"{name} cannot be given in a traced function")

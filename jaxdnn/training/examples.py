@@ -1,0 +1,362 @@
+"""What X and Y are, decided once: columns, rows, or a source of pieces.
+
+Full batches are columns, one example each. Mini-batches are gathered from rows, because
+an example's numbers then lie together. A source is anything that can be iterated over
+and over, such as a list or an object with __iter__: each time it gives the same pieces,
+X (n_x, k) and Y (n_L, k) or labels (k,), with any k >= 1.
+
+Labels are (m,) whole numbers 0, ..., n_L - 1 and go with a head that picks one output.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Literal, NamedTuple
+
+import jax.numpy as jnp
+import numpy as np
+from jax import Array
+from jax.dtypes import canonicalize_dtype
+
+from jaxdnn._checks import (
+    BadTypeError,
+    BadValueError,
+    check_columns,
+    check_shape,
+    within,
+)
+from jaxdnn.architecture import Network
+from jaxdnn.training.checks import (
+    check_accepted,
+    check_class_weight,
+    check_finite,
+    check_labels,
+    check_weights,
+    readable,
+)
+
+ClassWeight = Mapping[int, float] | Literal["balanced"] | None
+
+# Bytes of X in a piece cut from arrays that lie in a file.
+_PIECE_BYTES = 64 << 20
+
+
+class Columns(NamedTuple):
+    """X (n_x, m), Y (n_L, m), weight (m,) or None; total: Σⱼ wⱼ."""
+
+    X: Any
+    Y: Any
+    weight: Any
+    total: Any
+
+
+class Rows(NamedTuple):
+    """X (m, n_x), targets (m, n_L) or labels (m,), weight (m,) of mean 1, or None.
+
+    The first `real` of them count; total: Σⱼ wⱼ before the weights were divided.
+    """
+
+    X: Any
+    targets: Any
+    weight: Any
+    real: Any
+    total: Any
+
+
+class Source(NamedTuple):
+    """Pieces that come anew every epoch, m examples in all; labels: are Y labels?"""
+
+    pieces: Iterable[Any]
+    m: int
+    dtype: Any
+    labels: bool
+
+
+class FilePieces:
+    """X (n_x, m) and Y (n_L, m), or labels (m,), that lie in a file, piece by piece.
+
+    Example:
+      >>> pieces = FilePieces(np.ones((2, 5)), np.ones((1, 5)), columns=3)
+      >>> [X.shape for X, _ in pieces]
+      [(2, 3), (2, 2)]
+    """
+
+    def __init__(self, X: Any, Y: Any, columns: int | None = None) -> None:
+        self.X, self.Y = X, Y
+        self.columns = columns or max(1, _PIECE_BYTES // (4 * X.shape[0]))
+
+    def __iter__(self) -> Iterator[tuple[Any, Any]]:
+        for start in range(0, self.X.shape[1], self.columns):
+            cut = slice(start, start + self.columns)
+            yield self.X[:, cut], self.Y[..., cut]
+
+
+def examples_of(
+    network: Network,
+    X: Any,
+    Y: Any = None,
+    *,
+    weight: Any = None,
+    class_weight: ClassWeight = None,
+    batch_size: int | None = None,
+) -> Columns | Rows | Source:
+    """The examples of a run, checked; where they lie they still lie.
+
+    Args:
+      network: the description.
+      X, Y: (n_x, m) and (n_L, m) or labels (m,); memory maps; or, as X, a source.
+      weight, class_weight: of the examples and of their classes, as for `fit`.
+      batch_size: None for full batches.
+
+    Raises:
+      ValueError: shapes disagree, values that are not finite or not the head's.
+      TypeError: no real numbers, labels that are no whole numbers.
+
+    Example:
+      >>> X, Y = np.ones((2, 5)), np.ones((1, 5))
+      >>> type(examples_of(Network((2, 1)), X, Y)).__name__
+      'Columns'
+      >>> examples_of(Network((2, 1)), X, Y, batch_size=2).X.shape
+      (5, 2)
+      >>> examples_of(Network((2, 1)), [(X, Y), (X, Y)], batch_size=2).m
+      10
+    """
+    on_disk = isinstance(X, np.memmap) and batch_size is not None
+    if on_disk or (not hasattr(X, "shape") and isinstance(X, Iterable)):
+        if batch_size is None:
+            raise BadValueError("chunks need a batch_size")
+        without = {"sample_weight": weight, "class_weight": class_weight}
+        without |= {} if on_disk else {"Y": Y}
+        for name, value in without.items():
+            if value is not None:
+                raise BadValueError(f"{name} does not go with chunks")
+        return _source_of(network, FilePieces(X, Y) if on_disk else X)
+    X, Y = as_array("X", X), as_array("Y", Y)
+    if weight is not None:
+        weight = as_array("sample_weight", weight)
+    _check_examples(network, X, Y)
+    if weight is not None:
+        check_shape("sample_weight", weight, (X.shape[1],), "m from X")
+    if class_weight is not None:
+        of_class = _class_weights(network, Y, class_weight)
+        weight = of_class if weight is None else weight * of_class
+    check_weights(weight)
+    m = X.shape[1]
+    if batch_size is None:
+        return Columns(X, Y, weight, m if weight is None else weight.sum())
+    return Rows(X.T, Y.T, weight, m, m if weight is None else weight.sum())
+
+
+def count_of(examples: Columns | Rows | Source) -> int:
+    """How many examples there are.
+
+    Example:
+      >>> count_of(Columns(np.ones((2, 5)), np.ones((1, 5)), None, 5))
+      5
+    """
+    if isinstance(examples, Source):
+        return examples.m
+    return examples.X.shape[1 if isinstance(examples, Columns) else 0]
+
+
+def as_array(name: str, value: Any) -> Any:
+    """Real numbers as an array: JAX's as it is, all else as NumPy's.
+
+    Floats have the precision JAX would give them; whole numbers keep all their digits.
+
+    Example:
+      >>> as_array("X", [[1.0, 2.0]]).dtype
+      dtype('float32')
+    """
+    value = value if isinstance(value, Array) else np.asarray(value)
+    dtype, floating = value.dtype, jnp.issubdtype(value.dtype, jnp.floating)
+    if not (floating and dtype.itemsize <= 8) and dtype.kind not in "biu":
+        raise BadTypeError(f"{name} must be real numbers, got dtype {dtype}")
+    if isinstance(value, Array):
+        return value
+    dtype = dtype.newbyteorder("=")
+    return np.asarray(value, canonicalize_dtype(dtype) if floating else dtype)
+
+
+def are_labels(network: Network, Y: Any) -> bool:
+    """Whether Y are class labels, not columns of targets.
+
+    Example:
+      >>> are_labels(Network((2, 3), output="softmax"), np.array([0, 2, 1]))
+      True
+    """
+    n_L = network.layer_dims[-1]
+    return np.ndim(Y) == 1 and n_L > 1 and network.head.classes(n_L) is not None
+
+
+def one_hot(labels: Any, classes: int, dtype: Any) -> Any:
+    """Labels (m,) as columns (classes, m); NumPy's stay NumPy's.
+
+    Example:
+      >>> one_hot(np.array([1, 0]), 2, int).tolist()
+      [[0, 1], [1, 0]]
+    """
+    return (np.arange(classes)[:, None] == labels[None, :]).astype(dtype)
+
+
+def arranged(
+    network: Network, examples: Any, dtype: Any, size: int | None = None
+) -> Any:
+    """Columns or rows with arrays of their own in the run's dtype.
+
+    Up to `size` they are filled with the first example at weight 0, as any head can
+    take it.
+
+    Example:
+      >>> X = np.ones((2, 3))
+      >>> columns = Columns(X, X[:1], None, 3)
+      >>> arranged(Network((2, 1)), columns, np.float32, 4).weight.tolist()
+      [1.0, 1.0, 1.0, 0.0]
+    """
+    X, Y, weight, *_ = examples
+    axis = -1 if isinstance(examples, Columns) else 0
+    m = X.shape[axis]
+    if Y.ndim == 1 and isinstance(examples, Columns):
+        Y = one_hot(Y, network.layer_dims[-1], dtype)
+    if isinstance(examples, Columns):
+        if size is not None:
+            weight = np.ones(m, dtype) if weight is None else np.asarray(weight)
+    elif weight is not None:
+        weight = weight * (m / examples.total)
+    missing = 0 if size is None else size - m
+    X = _own(X, dtype, axis, missing)
+    Y = _own(Y, np.int32 if Y.ndim == 1 else dtype, axis, missing)
+    if weight is not None:
+        weight = _own(weight, dtype, 0, 0)
+        weight = np.pad(weight, (0, missing)) if missing else weight
+    return type(examples)(X, Y, weight, *examples[3:])
+
+
+def _own(array: Any, dtype: Any, axis: int, missing: int) -> Any:
+    if missing:
+        first = np.take(np.asarray(array), [0] * missing, axis)
+        return np.concatenate([np.asarray(array), first], axis).astype(dtype, "C")
+    if isinstance(array, Array):
+        return jnp.asarray(array, dtype)
+    # A copy: what the caller does to the array afterwards is not seen.
+    return np.array(array, dtype, order="C")
+
+
+def pieces_as_rows(source: Source, batch_size: int, dtype: Any) -> Iterator[Rows]:
+    """A source's examples as rows, so many at a time as its first piece, rounded up.
+
+    They are cut to whole batches, so that no piece's edge makes a small batch.
+
+    Example:
+      >>> pieces = FilePieces(np.ones((2, 7)), np.ones((1, 7)), columns=3)
+      >>> found = pieces_as_rows(Source(pieces, 7, None, False), 2, np.float32)
+      >>> [(rows.X.shape, rows.real) for rows in found]
+      [((4, 2), 4), ((4, 2), 3)]
+    """
+    size = filled = 0
+    rows = targets = np.empty(0)
+    for X, Y in source.pieces:
+        X, Y = np.asarray(X), np.asarray(Y)
+        size = size or -(-X.shape[1] // batch_size) * batch_size
+        taken = 0
+        while taken < X.shape[1]:
+            if filled == 0:
+                # Anew each time: the device may go on reading those before.
+                rows = np.empty((size, X.shape[0]), dtype)
+                kind = np.int32 if source.labels else dtype
+                targets = np.empty((size, *Y.shape[:-1]), kind)
+            some = min(size - filled, X.shape[1] - taken)
+            rows[filled : filled + some] = X[:, taken : taken + some].T
+            targets[filled : filled + some] = Y[..., taken : taken + some].T
+            filled, taken = filled + some, taken + some
+            if filled == size:
+                yield Rows(rows, targets, None, size, source.m)
+                filled = 0
+    if filled:
+        rows[filled:], targets[filled:] = rows[0], targets[0]
+        yield Rows(rows, targets, None, filled, source.m)
+
+
+def _source_of(network: Network, pieces: Iterable[Any]) -> Source:
+    """The source, every piece of it looked at once."""
+    if iter(pieces) is pieces:
+        raise BadValueError(
+            "chunks must come anew every epoch: give a list, or an object with "
+            f"__iter__, not a {type(pieces).__name__}"
+        )
+    m, dtype, labels = 0, None, False
+    for i, piece in enumerate(pieces):
+        X, Y = _check_piece(network, i, piece)
+        if i == 0:
+            dtype, labels = X.dtype, Y.ndim == 1
+        if labels != (Y.ndim == 1):
+            kinds = "columns of targets", "labels"
+            raise BadValueError(
+                f"chunk {i}: Y must be {kinds[labels]}, as in chunk 0, got "
+                f"{kinds[not labels]}"
+            )
+        m += X.shape[1]
+    if not m:
+        raise BadValueError("there are no chunks to learn from")
+    return Source(pieces, m, dtype, labels)
+
+
+def _check_piece(network: Network, i: int, piece: Any) -> tuple[Any, Any]:
+    """X and Y of piece i, or an error that names it."""
+    try:
+        X, Y = (np.asarray(part) for part in piece)
+    except (TypeError, ValueError):
+        raise BadValueError(
+            f"chunk {i} must be a pair (X, Y), got {type(piece).__name__}"
+        ) from None
+    n_x, n_L = network.layer_dims[0], network.layer_dims[-1]
+    k = X.shape[-1] if X.ndim else 0
+    wanted = Y.shape if are_labels(network, Y) else (n_L, k)
+    if X.shape != (n_x, k) or k < 1 or Y.shape != wanted:
+        raise BadValueError(
+            f"chunk {i} must be X ({n_x}, k) and Y ({n_L}, k), k >= 1, got {X.shape} "
+            f"and {Y.shape}"
+        )
+    with within(f"chunk {i}"):
+        X, Y = as_array("X", X), as_array("Y", Y)
+        _check_examples(network, X, Y)
+    return X, Y
+
+
+def _check_examples(network: Network, X: Any, Y: Any) -> None:
+    n_x, n_L = network.layer_dims[0], network.layer_dims[-1]
+    check_columns("X", X)
+    m = X.shape[1]
+    check_shape("X", X, (n_x, m), "n_x from layer_dims, one column per example")
+    check_finite(X)
+    if are_labels(network, Y):
+        check_labels(network, Y, m)
+    else:
+        check_shape("Y", Y, (n_L, m), "n_L from layer_dims, m from X")
+        check_accepted(network, Y)
+
+
+def _class_weights(network: Network, Y: Any, class_weight: Any) -> Any:
+    """The weight of each example's class (m,)."""
+    check_class_weight(network, class_weight)
+    if readable(Y):
+        Y = np.asarray(Y)
+    if not are_labels(network, Y):
+        Y = (Y[0] > 0.5).astype(int) if len(Y) == 1 else Y.argmax(axis=0)
+    classes = network.head.classes(network.layer_dims[-1]) or 0
+    # In NumPy nothing compiles for so many examples.
+    numbers: Any = np if isinstance(Y, np.ndarray) else jnp
+    if isinstance(class_weight, str):
+        counts = one_hot(Y, classes, int).sum(axis=1)
+        shares = numbers.maximum(counts, 1) * (counts > 0).sum()
+        return (Y.shape[0] / shares).astype(jnp.result_type(float))[Y]
+    return jnp.array([class_weight.get(k, 1.0) for k in range(classes)])[Y]
+
+
+def read_validation(network: Network, given: Any, dtype: Any) -> tuple[Any, Any] | None:
+    """X and Y in columns of the run's dtype, checked as the examples are."""
+    if given is None:
+        return None
+    if len(given) != 2:
+        raise BadValueError(f"validation must be X and Y, got {len(given)} items")
+    with within("validation"):
+        columns = examples_of(network, *given)
+    return arranged(network, columns, dtype)[:2]

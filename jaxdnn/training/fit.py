@@ -1,0 +1,225 @@
+"""fit: a run from the host's side. What is trained is in `programs`, on the device."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import partial
+from typing import Any, Literal
+from warnings import warn
+
+import jax
+from jax import Array
+from jax.sharding import Mesh
+
+from jaxdnn._checks import BadValueError, foreign, public
+from jaxdnn.architecture import Network
+from jaxdnn.parameters import Method, Parameters
+from jaxdnn.training.batch_objective import L2Over
+from jaxdnn.training.checks import check_config, check_counts, check_untraced
+from jaxdnn.training.driver import Outcome, drive, stream, trace
+from jaxdnn.training.examples import (
+    ClassWeight,
+    Rows,
+    Source,
+    examples_of,
+    pieces_as_rows,
+)
+from jaxdnn.training.optimizers import Optimizer
+from jaxdnn.training.placing import shard, to_device
+from jaxdnn.training.prepare import Given, Prepared, is_concrete_tree, prepare
+from jaxdnn.training.stopping import Monitor
+from jaxdnn.training.types import (
+    Config,
+    FitResult,
+    History,
+    Progress,
+    Snapshot,
+    State,
+)
+
+
+@public
+def fit(
+    network: Network,
+    X: Any,
+    Y: Any = None,
+    *,
+    key: Array | None = None,
+    params: Parameters | None = None,
+    method: Method = "he",
+    learning_rate: Any = None,
+    optimizer: Optimizer = None,
+    epochs: int = 1000,
+    batch_size: int | None = None,
+    shuffle: bool = True,
+    order: Any = None,
+    l2: Any = 0.0,
+    l2_over: L2Over = "all",
+    keep_prob: Any = 1.0,
+    sample_weight: Any = None,
+    class_weight: ClassWeight = None,
+    validation: tuple[Any, Any] | None = None,
+    monitor: Monitor | None = None,
+    patience: Any = None,
+    min_delta: Any = 0.0,
+    layout: Literal["auto", "plain"] = "auto",
+    report_every: int | None = None,
+    on_progress: Callable[[Progress], None] | None = None,
+    resume: Snapshot | Mapping[str, Any] | None = None,
+    mesh: Mesh | None = None,
+) -> FitResult:
+    """Train, the whole loop one compiled program.
+
+    Compiled once per network, shape, optimizer and batch size: other learning rates,
+    l2 > 0, keep probabilities < 1, patience and min_delta, and other numbers of epochs
+    up to the next power of two, reuse the program, and so do a few examples more or
+    less, unless the run takes far longer than a compilation.
+    Where inputs far outnumber examples, full-batch gradient descent takes place in the
+    span of the inputs: see `rotation`.
+
+    Args:
+      network: the description.
+      X, Y: (n_x, m) and (n_L, m), as for `cost`; Y may be (m,) class labels for a
+        softmax. Or, for mini-batches of more than memory holds, NumPy memory maps, or
+        as X alone a source of pieces: see `training.examples`.
+      key: a PRNG key, for the initial parameters, the dropout masks and the shuffle.
+      params: where to start; drawn from key by `method` if None.
+      method: as for `initialize_parameters`.
+      learning_rate: α > 0 (0.0075 if None), or a schedule: a function from the number
+        of updates done to α, that JAX can trace.
+      optimizer: gradient descent if None; an Optax gradient transformation; or a
+        function from a learning rate to one, such as `optax.adam`.
+      epochs: how often all examples are seen, >= 1, those of a resumed run included.
+      batch_size: examples per update; all of them if None. The last batch of an epoch
+        may hold fewer.
+      shuffle: whether each epoch draws a new order of the examples.
+      order: (epochs, m) whole numbers, which examples each epoch sees in which order,
+        in place of a shuffle.
+      l2, keep_prob: as for `cost`; every step draws new masks.
+      l2_over: whose weight divides λ: "all", so that all batches weigh the L2 term
+        alike, as in the cost of all examples; or "batch", that of the batch.
+      sample_weight: (m,), as for `cost`.
+      class_weight: class -> weight of its examples, or "balanced".
+      validation: X and Y whose cost and score enter the history.
+      monitor: what decides which parameters are the best, the result's: the lowest
+        "validation_cost" (if None, where there is validation data), the highest
+        "validation_score", or the lowest "cost".
+      patience: epochs without one better by more than min_delta (>= 0) after which the
+        run stops; None never stops it.
+      layout: "auto", or "plain" for the parameters as they are: see `layouts`.
+      report_every: epochs between calls of on_progress; if None, about half a second.
+        With a source of pieces it is one epoch.
+      on_progress: called on the host after each chunk of epochs. Chunks change no bit
+        of the result.
+      resume: a result's or progress's snapshot, or the dictionary that
+        `snapshot_to_dict` made of it: the run goes on from there, to the same bits as
+        one that was never interrupted, given the same other arguments, `epochs`
+        included.
+      mesh: devices to share the examples; parameters are replicated. Where they do not
+        divide a full batch, dropout draws other masks than one device would.
+
+    Returns:
+      FitResult(params, snapshot, divergence), and from the snapshot its history. A run
+      whose cost, gradient or parameters stop being finite ends there, with a
+      RuntimeWarning and the last finite parameters.
+
+    Raises:
+      ValueError: shapes disagree, a value is out of its range, neither key nor params,
+        dropout or shuffle without a key, a snapshot of another run.
+      TypeError: X or Y that are no real numbers, an optimizer of none of these kinds;
+        pieces, mesh or on_progress in a traced function.
+
+    References:
+      Robbins & Monro (1951), Ann. Math. Stat. 22; Prechelt (1998), Early Stopping.
+
+    Example:
+      >>> import jax.numpy as jnp
+      >>> X = jnp.array([[0.0, 1.0, 2.0, 3.0]])
+      >>> Y = jnp.array([[0.0, 0.0, 1.0, 1.0]])
+      >>> result = fit(Network((1, 1)), X, Y, key=jax.random.key(0), learning_rate=1.0)
+      >>> result.history.cost.shape, bool(result.history.cost[-1] < 0.1)
+      ((1000,), True)
+    """
+    config = Config(
+        method=method,
+        learning_rate=learning_rate,
+        optimizer=optimizer,
+        epochs=epochs,
+        batch_size=batch_size,
+        shuffle=shuffle,
+        l2=l2,
+        l2_over=l2_over,
+        keep_prob=keep_prob,
+        monitor=monitor,
+        patience=patience,
+        min_delta=min_delta,
+        layout=layout,
+    )
+    check_config(config, validation=validation)
+    check_counts(report_every=report_every)
+    examples = examples_of(
+        network,
+        X,
+        Y,
+        weight=sample_weight,
+        class_weight=class_weight,
+        batch_size=batch_size,
+    )
+    source = examples if isinstance(examples, Source) else None
+    if order is not None and (source is not None or batch_size is None):
+        raise BadValueError("order goes with mini-batches of examples in memory")
+    given = Given(examples, key, params, validation, order, resume, mesh)
+    if not is_concrete_tree((given, config)):
+        check_untraced(chunks=source, mesh=mesh, on_progress=on_progress)
+    prepared = prepare(network, given, config)
+    outcome = _run(prepared, config, mesh, report_every, on_progress)
+    if outcome.divergence is not None:
+        told = f"fit: {outcome.divergence}; it ended there"
+        warn(told, RuntimeWarning, stacklevel=3)
+    snapshot = _snapshot(prepared, outcome.state, jax.device_put(outcome.history))
+    return FitResult(snapshot.best_params, snapshot, outcome.divergence)
+
+
+def _run(
+    prepared: Prepared,
+    config: Config,
+    mesh: Mesh | None,
+    report_every: int | None,
+    on_progress: Callable[[Progress], None] | None,
+) -> Outcome:
+    """Drive the run as its examples ask for."""
+    run, snapshot, examples, _ = prepared
+    start, epochs = (snapshot.state, snapshot.history), config.epochs
+    edge = None
+    if on_progress is not None:
+        edge = partial(_report, prepared, epochs, foreign(on_progress))
+    if not run.plan.sentinel:
+        return trace(run, start, examples, epochs)
+    if not isinstance(examples, Source):
+        return drive(run, start, examples, epochs, report_every, edge)
+    network, dtype = run.plan.network, snapshot.state.params[0].W.dtype
+
+    def place(rows: Rows) -> Rows:
+        if mesh is not None:
+            rows = shard(mesh, network, rows)
+        return to_device(rows._replace(real=jax.numpy.int32(rows.real)))
+
+    def pieces() -> Any:
+        return map(place, pieces_as_rows(examples, config.batch_size or 1, dtype))
+
+    return stream(run, start, pieces, epochs, edge)
+
+
+def _report(
+    prepared: Prepared,
+    epochs: int,
+    on_progress: Callable[[Progress], None],
+    state: State,
+    history: History,
+) -> None:
+    on_progress(Progress(_snapshot(prepared, state, history), epochs))
+
+
+def _snapshot(prepared: Prepared, state: State, history: History) -> Snapshot:
+    """The start's, gone on to this state."""
+    state = prepared.layout.back(state)
+    return replace(prepared.start, state=state, history=history)

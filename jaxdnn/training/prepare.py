@@ -1,0 +1,265 @@
+"""From what a run is given to what its program takes: numbers, keys, first state."""
+
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import Array
+from jax.sharding import Mesh
+
+from jaxdnn._checks import (
+    BadValueError,
+    check_dropout,
+    check_parameters,
+    check_scalar,
+    is_concrete,
+)
+from jaxdnn.architecture import Network
+from jaxdnn.objective import l2_or_none
+from jaxdnn.parameters import Layer, Method, Parameters, initialize_parameters
+from jaxdnn.training.batch_objective import L2Term, OverAll, OverBatch
+from jaxdnn.training.batches import record_dtype
+from jaxdnn.training.buckets import bucket
+from jaxdnn.training.checks import check_order
+from jaxdnn.training.examples import (
+    Columns,
+    Rows,
+    Source,
+    arranged,
+    as_array,
+    count_of,
+    read_validation,
+)
+from jaxdnn.training.layouts import Layout, folded, plain, run_basis
+from jaxdnn.training.optimizers import init_optimizer
+from jaxdnn.training.placing import replicate, shard, to_device
+from jaxdnn.training.programs import blank_history, room_for
+from jaxdnn.training.snapshots import restore_snapshot, snapshot_to_dict
+from jaxdnn.training.stopping import none_yet
+from jaxdnn.training.types import (
+    Config,
+    Constants,
+    Plan,
+    Run,
+    Settings,
+    Snapshot,
+    State,
+    Watched,
+)
+
+_LEARNING_RATE = 0.0075
+
+
+class Given(NamedTuple):
+    """What a run is given beside its configuration: the arguments of `fit`."""
+
+    examples: Columns | Rows | Source
+    key: Array | None
+    params: Any
+    validation: Any
+    order: Any = None
+    resume: Any = None
+    mesh: Mesh | None = None
+
+
+class Placed(NamedTuple):
+    """Examples and validation part on the device, in the run's dtype.
+
+    size: how many rows the program is given for them, or None for just those.
+    """
+
+    examples: Any
+    watched: Watched | None
+    size: int | None
+
+
+class Prepared(NamedTuple):
+    """A run ready to be driven; the start's state is in its layout."""
+
+    run: Run
+    start: Snapshot
+    examples: Any
+    layout: Layout
+
+
+def place_examples(
+    network: Network, given: Given, config: Config, dtype: Any
+) -> Placed:
+    """What runs on the same examples share."""
+    examples, mesh = given.examples, given.mesh
+    watched = read_validation(network, given.validation, dtype)
+    watched = None if watched is None else Watched(*to_device(watched))
+    if isinstance(examples, Source):
+        return Placed(examples, watched, None)
+    size = None
+    if mesh is None and is_concrete_tree((given, config)):
+        size = bucket(network.layer_dims, count_of(examples), config)
+    examples = arranged(network, examples, dtype, size)
+    examples = to_device(examples) if mesh is None else shard(mesh, network, examples)
+    return Placed(examples, watched, size)
+
+
+def prepare(
+    network: Network, given: Given, config: Config, placed: Placed | None = None
+) -> Prepared:
+    """All that a run's program takes, from what `check_config` let through.
+
+    placed: the examples, where other runs share them.
+
+    Raises:
+      ValueError: what `fit` refuses of parameters, keys, dropout, L2, the validation
+        part, the order and the run to resume.
+    """
+    init_key, constants = _keys(given, config)
+    params = initial_parameters(network, given, init_key, config.method)
+    dtype = params[0].W.dtype
+    concrete = is_concrete_tree((given, config))
+    own = placed is None
+    examples, watched, size = placed or place_examples(network, given, config, dtype)
+    settings = _settings(given, config, dtype, size)
+    resume = given.resume
+    if isinstance(resume, Snapshot):
+        resume = snapshot_to_dict(resume)
+    layout = plain(network)
+    simple = config.optimizer is None and given.mesh is None and concrete
+    if simple and config.layout == "auto":
+        basis = run_basis(params, examples, config.epochs, resume) if own else None
+        layout = folded(network, basis)
+    if layout.basis is not None:
+        examples = examples._replace(X=layout.inputs(examples.X))
+        watched = watched and watched._replace(X=layout.inputs(watched.X))
+        constants = constants._replace(basis=layout.basis)
+
+    plan = Plan(
+        network=layout.network,
+        optimizer=config.optimizer,
+        schedule=config.learning_rate if callable(config.learning_rate) else None,
+        batch_size=config.batch_size,
+        ragged=size is not None or _is_ragged(given.examples, config.batch_size),
+        sentinel=concrete,
+        monitor=config.monitor or (watched and "validation_cost"),
+    )
+    run = Run(plan, settings, constants, watched)
+    start = _first_snapshot(run, layout.start(params))
+    if resume is not None:
+        start = restore_snapshot(start, resume)
+    if given.mesh is not None:
+        run, state = replicate(given.mesh, (run, start.state))
+        start = replace(start, state=state)
+    run = replace(run, constants=start.constants)
+    return Prepared(
+        run, replace(start, state=layout.into(start.state)), examples, layout
+    )
+
+
+def is_concrete_tree(given: Any) -> bool:
+    """Whether none of it is traced.
+
+    Example:
+      >>> is_concrete_tree((jnp.ones(3), Config()))
+      True
+    """
+    return all(map(is_concrete, jax.tree.leaves(given)))
+
+
+@jax.jit
+def split_run_key(key: Array) -> tuple[Array, Array, Array]:
+    """A run's keys: of its first parameters, of dropout, of the shuffle.
+
+    One program, where taking keys off an array of three would be another.
+    """
+    init_key, dropout_key, shuffle_key = jax.random.split(key, 3)
+    return init_key, dropout_key, shuffle_key
+
+
+def _keys(given: Given, config: Config) -> tuple[Array | None, Constants]:
+    """The key of the first parameters, and those that the run goes on drawing from."""
+    init_key = dropout_key = shuffle_key = None
+    if given.key is not None:
+        init_key, dropout_key, shuffle_key = split_run_key(given.key)
+    if given.params is None and init_key is None:
+        raise BadValueError("give a key to draw parameters from, or params")
+    check_dropout(dropout_key, config.keep_prob)
+    if not config.drops_out:
+        dropout_key = None
+    if config.batch_size is None or not config.shuffle or given.order is not None:
+        shuffle_key = None
+    elif shuffle_key is None:
+        raise BadValueError("give a key to shuffle by, or shuffle=False")
+    return init_key, Constants(dropout_key, shuffle_key, None)
+
+
+def initial_parameters(
+    network: Network, given: Given, key: Array | None, method: Method
+) -> Parameters:
+    """The parameters given, or else drawn."""
+    if given.params is not None:
+        check_parameters(given.params, network.layer_dims)
+        return tuple(Layer(jnp.asarray(W), jnp.asarray(b)) for W, b in given.params)
+    examples = given.examples
+    dtype = examples.dtype if isinstance(examples, Source) else examples.X.dtype
+    drawn = dtype if jnp.issubdtype(dtype, jnp.floating) else None
+    dims: Any = network.layer_dims
+    return initialize_parameters(key, dims, method=method, dtype=drawn)  # pyright: ignore[reportArgumentType]
+
+
+def _is_ragged(examples: Any, batch_size: int | None) -> bool:
+    """Whether a batch may be partly empty."""
+    if batch_size is None:
+        return False
+    return isinstance(examples, Source) or count_of(examples) % batch_size != 0
+
+
+def _settings(given: Given, config: Config, dtype: Any, size: int | None) -> Settings:
+    """The numbers of a run in its dtype."""
+    examples, rate, order = given.examples, config.learning_rate, given.order
+    if rate is None and config.optimizer is None:
+        rate = _LEARNING_RATE
+    m = count_of(examples)
+    if order is not None:
+        order = as_array("order", order)
+        check_order(order, config.epochs, m)
+        room = ((0, room_for(config.epochs) - config.epochs), (0, (size or m) - m))
+        order = jnp.asarray(np.pad(order, room) if size else order, jnp.uint32)
+
+    def number(value: Any, dtype: Any = dtype) -> Any:
+        if isinstance(value, Array):
+            return jnp.asarray(value, dtype)
+        return None if value is None else np.asarray(value, dtype)
+
+    return Settings(
+        learning_rate=None if callable(rate) else number(rate),
+        l2=jax.tree.map(number, _l2_term(examples, config)),
+        keep_prob=number(config.keep_prob) if config.drops_out else None,
+        patience=number(config.patience, np.int32),
+        min_delta=number(config.min_delta),
+        examples=np.int32(m),
+        order=order,
+    )
+
+
+def _l2_term(examples: Any, config: Config) -> L2Term | None:
+    check_scalar("l2", config.l2, low=0)
+    l2 = l2_or_none(config.l2)
+    if l2 is None:
+        return None
+    m = count_of(examples)
+    total = m if isinstance(examples, Source) else examples.total
+    if config.l2_over == "all" or isinstance(examples, Columns):
+        return OverAll(l2 / total)
+    # The weights of rows have mean 1.
+    return OverBatch(l2 * (m / total))
+
+
+def _first_snapshot(run: Run, params: Parameters) -> Snapshot:
+    """Before the first epoch."""
+    plan, dtype = run.plan, params[0].W.dtype
+    rate = run.settings.learning_rate
+    inner = init_optimizer(plan.optimizer, plan.schedule, rate, params)
+    best = None if plan.monitor is None else none_yet(params, record_dtype(dtype))
+    state = State(params, inner, np.int32(0), np.int32(0), best)
+    history = blank_history(np.zeros(0, record_dtype(dtype)), run.watched)
+    history = replace(history, best_epoch=best and best.epoch)
+    return Snapshot(state, run.constants, history)

@@ -1,0 +1,252 @@
+"""The compiled program of a run: steps in a loop, epochs in a loop around it.
+
+Both loops run on the device. Which epoch to stop at is traced, so one program serves
+the whole run, any part of it, and other lengths. An epoch in which a cost is not finite
+is the last.
+"""
+
+from dataclasses import replace
+from functools import partial
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+from jax import Array
+
+from jaxdnn import propagation
+from jaxdnn.architecture import Network
+from jaxdnn.blocks import Blocks
+from jaxdnn.dropout import Dropout
+from jaxdnn.objective import Mean, mean_over
+from jaxdnn.propagation import cost_and_gradients
+from jaxdnn.training.batches import (
+    Batch,
+    batch_count,
+    record_dtype,
+    take_batch,
+    whole_batch,
+)
+from jaxdnn.training.examples import Columns, Rows
+from jaxdnn.training.optimizers import (
+    apply_optimizer,
+    gradient_norm,
+    learning_rate_of,
+)
+from jaxdnn.training.order import epoch_order
+from jaxdnn.training.stopping import better_of, goes_on
+from jaxdnn.training.types import History, Run, State, Watched
+
+
+def blank_history(blank: Any, watched: Watched | None) -> History:
+    """A history whose every array is the blank one.
+
+    Example:
+      >>> blank_history(jnp.zeros(0), None).validation_cost is None
+      True
+    """
+    return History(*(3 if watched is None else 5) * (blank,))
+
+
+class Sums(NamedTuple):
+    """What an epoch has added up: batches, costs by their part of it, gradient norms.
+
+    The cost is finite only where all of them were.
+    """
+
+    batches: Any
+    cost: Any
+    gradient_norm: Any
+    learning_rate: Any
+
+
+def no_sums(dtype: Any) -> Sums:
+    """Before the first batch of a run of this dtype.
+
+    Example:
+      >>> int(no_sums(jnp.float32).batches)
+      0
+    """
+    zero, none = jnp.zeros((), record_dtype(dtype)), jnp.zeros((), jnp.int32)
+    return Sums(none, zero, zero, zero)
+
+
+class Step(NamedTuple):
+    """What a step saw: the batch's cost and gradient, the learning rate or None."""
+
+    cost: Array
+    grads: Blocks
+    rate: Any
+
+
+def one_step(run: Run, state: State, batch: Batch) -> tuple[State, Step]:
+    """The state after one update."""
+    plan, settings = run.plan, run.settings
+    X, Y, mean, _ = batch
+    dropout = step_dropout(run, state)
+    rate = settings.learning_rate
+    if plan.schedule is not None:
+        rate = jnp.asarray(plan.schedule(state.step), state.params[0].W.dtype)
+    elif rate is None:
+        rate = learning_rate_of(state.optimizer)
+    J, grads = cost_and_gradients(plan.network, state.params, X, Y, mean, dropout)
+    grads = _masked(grads, settings.mask)
+    params, optimizer = apply_optimizer(
+        plan.optimizer,
+        state.params,
+        grads,
+        state.optimizer,
+        rate,
+        lambda params: _cost(run, params, X, Y, mean, dropout),
+        J,
+    )
+    params = _masked(params, settings.mask)
+    state = state._replace(params=params, optimizer=optimizer, step=state.step + 1)
+    return state, Step(J, grads, rate)
+
+
+def _masked(blocks: Blocks, mask: Any) -> Blocks:
+    return blocks if mask is None else jax.tree.map(jnp.multiply, blocks, mask)
+
+
+def _cost(
+    run: Run, params: Blocks, X: Array, Y: Array, mean: Mean, dropout: Dropout | None
+) -> Array:
+    ZL, _ = propagation.forward(run.plan.network, params, X, dropout)
+    return propagation.cost(run.plan.network, params, ZL, Y, mean)
+
+
+def step_dropout(run: Run, state: State) -> Dropout | None:
+    """What this step's masks are drawn with."""
+    key, keep_prob = run.constants.dropout_key, run.settings.keep_prob
+    if key is None:
+        return None
+    return Dropout(jax.random.fold_in(key, state.step), keep_prob)
+
+
+def train_batches(
+    run: Run,
+    state: State,
+    sums: Sums,
+    examples: Columns | Rows,
+    piece: Any = None,
+    limit: Any = None,
+) -> tuple[State, Sums]:
+    """Every batch of the examples once, or the first `limit` of them.
+
+    piece: which of the epoch's pieces they are, if not all: each has an order of its
+    own.
+    """
+
+    def add(state: State, sums: Sums, batch: Batch) -> tuple[State, Sums]:
+        state, (J, grads, rate) = one_step(run, state, batch)
+        dtype = sums.cost.dtype
+        return state, sums._replace(
+            cost=sums.cost + J.astype(dtype) * batch.share,
+            gradient_norm=sums.gradient_norm + gradient_norm(grads),
+            learning_rate=jnp.asarray(jnp.nan if rate is None else rate, dtype),
+        )
+
+    if isinstance(examples, Columns):
+        state, sums = add(state, sums, whole_batch(run, examples))
+        return state, sums._replace(batches=sums.batches + 1)
+    order = _order(run, state, examples, piece)
+    batches = batch_count(examples, run.plan.batch_size or 1)
+    if limit is not None:
+        batches = jnp.minimum(limit, batches)
+
+    def step(i: Any, carry: tuple[State, Sums]) -> Any:
+        return add(*carry, take_batch(run, examples, order, i))
+
+    state, sums = jax.lax.fori_loop(0, batches, step, (state, sums))
+    return state, sums._replace(batches=sums.batches + batches)
+
+
+def _order(run: Run, state: State, rows: Rows, piece: Any) -> Array:
+    key, given = run.constants.shuffle_key, run.settings.order
+    return epoch_order(key, given, state.epoch, rows, piece)
+
+
+def end_epoch(run: Run, state: State, sums: Sums) -> tuple[State, History]:
+    """Close the epoch: its entry in the history, validation, the best parameters."""
+    plan, params = run.plan, state.params
+    entry = History(sums.cost, sums.learning_rate, sums.gradient_norm / sums.batches)
+    if run.watched is not None:
+        J, score = cost_and_score(plan.network, params, *run.watched)
+        entry = replace(entry, validation_cost=J, validation_score=score)
+    best = state.best
+    if best is not None and plan.monitor is not None:
+        min_delta = run.settings.min_delta
+        best = better_of(plan.monitor, min_delta, best, params, entry, state.epoch)
+    return state._replace(epoch=state.epoch + 1, best=best), entry
+
+
+def cost_and_score(
+    network: Network, blocks: Blocks, X: Array, Y: Array
+) -> tuple[Array, Array]:
+    """Of examples that are not trained on: no L2, no dropout."""
+    ZL, _ = propagation.forward(network, blocks, X)
+    J = propagation.cost(network, blocks, ZL, Y, mean_over(X.shape[1]))
+    return J, network.head.score(network.head.decide(ZL), Y)
+
+
+def room_for(epochs: int) -> int:
+    """What the history of so many epochs is given: powers of two, for few programs.
+
+    Example:
+      >>> room_for(600), room_for(1024)
+      (1024, 1024)
+    """
+    return 1 << (epochs - 1).bit_length()
+
+
+@partial(jax.jit, static_argnames="room")
+def run_epochs(
+    run: Run, state: State, examples: Columns | Rows, stop: Any, room: int
+) -> tuple[State, History, Sums]:
+    """Epochs up to `stop`, at most `room` of them.
+
+    Returns the state, the history's new entries (room,), and the sums of the last epoch
+    begun.
+    """
+    first = state.epoch
+    dtype = state.params[0].W.dtype
+    blank = jnp.full((room,), jnp.nan, record_dtype(dtype))
+
+    def more(carry: Any) -> Any:
+        state, _, sums = carry
+        more = (state.epoch < stop) & goes_on(
+            run.settings.patience, state.best, state.epoch
+        )
+        return more & jnp.isfinite(sums.cost) if run.plan.sentinel else more
+
+    def epoch(carry: Any) -> Any:
+        state, history, _ = carry
+        state, sums = train_batches(run, state, no_sums(dtype), examples)
+        ended, entry = end_epoch(run, state, sums)
+        history = jax.tree.map(
+            lambda of, value: of.at[state.epoch - first].set(value), history, entry
+        )
+        if run.plan.sentinel:
+            finite = jnp.isfinite(sums.cost)
+            ended = ended._replace(epoch=jnp.where(finite, ended.epoch, state.epoch))
+        return ended, history, sums
+
+    carry = (state, blank_history(blank, run.watched), no_sums(dtype))
+    return jax.lax.while_loop(more, epoch, carry)
+
+
+# The loop's parts, compiled on their own: streams and the search for a divergence
+# call them from the host.
+run_step = jax.jit(one_step)
+run_batches = jax.jit(train_batches)
+close_epoch = jax.jit(end_epoch)
+
+
+@jax.jit
+def batch_at(
+    run: Run, state: State, examples: Columns | Rows, piece: Any, i: Any
+) -> Batch:
+    """Batch i of the state's epoch."""
+    if isinstance(examples, Columns):
+        return whole_batch(run, examples)
+    return take_batch(run, examples, _order(run, state, examples, piece), i)

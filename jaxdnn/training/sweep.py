@@ -1,0 +1,383 @@
+"""Many runs in one compiled program: seeds, learning rates, L2, dropout, hidden sizes.
+
+Every combination of the options is a lane. The lanes are the loop of `fit` under `vmap`
+(all at once) or `lax.map` (one after the other): side by side, small networks share
+every operation's fixed cost; large ones only wait for each other's memory.
+
+Hidden layers of several sizes are padded to the largest with units whose weights are 0
+and whose updates are masked: they add nothing to any sum, and stay 0. An optimizer that
+looks across a whole matrix (its norm, its rows) sees the zeros, though.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from itertools import pairwise, product
+from typing import Any, Literal, NamedTuple
+
+import jax
+import numpy as np
+from jax import Array
+
+from jaxdnn._checks import BadValueError, public
+from jaxdnn.architecture import Network
+from jaxdnn.blocks import unfold
+from jaxdnn.parameters import Layer, Method, Parameters
+from jaxdnn.training.batch_objective import L2Over
+from jaxdnn.training.checks import check_config
+from jaxdnn.training.examples import (
+    ClassWeight,
+    Source,
+    arranged,
+    examples_of,
+)
+from jaxdnn.training.optimizers import Optimizer
+from jaxdnn.training.prepare import (
+    Given,
+    Placed,
+    Prepared,
+    initial_parameters,
+    place_examples,
+    prepare,
+    split_run_key,
+)
+from jaxdnn.training.programs import cost_and_score, room_for, run_epochs
+from jaxdnn.training.snapshots import as_key_like, key_bits
+from jaxdnn.training.stopping import Monitor
+from jaxdnn.training.types import (
+    Config,
+    Constants,
+    History,
+    Run,
+    Settings,
+    State,
+)
+
+Strategy = Literal["vmap", "map"]
+
+# Activations in a step of one lane, above which lanes are faster one by one: measured
+# by `scripts/benchmark.py --parts sweeps`.
+VMAP_ACTIVATIONS = 3000
+
+
+@jax.tree_util.register_dataclass
+@dataclass(frozen=True)
+class Lane:
+    """One run of a sweep: the arguments of `fit` that were its own, and its end.
+
+    The parameters are the best where something is watched, and the score is theirs on
+    the training examples. A lane that diverged has the cost NaN.
+    """
+
+    network: Network = field(metadata={"static": True})
+    seed: int
+    learning_rate: Any
+    l2: float
+    keep_prob: float
+    params: Parameters
+    history: History
+    score: float
+
+    @property
+    def cost(self) -> float:
+        """The last epoch's."""
+        return float(self.history.cost[-1])
+
+    @property
+    def validation_cost(self) -> float | None:
+        """The best epoch's, None without validation data."""
+        return self._at_best(self.history.validation_cost)
+
+    @property
+    def validation_score(self) -> float | None:
+        """The best epoch's, None without validation data."""
+        return self._at_best(self.history.validation_score)
+
+    def _at_best(self, values: Any) -> float | None:
+        return None if values is None else float(values[self.history.best_epoch])
+
+
+@public
+def sweep(
+    network: Network,
+    X: Any,
+    Y: Any,
+    *,
+    seeds: int | Sequence[int] = 0,
+    learning_rate: float | Sequence[float] | None = None,
+    l2: float | Sequence[float] = 0.0,
+    keep_prob: float | Sequence[float] = 1.0,
+    hidden_sizes: Sequence[int | Sequence[int]] | None = None,
+    params: Parameters | None = None,
+    method: Method = "he",
+    optimizer: Optimizer = None,
+    epochs: int = 1000,
+    batch_size: int | None = None,
+    shuffle: bool = True,
+    order: Any = None,
+    l2_over: L2Over = "all",
+    sample_weight: Any = None,
+    class_weight: ClassWeight = None,
+    validation: tuple[Any, Any] | None = None,
+    monitor: Monitor | None = None,
+    patience: int | None = None,
+    min_delta: float = 0.0,
+    strategy: Strategy | None = None,
+) -> tuple[Lane, ...]:
+    """Train every combination of the options in one compiled program.
+
+    Each lane is the run `fit(lane.network, X, Y, key=jax.random.key(lane.seed), ...)`,
+    but for rounding.
+
+    Args:
+      network: the description; its hidden sizes stand where hidden_sizes is None.
+      X, Y, params, method, optimizer, epochs, batch_size, shuffle, order, l2_over,
+        sample_weight, class_weight, validation, monitor, patience, min_delta: as for
+        `fit`. Other hidden sizes than the network's start from no given parameters.
+      seeds, learning_rate, l2, keep_prob: one or several, as for `fit`.
+      hidden_sizes: for each network to try, the size of every hidden layer, or a tuple
+        with one of each.
+      strategy: "vmap" or "map"; by the size of a step if None.
+
+    Returns:
+      The lanes; the last option varies fastest, in the order of this signature.
+
+    Raises:
+      ValueError: what `fit` refuses, no lanes, another number of hidden layers.
+
+    Example:
+      >>> X = np.linspace(-1.0, 1.0, 20)[None, :]
+      >>> lanes = sweep(
+      ...     Network((1, 4, 1), "tanh"),
+      ...     X,
+      ...     abs(X) > 0.5,
+      ...     learning_rate=(0.1, 1.0),
+      ...     hidden_sizes=(1, 4),
+      ... )
+      >>> [(lane.learning_rate, lane.network.layer_dims[1]) for lane in lanes]
+      [(0.1, 1), (0.1, 4), (1.0, 1), (1.0, 4)]
+      >>> min(lanes, key=lambda lane: lane.cost).score
+      1.0
+    """
+    if strategy not in (None, "vmap", "map"):
+        raise BadValueError(f"strategy must be 'vmap', 'map' or None, got {strategy!r}")
+    options = (
+        _several("seeds", seeds),
+        _several("learning_rate", learning_rate),
+        _several("l2", l2),
+        _several("keep_prob", keep_prob),
+        _networks(network, hidden_sizes),
+    )
+    base = Config(
+        method=method,
+        optimizer=optimizer,
+        epochs=epochs,
+        batch_size=batch_size,
+        shuffle=shuffle,
+        l2_over=l2_over,
+        monitor=monitor,
+        patience=patience,
+        min_delta=min_delta,
+    )
+    configs = _configs(base, options[1:4])
+    for config in configs:
+        check_config(config, validation=validation)
+    examples = examples_of(
+        network,
+        X,
+        Y,
+        weight=sample_weight,
+        class_weight=class_weight,
+        batch_size=batch_size,
+    )
+    if isinstance(examples, Source):
+        raise BadValueError("X must be an array: all lanes read the same examples")
+    given = Given(examples, None, params, validation, order)
+    run, lanes, examples = _lanes(options, configs, given)
+    if strategy is None:
+        m = batch_size or X.shape[1]
+        strategy = (
+            "vmap" if activations(run.plan.network, m) <= VMAP_ACTIVATIONS else "map"
+        )
+    ends = _run_lanes(run, strategy, lanes, examples, epochs, room_for(epochs))
+    whole = arranged(network, examples_of(network, X, Y), ends[0][0].W.dtype)
+    scores = _scores(run.plan.network, ends[0], whole.X, whole.Y)
+    ends = jax.device_get((*ends, scores))
+    return tuple(
+        _lane(option, jax.tree.map(lambda of, i=i: of[i], ends))
+        for i, option in enumerate(product(*options))
+    )
+
+
+# Lanes differ in these and share all else of a run.
+class _Own(NamedTuple):
+    settings: Settings
+    constants: Constants
+    state: State
+
+
+def _configs(base: Config, options: tuple[tuple[Any, ...], ...]) -> list[Config]:
+    """The configuration of each combination of learning rates, L2 and dropout."""
+    rates, penalties, keeps = options
+    if len(rates) > 1 and any(map(callable, rates)):
+        raise BadValueError("a schedule cannot be one of several learning rates")
+    # In one program a term that one lane has is there for all: arrays are no literals.
+    if any(map(_is_not(0), penalties)):
+        penalties = tuple(map(np.asarray, penalties))
+    if any(map(_is_not(1), keeps)):
+        keeps = tuple(map(np.asarray, keeps))
+    return [
+        replace(base, learning_rate=rate, l2=penalty, keep_prob=keep)
+        for rate, penalty, keep in product(rates, penalties, keeps)
+    ]
+
+
+def _is_not(neutral: float) -> Any:
+    return lambda value: value != neutral
+
+
+def _lanes(
+    options: tuple[tuple[Any, ...], ...], configs: list[Config], given: Given
+) -> tuple[Run, _Own, Any]:
+    """What the lanes share, and what is each one's own, stacked; the examples."""
+    networks: tuple[Network, ...] = options[-1]
+    widest = replace(
+        networks[0],
+        layer_dims=tuple(map(max, zip(*(n.layer_dims for n in networks), strict=True))),
+    )
+    placed: Placed | None = None
+    first: Prepared | None = None
+    own: list[_Own] = []
+    for seed, config, network in product(options[0], configs, networks):
+        key = jax.random.key(seed)
+        drawn = initial_parameters(network, given, split_run_key(key)[0], config.method)
+        lane = given._replace(key=key, params=_pad(drawn, widest))
+        placed = placed or place_examples(widest, lane, config, drawn[0].W.dtype)
+        found = prepare(widest, lane, config, placed)
+        settings = found.run.settings._replace(order=None)
+        if len(networks) > 1:
+            mask = _pad(_ones(network, drawn[0].W.dtype), widest)
+            settings = settings._replace(mask=found.layout.blocks(mask))
+        first = first or found
+        own.append(_Own(settings, found.run.constants, found.start.state))
+    if first is None:
+        raise BadValueError("there are no lanes")
+    # One lane's divergence must not end the others.
+    run = replace(first.run, plan=replace(first.run.plan, sentinel=False))
+    return run, _stack(own), first.examples
+
+
+@partial(jax.jit, static_argnames=("strategy", "room"))
+def _run_lanes(
+    run: Run, strategy: Strategy, lanes: _Own, examples: Any, epochs: Any, room: int
+) -> tuple[Any, History, Any]:
+    """The best parameters of every lane, its history with room, and epochs done."""
+
+    def one(own: _Own) -> Any:
+        settings = own.settings._replace(order=run.settings.order)
+        lane = replace(run, settings=settings, constants=own.constants)
+        state, history, _ = run_epochs(lane, own.state, examples, epochs, room)
+        best = state.best
+        if best is not None:
+            history = replace(history, best_epoch=best.epoch)
+        return state.params if best is None else best.params, history, state.epoch
+
+    return jax.vmap(one)(lanes) if strategy == "vmap" else jax.lax.map(one, lanes)
+
+
+@partial(jax.jit, static_argnames="network")
+def _scores(network: Network, params: Any, X: Array, Y: Array) -> Array:
+    """Of every lane, on examples as many as there are."""
+    return jax.lax.map(lambda of: cost_and_score(network, of, X, Y)[1], params)
+
+
+def _lane(option: Any, end: Any) -> Lane:
+    seed, learning_rate, l2, keep_prob, network = option
+    blocks, history, done, score = end
+    history = jax.tree.map(lambda of: of[: int(done)] if of.ndim else of, history)
+    return Lane(
+        network=network,
+        seed=seed,
+        learning_rate=learning_rate,
+        l2=l2,
+        keep_prob=keep_prob,
+        params=_unpad(unfold(blocks), network),
+        history=history,
+        score=float(score),
+    )
+
+
+def _several(name: str, given: Any) -> tuple[Any, ...]:
+    values = tuple(given) if np.ndim(given) else (given,)
+    if not values:
+        raise BadValueError(f"{name} must be one value or several, got none")
+    return values
+
+
+def _networks(network: Network, hidden_sizes: Any) -> tuple[Network, ...]:
+    if hidden_sizes is None:
+        return (network,)
+    n_x, *hidden, n_L = network.layer_dims
+    if not hidden:
+        raise BadValueError("hidden_sizes needs a network with hidden layers")
+    networks = []
+    for sizes in hidden_sizes:
+        sizes = tuple(sizes) if np.ndim(sizes) else (sizes,) * len(hidden)
+        if len(sizes) != len(hidden):
+            raise BadValueError(
+                f"hidden_sizes must give {len(hidden)} sizes a lane (as "
+                f"{network.layer_dims} has), got {sizes}"
+            )
+        networks.append(replace(network, layer_dims=(n_x, *sizes, n_L)))
+    if not networks:
+        raise BadValueError("hidden_sizes must hold one entry a lane, got none")
+    return tuple(networks)
+
+
+def _stack(trees: Sequence[Any]) -> Any:
+    """One tree of all the lanes', stacked on the host, where nothing compiles."""
+    return jax.tree.map(
+        lambda *of: as_key_like(
+            of[0], jax.device_put(np.stack([key_bits(x) for x in of]))
+        ),
+        *trees,
+    )
+
+
+def _pad(params: Parameters, widest: Network) -> Parameters:
+    """The parameters with units of weight 0 up to the widest network's sizes."""
+    pad: Any = np.pad
+    return tuple(
+        Layer(
+            pad(W, ((0, n - W.shape[0]), (0, n_prev - W.shape[1]))),
+            pad(b, ((0, n - b.shape[0]), (0, 0))),
+        )
+        for (W, b), (n_prev, n) in zip(params, pairwise(widest.layer_dims), strict=True)
+    )
+
+
+def _ones(network: Network, dtype: Any) -> Parameters:
+    ones: Any = np.ones
+    return tuple(
+        Layer(ones((n, n_prev), dtype), ones((n, 1), dtype))
+        for n_prev, n in pairwise(network.layer_dims)
+    )
+
+
+def _unpad(params: Parameters, network: Network) -> Parameters:
+    return tuple(
+        Layer(W[:n, :n_prev], b[:n])
+        for (W, b), (n_prev, n) in zip(
+            params, pairwise(network.layer_dims), strict=True
+        )
+    )
+
+
+def activations(network: Network, m: int) -> int:
+    """How many a step over m examples computes, m Σ_l n_l.
+
+    Example:
+      >>> activations(Network((4, 16, 3)), 16)
+      304
+    """
+    return m * sum(network.layer_dims[1:])

@@ -1,0 +1,232 @@
+"""The records of a run: what it is asked, compiled for, given, carries and leaves.
+
+A configuration is asked for; a plan is what the program is compiled for, settings and
+constants are its numbers. A state goes from step to step; a snapshot is all that a run
+needs to go on; progress and a result are what the caller sees.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Literal, NamedTuple
+
+import jax
+from jax import Array
+
+from jaxdnn.architecture import Network
+from jaxdnn.parameters import Method, Parameters
+from jaxdnn.rotation import rotate_back
+from jaxdnn.training.batch_objective import L2Over, L2Term
+from jaxdnn.training.divergence import Divergence
+from jaxdnn.training.optimizers import Optimizer
+from jaxdnn.training.stopping import Best, Monitor
+
+
+@jax.tree_util.register_dataclass
+@dataclass(frozen=True)
+class Config:
+    """How to train: the keywords of `fit` but for its data and its host's affairs."""
+
+    method: Method = "he"
+    learning_rate: Any = None
+    optimizer: Optimizer = None
+    epochs: int = 1000
+    batch_size: int | None = None
+    shuffle: bool = True
+    l2: Any = 0.0
+    l2_over: L2Over = "all"
+    keep_prob: Any = 1.0
+    monitor: Monitor | None = None
+    patience: Any = None
+    min_delta: Any = 0.0
+    layout: Literal["auto", "plain"] = "auto"
+
+    @property
+    def drops_out(self) -> bool:
+        """Whether there is dropout: a literal 1 is none at all."""
+        return not (isinstance(self.keep_prob, (int, float)) and self.keep_prob == 1)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a run's program is compiled for; everything else is traced.
+
+    schedule: updates done -> learning rate, or None for the settings' own. ragged:
+    whether a batch may be partly empty. sentinel: whether a cost that is not finite
+    ends the run. monitor: what decides which parameters are the best.
+    """
+
+    network: Network
+    optimizer: Optimizer
+    schedule: Callable[[Any], Any] | None
+    batch_size: int | None
+    ragged: bool
+    sentinel: bool
+    monitor: Monitor | None
+
+
+class Settings(NamedTuple):
+    """The numbers of a run; None where there is no such term.
+
+    examples: how many an epoch sees. order: (epochs, m) rows of the examples, where
+    they were given. mask: shaped as the parameters, 0 where one must stay as it is.
+    """
+
+    learning_rate: Any
+    l2: L2Term | None
+    keep_prob: Any
+    patience: Any
+    min_delta: Any
+    examples: Any
+    order: Any = None
+    mask: Any = None
+
+
+class Constants(NamedTuple):
+    """What a run drew once: keys, and the basis (n_x, r) of a rotated run's inputs."""
+
+    dropout_key: Array | None
+    shuffle_key: Array | None
+    basis: Array | None
+
+
+class State(NamedTuple):
+    """What a step changes. epoch and step count what is done.
+
+    best is None where nothing is watched. Outside the engine params are layers; those
+    of a rotated run have W_1 (n_1, r): see `rotation`.
+    """
+
+    params: Any
+    optimizer: Any
+    epoch: Any
+    step: Any
+    best: Best | None
+
+
+class Watched(NamedTuple):
+    """X (n_x, m), Y (n_L, m): the examples of the validation part."""
+
+    X: Array
+    Y: Array
+
+
+@jax.tree_util.register_dataclass
+@dataclass(frozen=True)
+class Run:
+    """What does not change while a run goes on, its examples aside."""
+
+    plan: Plan = field(metadata={"static": True})
+    settings: Settings
+    constants: Constants
+    watched: Watched | None
+
+
+@jax.tree_util.register_dataclass
+@dataclass(frozen=True)
+class History:
+    """What a run recorded, one entry per epoch: arrays (epochs,).
+
+    Attributes:
+      cost: the mean over the epoch's batches, each before its update, with L2.
+      learning_rate: the last one used, NaN where an optimizer keeps it to itself.
+      gradient_norm: the mean over the batches.
+      validation_cost: after the epoch, without L2 and dropout; None without validation.
+      validation_score: accuracy, or R² for heads of numbers; None without validation.
+      best_epoch: (), which entry is that of the best parameters, -1 for none yet; None
+        where nothing is watched.
+    """
+
+    cost: Any
+    learning_rate: Any
+    gradient_norm: Any
+    validation_cost: Any = None
+    validation_score: Any = None
+    best_epoch: Any = None
+
+
+@jax.tree_util.register_dataclass
+@dataclass(frozen=True)
+class Snapshot:
+    """A run at the end of an epoch, with all that it needs to go on."""
+
+    state: State
+    constants: Constants
+    history: History
+
+    @property
+    def params(self) -> Parameters:
+        """The latest parameters."""
+        return self._over_inputs(self.state.params)
+
+    @property
+    def best_params(self) -> Parameters:
+        """The best parameters; the latest where nothing is watched."""
+        best = self.state.best
+        return self.params if best is None else self._over_inputs(best.params)
+
+    def _over_inputs(self, params: Parameters) -> Parameters:
+        basis = self.constants.basis
+        return params if basis is None else rotate_back(params, basis)
+
+
+@jax.tree_util.register_dataclass
+@dataclass(frozen=True)
+class Progress:
+    """A run between two chunks of epochs.
+
+    Attributes:
+      snapshot: for `fit(resume=...)`.
+      epochs: how many there are in all.
+    """
+
+    snapshot: Snapshot
+    epochs: int
+
+    @property
+    def epoch(self) -> int:
+        """Epochs done."""
+        return int(self.snapshot.state.epoch)
+
+    @property
+    def history(self) -> History:
+        """What was recorded so far."""
+        return self.snapshot.history
+
+    @property
+    def cost(self) -> float:
+        """The latest epoch's."""
+        return float(self.history.cost[-1])
+
+    @property
+    def params(self) -> Parameters:
+        """The latest parameters."""
+        return self.snapshot.params
+
+    @property
+    def best_params(self) -> Parameters:
+        """The best parameters; the latest where nothing is watched."""
+        return self.snapshot.best_params
+
+
+@jax.tree_util.register_dataclass
+@dataclass(frozen=True)
+class FitResult:
+    """What `fit` returns.
+
+    After a divergence among mini-batches the snapshot is that of a step inside an
+    epoch: a run that goes on from it sees all of that epoch's batches again.
+
+    Attributes:
+      params: the last parameters, or the best ones where something is watched.
+      snapshot: for `fit(resume=...)`.
+      divergence: where the run stopped being finite, or None.
+    """
+
+    params: Parameters
+    snapshot: Snapshot
+    divergence: Divergence | None = None
+
+    @property
+    def history(self) -> History:
+        """What was recorded, one entry per epoch."""
+        return self.snapshot.history
