@@ -49,7 +49,6 @@ def public(function: Callable[_P, _R]) -> Callable[_P, _R]:
       Traceback (most recent call last):
       ValueError: double: x must be finite and >= 0, got -1
     """
-
     name = function.__qualname__.rpartition("<locals>.")[2]
     name = name.removesuffix(".__post_init__")
 

@@ -184,7 +184,7 @@ def complex_step(
                 spend(FORWARD, W.size / size)
             imag = W @ (keep * slopes[k].slope * imag)
             spend(FORWARD, W.size / size)
-        losses = COMPLEX_LOSSES[network.output](oracle.Z[-1] + 1j * imag, problem.Y)
+        losses = COMPLEX_LOSSES[network.head.name](oracle.Z[-1] + 1j * imag, problem.Y)
         return float((problem.weights * losses.imag).mean() / H), float(doubt / H)
 
     steps: list[Step] = []

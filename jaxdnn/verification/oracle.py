@@ -11,9 +11,9 @@ import jax
 import numpy as np
 from jax import Array
 
-from jaxdnn.costs import l2_cost, mean_loss
 from jaxdnn.linear import linear_forward
 from jaxdnn.network import Network
+from jaxdnn.objective import Mean, l2_cost, mean_loss
 from jaxdnn.parameters import Parameters
 from jaxdnn.verification.passes import BACKWARD, FORWARD, spend
 from jaxdnn.verification.problem import Problem, Values
@@ -86,8 +86,8 @@ def _cost(
         A_prev = A * keep
         Zs, As = (*Zs, Z), (*As, A)
     losses = network.head.losses(Zs[-1], problem.Y)  # pyright: ignore[reportGeneralTypeIssues]
-    J = mean_loss(losses, problem.weights)
-    return J + l2_cost([W for W, _ in params], problem.decay, 1), (Zs, As)
+    J = mean_loss(losses, Mean(problem.weights, problem.weights.size))
+    return J + l2_cost([W for W, _ in params], problem.decay), (Zs, As)
 
 
 def _answer(

@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 import jax
 import numpy as np
 
-from jaxdnn._checks_where import is_concrete
-from jaxdnn.network import LayerCache, Network, check_cost_arguments, forward
+from jaxdnn._checks_where import check_cost_arguments, is_concrete
+from jaxdnn.network import LayerCache, Network, forward
 from jaxdnn.parameters import Layer
 from jaxdnn.verification.passes import BACKWARD, FORWARD, spend
 

@@ -7,9 +7,10 @@ import jax
 import numpy as np
 from jax import Array
 
+from jaxdnn._checks import check_parameters, within
 from jaxdnn.network import Network, cost_and_gradients
 from jaxdnn.network import backward as core_backward
-from jaxdnn.parameters import Parameters, check_parameters
+from jaxdnn.parameters import Parameters
 from jaxdnn.verification.autodiff import refuse_autodiff
 from jaxdnn.verification.coverage import not_exercised
 from jaxdnn.verification.equations import (
@@ -187,7 +188,8 @@ def gradient_of(where: str, setting: Setting, backward: Backward) -> list[Any]:
                 f"{where}: {name} must return the tree of params, {wanted}, got "
                 f"{jax.tree.structure(grads)}"
             )
-        check_parameters(f"{where}: gradient from {name}", grads, dims)
+        with within(f"{where}: gradient from {name}"):
+            check_parameters(grads, dims)
         answers.append(
             [np.asarray(leaf, np.float64) for leaf in jax.tree.leaves(grads)]
         )
@@ -363,7 +365,8 @@ def _in_one_call(evidence: Evidence) -> Row:
 def _title(setting: Setting, dtype: Any, seed: int) -> str:
     network = setting.network
     hidden = dict.fromkeys(g.name for g in network.activations)
-    parts = ["verify ", "-".join(map(str, network.layer_dims)), *hidden, network.output]
+    dims = "-".join(map(str, network.layer_dims))
+    parts = ["verify ", dims, *hidden, network.head.name]
     if setting.l2:
         parts.append(f"l2={float(setting.l2):g}")
     if setting.key is not None:
