@@ -170,3 +170,49 @@ def test_public_functions_show_an_example():
         if inspect.isfunction(value) and ">>>" not in (value.__doc__ or "")
     }
     assert without == set()
+
+
+ROOT = PACKAGE.parent
+# Tables of data, which may be long.
+TABLES = {"jaxdnn/verification/mutations.py"}
+
+
+def offences(path: str, source: str) -> set[str]:
+    """What is too long, takes too much, or hides which argument is which."""
+    found = set()
+    if path not in TABLES and source.count("\n") > 400:
+        found.add(f"{path}: over 400 lines")
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Call):
+            splats = [a.value for a in node.args if isinstance(a, ast.Starred)]
+            if any(isinstance(value, ast.Tuple) for value in splats):
+                found.add(f"{path}:{node.lineno}: a tuple splatted into a call")
+        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            continue
+        body = node.body[ast.get_docstring(node) is not None :]
+        if body and body[-1].end_lineno - body[0].lineno + 1 > 60:
+            found.add(f"{path}: {node.name} is over 60 lines")
+        arguments = node.args.posonlyargs + node.args.args + node.args.kwonlyargs
+        if node.name.startswith("_") and len(arguments) > 8:
+            found.add(f"{path}: {node.name} takes over 8 arguments")
+    return found
+
+
+def test_nothing_is_too_long():
+    texts = {
+        path.relative_to(ROOT).as_posix(): path.read_text()
+        for folder in ("jaxdnn", "tests", "scripts")
+        for path in (ROOT / folder).rglob("*.py")
+    }
+    found = set().union(*(offences(path, text) for path, text in texts.items()))
+    assert found == set(), "\n".join(sorted(found))
+
+
+def test_the_lengths_are_measured():
+    long = "def f():\n" + '    """Says."""\n' + "    pass\n" * 61
+    assert offences("x.py", long) == {"x.py: f is over 60 lines"}
+    assert offences("x.py", "pass\n" * 401) == {"x.py: over 400 lines"}
+    assert offences("x.py", "f(*(1, 2))") == {"x.py:1: a tuple splatted into a call"}
+    many = "def _f(a, b, c, d, e, g, h, i, *, j): pass"
+    assert offences("x.py", many) == {"x.py: _f takes over 8 arguments"}
+    assert offences("x.py", "def f(a):\n    return g(*a)\n") == set()

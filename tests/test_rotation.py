@@ -71,7 +71,9 @@ def test_a_rotated_run_goes_on_bit_for_bit_and_watches_validation():
     arguments["validation"] = (X[:, :5] + 0.1, Y[:, :5])
     states = []
     whole = fit(
-        *(NETWORK, X, Y),
+        NETWORK,
+        X,
+        Y,
         **arguments,
         report_every=120,
         on_progress=lambda info: states.append(info.snapshot),

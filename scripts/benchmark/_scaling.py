@@ -86,7 +86,9 @@ def _compile_seconds(depth: int) -> float:
     def clock() -> float:
         began = time.perf_counter()
         result = fit(
-            *(problem.network, problem.X, problem.Y),
+            problem.network,
+            problem.X,
+            problem.Y,
             key=jax.random.key(0),
             batch_size=100,
             epochs=1,

@@ -78,7 +78,9 @@ def single_runs(size: SweepSize) -> Run:
     def run(epochs: int) -> jax.Array:
         costs = [
             fit(
-                *(size.network, problem.X, problem.Y),
+                size.network,
+                problem.X,
+                problem.Y,
                 key=jax.random.key(seed),
                 learning_rate=problem.rate,
                 batch_size=size.batch_size,
@@ -97,7 +99,9 @@ def lanes(size: SweepSize, strategy: Strategy) -> Run:
 
     def run(epochs: int) -> jax.Array:
         found = sweep(
-            *(size.network, problem.X, problem.Y),
+            size.network,
+            problem.X,
+            problem.Y,
             seeds=range(size.lanes),
             learning_rate=problem.rate,
             batch_size=size.batch_size,

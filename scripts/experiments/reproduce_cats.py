@@ -57,7 +57,7 @@ DEPTHS = {
 
 
 def main(arguments: list[str] | None = None) -> int:
-    return run(*(__doc__, experiments, arguments), out="runs/cats", reads_files=True)
+    return run(__doc__, experiments, arguments, out="runs/cats", reads_files=True)
 
 
 def experiments(options: argparse.Namespace) -> Iterator[Experiment]:
@@ -88,7 +88,9 @@ def wrongly_classified(
     predicted = course.predict(parameters, cats.X_test, hidden="relu")
     wrong = (predicted != cats.Y_test)[0]
     return plots.plot_images(
-        *(cats.X_test[:, wrong], predicted[:, wrong], cats.Y_test[:, wrong]),
+        cats.X_test[:, wrong],
+        predicted[:, wrong],
+        cats.Y_test[:, wrong],
         image_shape=cats.image_shape,
         class_names=cats.class_names,
         title=title,

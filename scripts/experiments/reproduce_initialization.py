@@ -99,7 +99,9 @@ def experiments(options: argparse.Namespace) -> Iterator[Experiment]:
     iterations = options.iterations or ITERATIONS
     for name, start in STARTS.items():
         parameters, costs = train(
-            *(circles.X, circles.Y, start.initialize(LAYER_DIMS)),
+            circles.X,
+            circles.Y,
+            start.initialize(LAYER_DIMS),
             learning_rate=RATE,
             num_iterations=iterations,
         )

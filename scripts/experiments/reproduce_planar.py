@@ -69,7 +69,8 @@ def logistic_regression(flower: datasets.Dataset) -> Experiment:
     title = "flower, logistic regression"
     figure = plots.plot_decision_boundary(
         lambda points: classifier.predict(points.T)[np.newaxis],
-        *(flower.X, flower.Y),
+        flower.X,
+        flower.Y,
         title=title,
     )
     percent = 100 * classifier.score(flower.X.T, flower.Y[0])
@@ -115,7 +116,9 @@ def train_units(
     flower: datasets.Dataset, n_h: int, iterations: int
 ) -> tuple[Parameters, np.ndarray]:
     return train(
-        *(flower.X, flower.Y, course.initialize_parameters(2, n_h, 1)),
+        flower.X,
+        flower.Y,
+        course.initialize_parameters(2, n_h, 1),
         hidden="tanh",
         learning_rate=RATE,
         num_iterations=iterations,

@@ -83,7 +83,9 @@ REMEDIES = {
 
 def main(arguments: list[str] | None = None) -> int:
     return run(
-        *(__doc__, experiments, arguments),
+        __doc__,
+        experiments,
+        arguments,
         out="runs/regularization",
         reads_files=True,
     )
@@ -94,7 +96,9 @@ def experiments(options: argparse.Namespace) -> Iterator[Experiment]:
     iterations = options.iterations or ITERATIONS
     for name, remedy in REMEDIES.items():
         parameters, costs = train(
-            *(football.X, football.Y, course.initialize_parameters(LAYER_DIMS)),
+            football.X,
+            football.Y,
+            course.initialize_parameters(LAYER_DIMS),
             learning_rate=RATE,
             num_iterations=iterations,
             **remedy.options,
@@ -102,7 +106,7 @@ def experiments(options: argparse.Namespace) -> Iterator[Experiment]:
         numbers = cost_numbers(remedy.costs, costs, TOLERANCE)
         if iterations == ITERATIONS:
             numbers += accuracy_numbers(
-                *(remedy.accuracies, parameters, football, TOLERANCE)
+                remedy.accuracies, parameters, football, TOLERANCE
             )
         title = f"football, {name}, {iterations} iterations"
         figures = {

@@ -156,7 +156,9 @@ def test_a_loop_of_ones_own_descends_as_nn_model_does():
         grads = course.backward_propagation(parameters, cache, X, Y)
         parameters = course.update_parameters(parameters, grads)
     trained, trained_costs = train(
-        *(X, Y, course.initialize_parameters(n_x, n_h, n_y)),
+        X,
+        Y,
+        course.initialize_parameters(n_x, n_h, n_y),
         hidden="tanh",
         learning_rate=1.2,
         num_iterations=20,

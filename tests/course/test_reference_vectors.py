@@ -43,7 +43,9 @@ def nn_model(inputs, hyper):
     X, Y = np.array(inputs["X"]), np.array(inputs["Y"])
     start = course.initialize_parameters(2, hyper["n_h"], 1, seed=hyper["init_seed"])
     parameters, costs = train(
-        *(X, Y, start),
+        X,
+        Y,
+        start,
         hidden="tanh",
         learning_rate=hyper["learning_rate"],
         num_iterations=hyper["iterations"],
@@ -146,7 +148,9 @@ def model(initialize, load, *, layers, **options):
     def obtained(hyper, data_folder=None):
         data = load(data_folder) if data_folder else load()
         parameters, costs = train(
-            *(data.X, data.Y, initialize((2, *layers, 1))),
+            data.X,
+            data.Y,
+            initialize((2, *layers, 1)),
             learning_rate=hyper["learning_rate"],
             num_iterations=hyper["iterations"],
             **options,
@@ -328,7 +332,9 @@ def test_first_costs_on_the_cats(name, reference, data_folder):
 def train_on_the_flower(n_h, hyper):
     X, Y = course.load_planar_dataset()
     parameters, costs = train(
-        *(X, Y, course.initialize_parameters(2, n_h, 1, seed=hyper["init_seed"])),
+        X,
+        Y,
+        course.initialize_parameters(2, n_h, 1, seed=hyper["init_seed"]),
         hidden="tanh",
         learning_rate=hyper["learning_rate"],
         num_iterations=hyper["iterations"],

@@ -581,8 +581,15 @@ def test_missing_peers_are_named_and_left_out(monkeypatch, tmp_path):
     monkeypatch.setitem(sys.modules, "sklearn", None)
     file = tmp_path / "report.json"
     code, printed = call(
-        *("--peers", "scikit-learn", "numpy-float64"),
-        *("--parts", "steps", "--sizes", TINY.name, "--json", str(file)),
+        "--peers",
+        "scikit-learn",
+        "numpy-float64",
+        "--parts",
+        "steps",
+        "--sizes",
+        TINY.name,
+        "--json",
+        str(file),
     )
     assert code == 0
     assert "left out: scikit-learn (sklearn is not installed)" in printed

@@ -40,7 +40,9 @@ def test_every_lane_is_its_single_run(options, strategies):
             shared["validation"] = (X[:, :9], labels[:9])
         found = [
             sweep(
-                *(NETWORK, X, labels),
+                NETWORK,
+                X,
+                labels,
                 seeds=(0, 5),
                 learning_rate=(0.05, 0.1),
                 strategy=strategy,
@@ -55,7 +57,9 @@ def test_every_lane_is_its_single_run(options, strategies):
         for at in (0, count // 2 + 1, count - 1):
             lane = found[0][at]
             result = fit(
-                *(lane.network, X, labels),
+                lane.network,
+                X,
+                labels,
                 key=jax.random.key(lane.seed),
                 learning_rate=lane.learning_rate,
                 **(shared | {"l2": lane.l2, "keep_prob": lane.keep_prob}),
@@ -71,14 +75,18 @@ def test_every_lane_is_its_single_run(options, strategies):
 def test_padding_stays_zero_under_weight_decay_and_momentum():
     X, labels = data(NETWORK, 23)
     lanes = sweep(
-        *(NETWORK, X, labels),
+        NETWORK,
+        X,
+        labels,
         hidden_sizes=((2, 5), (6, 3)),
         optimizer=optax.adamw,
         learning_rate=0.01,
         epochs=20,
     )
     single = fit(
-        *(lanes[0].network, X, labels),
+        lanes[0].network,
+        X,
+        labels,
         key=jax.random.key(0),
         optimizer=optax.adamw,
         learning_rate=0.01,
@@ -101,7 +109,9 @@ def test_the_courses_hidden_sizes_are_one_program(monkeypatch):
 def test_a_lane_that_diverges_leaves_the_others_alone():
     X, labels = data(NETWORK, 23)
     lanes = sweep(
-        *(Network((3, 6, 4), "relu", "softmax"), X, labels),
+        Network((3, 6, 4), "relu", "softmax"),
+        X,
+        labels,
         learning_rate=(0.1, 1e30),
         epochs=5,
     )
