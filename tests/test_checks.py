@@ -25,9 +25,7 @@ def test_the_outermost_public_function_and_the_place_are_named():
         inner(-1.0)
     with pytest.raises(ValueError, match=r"^outer: part 2: x must be finite"):
         outer(inner, -1.0)
-    with pytest.raises(
-        TypeError, match=r"^outer: part 2: x must be a number"
-    ):
+    with pytest.raises(TypeError, match=r"^outer: part 2: x must be a number"):
         outer(inner, None)
 
 
