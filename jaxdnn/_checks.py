@@ -8,7 +8,7 @@ Shapes are static, so they are checked at trace time too. Values are checked onl
 they are concrete: a traced learning rate or keep probability passes unseen.
 """
 
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import contextmanager
 from functools import wraps
 from typing import Any, ParamSpec, Protocol, TypeVar
@@ -218,3 +218,12 @@ def check_targets(
     check_scalar("l2", l2, low=0)
     if sample_weight is not None:
         check_shape("sample_weight", sample_weight, (m,), "m from X")
+
+
+def check_choice(name: str, value: Any, choices: Iterable[Any]) -> None:
+    """Refuse what is none of the choices."""
+    choices = list(choices)
+    if value not in choices:
+        raise BadValueError(
+            f"{name} must be one of {', '.join(map(str, choices))}; got {value!r}"
+        )

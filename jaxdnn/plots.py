@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from jaxdnn._atomic import replacing
+from jaxdnn._checks import BadValueError, foreign, public
 from jaxdnn._extras import require
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ _MARKERS = "os^Dv*P"
 _MOST_IMAGES = 100
 
 
+@public
 def plot_cost(costs: ArrayLike, *, every: int = 1, title: str = "") -> "Figure":
     """The cost against the epoch, on a logarithmic axis where it falls a hundredfold.
 
@@ -43,13 +45,14 @@ def plot_cost(costs: ArrayLike, *, every: int = 1, title: str = "") -> "Figure":
     """
     J = np.asarray(costs, dtype=np.float64)
     if J.ndim != 1 or J.size == 0:
-        raise ValueError(f"plot_cost: costs must have shape (n,), got {J.shape}")
+        raise BadValueError(f"costs must have shape (n,), got {J.shape}")
     figure, axes = _one_axes(title, "epoch", "cost J")
     axes.plot(every * np.arange(J.size), J, color=_BLUE, linewidth=2)
     _scale(axes, J)
     return figure
 
 
+@public
 def plot_learning_curve(
     cost: ArrayLike,
     validation_cost: ArrayLike,
@@ -83,9 +86,7 @@ def plot_learning_curve(
     n = curves[0].size
     if n == 0 or any(curve.shape != (n,) for curve in curves):
         found = ", ".join(str(curve.shape) for curve in curves)
-        raise ValueError(
-            f"plot_learning_curve: all three must have shape (n,), n >= 1, got {found}"
-        )
+        raise BadValueError(f"all three must have shape (n,), n >= 1, got {found}")
     figure = _figure(title, (6.4, 6.4))
     upper, lower = figure.subplots(2, sharex=True)
     before, after = np.arange(n), np.arange(1, n + 1)
@@ -103,6 +104,7 @@ def plot_learning_curve(
     return figure
 
 
+@public
 def plot_costs(
     curves: Mapping[str, ArrayLike], *, label: str = "cost J", title: str = ""
 ) -> "Figure":
@@ -124,7 +126,7 @@ def plot_costs(
     found = {name: np.asarray(J, dtype=np.float64) for name, J in curves.items()}
     if not found or any(J.ndim != 1 or J.size == 0 for J in found.values()):
         shapes = {name: J.shape for name, J in found.items()}
-        raise ValueError(f"plot_costs: curves must be (n,) each, got {shapes}")
+        raise BadValueError(f"curves must be (n,) each, got {shapes}")
     figure, axes = _one_axes(title, "epoch", label)
     for i, (name, J) in enumerate(found.items()):
         axes.plot(J, color=_COLOURS[i % len(_COLOURS)], linewidth=1.5, label=name)
@@ -133,6 +135,7 @@ def plot_costs(
     return figure
 
 
+@public
 def plot_decision_boundary(
     predict_fn: Callable[[NDArray[np.float64]], ArrayLike],
     X: ArrayLike,
@@ -164,11 +167,10 @@ def plot_decision_boundary(
       >>> figure.axes[0].get_xlabel()
       'x1'
     """
-    where = "plot_decision_boundary"
     points = np.asarray(X, dtype=np.float64)
     if points.ndim != 2 or points.shape[0] != 2 or points.shape[1] == 0:
-        raise ValueError(f"{where}: X must have shape (2, m), got {points.shape}")
-    labels = _class_numbers(where, "Y", Y, points.shape[1])
+        raise BadValueError(f"X must have shape (2, m), got {points.shape}")
+    labels = _class_numbers("Y", Y, points.shape[1])
 
     span: NDArray[np.float64] = np.ptp(points, axis=1)
     margin = np.where(span > 0, 0.1 * span, 1.0)
@@ -178,10 +180,10 @@ def plot_decision_boundary(
     x2 = np.linspace(bottom, top, resolution)
     grid = np.stack(np.meshgrid(x1, x2)).reshape(2, -1)
     regions = _class_numbers(
-        where, "what predict_fn returns", predict_fn(grid), grid.shape[1]
+        "what predict_fn returns", foreign(predict_fn)(grid), grid.shape[1]
     ).reshape(resolution, resolution)
 
-    names = _class_names(where, class_names, labels, regions)
+    names = _class_names(class_names, labels, regions)
     colours = _class_colours(len(names))
 
     figure, axes = _one_axes(title, *feature_names)
@@ -218,6 +220,7 @@ def plot_decision_boundary(
     return figure
 
 
+@public
 def plot_images(
     X: ArrayLike,
     predicted: ArrayLike,
@@ -247,28 +250,25 @@ def plot_images(
       >>> figure.axes[0].get_title().splitlines()
       ['predicted w', 'true b']
     """
-    where = "plot_images"
     columns = np.asarray(X, dtype=np.float64)
     n_x = int(np.prod(image_shape))
     if columns.ndim != 2 or columns.shape[0] != n_x:
-        raise ValueError(
-            f"{where}: X must have shape ({n_x}, k) (n_x from image_shape "
+        raise BadValueError(
+            f"X must have shape ({n_x}, k) (n_x from image_shape "
             f"{image_shape}), got {columns.shape}"
         )
     k = columns.shape[1]
     if k > _MOST_IMAGES:
-        raise ValueError(
-            f"{where}: X must have at most {_MOST_IMAGES} columns, got {k}"
-        )
+        raise BadValueError(f"X must have at most {_MOST_IMAGES} columns, got {k}")
     in_colour = len(image_shape) == 3
     if in_colour and not ((columns >= 0) & (columns <= 1)).all():
-        raise ValueError(
-            f"{where}: X must lie in 0 to 1 for pictures in colour, got "
+        raise BadValueError(
+            f"X must lie in 0 to 1 for pictures in colour, got "
             f"{columns.min():g} to {columns.max():g}"
         )
-    said = _class_numbers(where, "predicted", predicted, k)
-    is_so = _class_numbers(where, "true", true, k)
-    names = _class_names(where, class_names, said, is_so)
+    said = _class_numbers("predicted", predicted, k)
+    is_so = _class_numbers("true", true, k)
+    names = _class_names(class_names, said, is_so)
 
     across = min(max(k, 1), 5)
     down = max(-(-k // across), 1)
@@ -340,28 +340,26 @@ def _scale(axes: Any, costs: NDArray[Any]) -> None:
     axes.grid(color="0.9")
 
 
-def _class_numbers(
-    where: str, name: str, values: ArrayLike, m: int
-) -> NDArray[np.int64]:
+def _class_numbers(name: str, values: ArrayLike, m: int) -> NDArray[np.int64]:
     """(1, m) class numbers as m integers."""
     found = np.asarray(values)
     if found.shape != (1, m):
-        raise ValueError(f"{where}: {name} must have shape (1, {m}), got {found.shape}")
+        raise BadValueError(f"{name} must have shape (1, {m}), got {found.shape}")
     if not ((found >= 0) & (found < 2**31) & (found == np.floor(found))).all():
-        raise ValueError(f"{where}: {name} must hold class numbers 0, 1, ...")
+        raise BadValueError(f"{name} must hold class numbers 0, 1, ...")
     return found[0].astype(np.int64)
 
 
 def _class_names(
-    where: str, class_names: Sequence[str] | None, *numbers: NDArray[np.int64]
+    class_names: Sequence[str] | None, *numbers: NDArray[np.int64]
 ) -> Sequence[str]:
     """The names given, enough of them for the class numbers, or else the numbers."""
     classes = 1 + max(int(array.max(initial=-1)) for array in numbers)
     if class_names is None:
         return [str(number) for number in range(classes)]
     if len(class_names) < classes:
-        raise ValueError(
-            f"{where}: class_names must name {classes} classes, got {len(class_names)}"
+        raise BadValueError(
+            f"class_names must name {classes} classes, got {len(class_names)}"
         )
     return class_names
 

@@ -1,4 +1,4 @@
-"""The command `jaxdnn`: one module of `commands` for each thing it does.
+"""The command `jaxdnn`: one module beside this for each thing it does.
 
 A command module has `add_arguments(parser)`, `run(args)`, which returns the exit code,
 and a docstring, whose first line is its help. Bad input is a ValueError or OSError
@@ -13,9 +13,15 @@ from contextlib import suppress
 from typing import NoReturn
 
 from jaxdnn import __version__, enable_compilation_cache
-from jaxdnn.cli import predict, sweep, train, verify
+from jaxdnn.cli import evaluate, predict, sweep, train, verify
 
-_COMMANDS = {"train": train, "predict": predict, "sweep": sweep, "verify": verify}
+_COMMANDS = {
+    "train": train,
+    "predict": predict,
+    "evaluate": evaluate,
+    "sweep": sweep,
+    "verify": verify,
+}
 
 
 class _Parser(argparse.ArgumentParser):

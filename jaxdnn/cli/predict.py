@@ -11,28 +11,13 @@ import sys
 from pathlib import Path
 
 from jaxdnn._atomic import replacing
-from jaxdnn.data.preprocessing import Categories, Column
-from jaxdnn.data.tables import read_table
-from jaxdnn.models.files import load_model
-from jaxdnn.models.model import Prediction
+from jaxdnn.cli.options import add_model_arguments
+from jaxdnn.models import Prediction, load_model
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What `jaxdnn predict` takes."""
-    parser.add_argument(
-        "--model",
-        type=Path,
-        required=True,
-        metavar="FILE",
-        help="a model.safetensors that jaxdnn train wrote",
-    )
-    parser.add_argument(
-        "--data",
-        required=True,
-        metavar="FILE",
-        help="CSV, Parquet or NPZ with the columns the model was trained on, in any "
-        "order; the target may be there or not",
-    )
+    add_model_arguments(parser, "the target may be there or not")
     parser.add_argument(
         "--out", type=Path, metavar="FILE", help="a file to write instead of printing"
     )
@@ -41,13 +26,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Predict and print."""
     model = load_model(args.model)
-    columns = model.preprocessing.columns
-    texts = [column.name for column in columns if isinstance(column, Categories)]
-    table = read_table(args.data, text_columns=texts)
+    table = model.table(args.data)
     prediction = model.predict(table)
-    for line in model.preprocessing.unseen(table):
+    for line in model.preprocessing.notes(table):
         print("jaxdnn: note:", line, file=sys.stderr)
-    text = _as_csv(prediction, model.preprocessing.target)
+    text = _as_csv(prediction, model.preprocessing.target.classes)
     if args.out is None:
         sys.stdout.write(text)
         sys.stdout.flush()
@@ -58,14 +41,12 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _as_csv(prediction: Prediction, target: Column) -> str:
+def _as_csv(prediction: Prediction, classes: tuple[str, ...]) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    if isinstance(target, Categories) and prediction.probabilities is not None:
-        writer.writerow(["label", *(f"probability_{c}" for c in target.categories)])
-        rows = zip(prediction.values, *prediction.probabilities, strict=True)
-    else:
-        writer.writerow(["value"])
-        rows = zip(prediction.values, strict=True)
-    writer.writerows(rows)
+    writer.writerow(
+        ["label" if classes else "value", *map("probability_{}".format, classes)]
+    )
+    rows = [] if prediction.probabilities is None else prediction.probabilities
+    writer.writerows(zip(prediction.values, *rows, strict=True))
     return text.getvalue()

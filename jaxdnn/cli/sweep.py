@@ -15,8 +15,10 @@ import numpy as np
 from jaxdnn import Lane, plots, sweep
 from jaxdnn._atomic import replacing
 from jaxdnn._extras import require
-from jaxdnn.cli import _data
+from jaxdnn.cli import options
+from jaxdnn.models import DataRecipe, NetworkRecipe, Recipe
 from jaxdnn.models.optimizers import LEARNING_RATES, optimizer
+from jaxdnn.models.prepared import prepare
 from jaxdnn.models.results import check_writable
 
 _VALIDATION_FRACTION = 0.2
@@ -27,8 +29,8 @@ _DRAWN = 10
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What `jaxdnn sweep` takes."""
-    _data.add_data_arguments(parser)
-    _data.add_run_arguments(parser)
+    options.add_data_arguments(parser)
+    options.add_run_arguments(parser)
     option = parser.add_argument
     option(
         "--hidden-sizes",
@@ -63,7 +65,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     option(
         "--seeds",
-        type=_data.whole(0, 2**31 - 1),
+        type=options.whole(0, 2**31 - 1),
         nargs="+",
         default=[1],
         metavar="S",
@@ -75,24 +77,30 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="DIR",
         help="where sweep.csv and sweep.png go (runs/NAME of --data)",
     )
-    parser.set_defaults(seed=1)
 
 
 def run(args: argparse.Namespace) -> int:
     """Train, print, draw."""
     require("matplotlib.figure")
-    out: Path = args.out or Path("runs", Path(args.data).stem)
+    out: Path = args.out or Path("runs", Path(args.source).stem)
     check_writable(out)
     sizes: list[tuple[int, ...]] = args.hidden_sizes
     if len({len(of) for of in sizes}) > 1:
         raise ValueError("--hidden-sizes must all have the same number of layers")
-    args.layers = sizes[0]
-    task = _data.read(args, validation_fraction=_VALIDATION_FRACTION)
+    prepared = prepare(
+        Recipe(
+            DataRecipe(
+                args.source, args.target, validation_fraction=_VALIDATION_FRACTION
+            ),
+            NetworkRecipe(sizes[0], args.hidden),
+        )
+    )
+    X, Y = prepared.examples().whole()
     rates = args.learning_rates or [LEARNING_RATES[args.optimizer]]
     lanes = sweep(
-        task.network,
-        task.X,
-        task.Y,
+        prepared.network,
+        X,
+        Y,
         seeds=args.seeds,
         learning_rate=rates,
         l2=args.l2,
@@ -101,7 +109,7 @@ def run(args: argparse.Namespace) -> int:
         optimizer=optimizer(args.optimizer),
         epochs=args.epochs,
         batch_size=args.batch_size,
-        validation=_data.validation(task),
+        validation=prepared.watched(),
     )
     best_first = sorted(lanes, key=_merit)
     lines = [_HEADINGS, *map(_cells, best_first)]
@@ -114,11 +122,13 @@ def run(args: argparse.Namespace) -> int:
         file.write("".join(",".join(line) + "\n" for line in lines).encode())
     figure = plots.plot_costs(
         {
-            ", ".join(_cells(lane)[:5]): np.asarray(lane.history.validation_cost)
+            ", ".join(_cells(lane)[: len(_VARIED)]): np.asarray(
+                lane.history.validation_cost
+            )
             for lane in best_first[:_DRAWN]
         },
         label="validation cost",
-        title=f"{', '.join(_HEADINGS[:5])}: the best of {len(lanes)}",
+        title=f"{', '.join(_VARIED)}: the best of {len(lanes)}",
     )
     plots.save(figure, out / "sweep.png")
     print("wrote", out / "sweep.csv")
@@ -131,7 +141,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _sizes(text: str) -> tuple[int, ...]:
     """A type of argument: 10,5 or 10-5 are layers of 10 and 5 units."""
-    parse = _data.whole(1)
+    parse = options.whole(1)
     return tuple(parse(part) for part in text.replace("-", ",").split(","))
 
 
@@ -141,10 +151,8 @@ def _merit(lane: Lane) -> float:
     return inf if cost is None or not isfinite(cost) else cost
 
 
-_HEADINGS = (
-    *("hidden", "learning rate", "l2", "keep prob", "seed"),
-    *("cost", "score", "validation cost", "validation score"),
-)
+_VARIED = ("hidden", "learning rate", "l2", "keep prob", "seed")
+_HEADINGS = (*_VARIED, "cost", "score", "validation cost", "validation score")
 
 
 def _cells(lane: Lane) -> tuple[str, ...]:

@@ -45,8 +45,10 @@ import numpy as np
 
 from jaxdnn import fit, forward, initialize_parameters
 from jaxdnn._atomic import replacing
-from jaxdnn.cli import _data
+from jaxdnn.cli import options
+from jaxdnn.models import DataRecipe, NetworkRecipe, TrainingRecipe
 from jaxdnn.models.optimizers import LEARNING_RATES
+from jaxdnn.models.prepared import prepare
 from jaxdnn.parameters import Method
 from jaxdnn.training.prepare import split_run_key
 from jaxdnn.verification import SelfTest, selftest, verify
@@ -55,11 +57,17 @@ from jaxdnn.verification.passes import counted
 ERROR_CODE = 3
 _EXIT_CODES = {"verified": 0, "wrong": 1, "unresolved": 2}
 
-# A case brings all of these itself.
-_NOT_WITH_A_CASE = (
-    *("data", "target", "layers", "hidden"),
-    *("l2", "keep_prob", "initialization", "epochs"),
-)
+# What a case brings itself, and what is meant where nothing is said.
+_OWN = {
+    "source": DataRecipe.source,
+    "target": DataRecipe.target,
+    "layers": NetworkRecipe.layers,
+    "hidden": NetworkRecipe.hidden,
+    "l2": TrainingRecipe.l2,
+    "keep_prob": TrainingRecipe.keep_prob,
+    "initialization": "he",
+    "epochs": 0,
+}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -71,18 +79,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="MODULE:CASE",
         help="a network, a batch and perhaps a backward of your own",
     )
-    _data.add_arguments(parser)
+    options.add_arguments(parser)
     option(
         "--initialization",
         choices=get_args(Method),
-        default="he",
+        default=_OWN["initialization"],
         metavar="METHOD",
         help=f"of the weights, one of {', '.join(get_args(Method))} (he)",
     )
     option(
         "--epochs",
-        type=_data.whole(0),
-        default=0,
+        type=options.whole(0),
+        default=_OWN["epochs"],
         metavar="N",
         help="steps of gradient descent before the gradient is verified (0)",
     )
@@ -106,7 +114,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="a file to write the report to as well",
     )
     option("--time", action="store_true", help="tell on stderr what it cost")
-    parser.set_defaults(default_of=parser.get_default)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -158,17 +165,19 @@ def _as_list(tested: SelfTest) -> list[dict[str, Any]]:
 
 def _of_data(args: argparse.Namespace) -> dict[str, Any]:
     """The case that the words make: train's network on train's rows."""
-    task = _data.read(args)
+    prepared = prepare(options.recipe_of(args))
+    network = prepared.network
+    X, Y = prepared.examples().whole()
     key = jax.random.key(args.seed)
     first, masks, _ = split_run_key(key)
     params = initialize_parameters(
-        first, task.network.layer_dims, method=args.initialization
+        first, network.layer_dims, method=args.initialization
     )
     if args.epochs:
         params = fit(
-            task.network,
-            task.X,
-            task.Y,
+            network,
+            X,
+            Y,
             params=params,
             key=key,
             learning_rate=LEARNING_RATES["sgd"],
@@ -176,7 +185,7 @@ def _of_data(args: argparse.Namespace) -> dict[str, Any]:
             l2=args.l2,
             keep_prob=args.keep_prob,
         ).params
-    case = {"network": task.network, "params": params, "X": task.X, "Y": task.Y}
+    case = {"network": network, "params": params, "X": X, "Y": Y}
     if args.keep_prob != 1:
         case |= {"key": masks, "keep_prob": args.keep_prob}
     return case | {"l2": args.l2}
@@ -184,9 +193,9 @@ def _of_data(args: argparse.Namespace) -> dict[str, Any]:
 
 def _of_module(args: argparse.Namespace) -> dict[str, Any]:
     """The case that somebody's module holds."""
-    for name in _NOT_WITH_A_CASE:
-        if getattr(args, name) != args.default_of(name):
-            option = "--" + name.replace("_", "-")
+    for name, default in _OWN.items():
+        if getattr(args, name) != default:
+            option = {"source": "--data"}.get(name, "--" + name.replace("_", "-"))
             raise ValueError(f"{option} goes with --data; {args.case} brings its own")
     module, colon, name = args.case.partition(":")
     if not (module and colon and name):

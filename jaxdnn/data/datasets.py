@@ -18,8 +18,7 @@ three are read from a folder: an argument, or the environment variable JAXDNN_DA
 import gzip
 import os
 import struct
-from collections.abc import Callable, Generator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -29,7 +28,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from jaxdnn._checks import check_choice, public
 from jaxdnn._extras import require
+from jaxdnn.data.within import within
 
 Folder = str | os.PathLike[str] | None
 
@@ -58,6 +59,7 @@ class Dataset:
     image_shape: tuple[int, ...] | None = None
 
 
+@public
 def load(name: str, *, data_folder: Folder = None) -> Dataset:
     """The data set of that name.
 
@@ -76,10 +78,7 @@ def load(name: str, *, data_folder: Folder = None) -> Dataset:
       >>> iris.X.shape, iris.Y.shape, iris.class_names
       ((4, 150), (1, 150), ('setosa', 'versicolor', 'virginica'))
     """
-    if name not in DATASETS:
-        raise ValueError(
-            f"load: name must be one of {', '.join(DATASETS)}; got {name!r}"
-        )
+    check_choice("name", name, DATASETS)
     make = DATASETS[name]
     return make(data_folder) if name in IN_FOLDER else make()
 
@@ -198,7 +197,7 @@ def football(data_folder: Folder = None) -> Dataset:
     """
     (path,) = _find("football", data_folder, "data.mat")
     loadmat = require("scipy.io").loadmat
-    with _reading(path, "MATLAB"):
+    with within(path, "MATLAB"):
         X, y, Xval, yval = _arrays(loadmat(path), "X", "y", "Xval", "yval")
         for key, points in (("X", X), ("Xval", Xval)):
             if points.ndim != 2 or points.shape[1] != 2:
@@ -252,7 +251,7 @@ def mnist(data_folder: Folder = None, *, stem: str = "mnist-t10k") -> Dataset:
     images_path, labels_path = _find("mnist", data_folder, *names)
     images = _read_idx(images_path, 3)
     digits = _read_idx(labels_path, 1)
-    with _reading(labels_path, "label"):
+    with within(labels_path, "label"):
         X, Y = _columns(images / 255, digits, 10)
     image_shape = images.shape[1:]
     classes = tuple(map(str, range(10)))
@@ -276,17 +275,6 @@ def _find(dataset: str, data_folder: Folder, *names: str) -> list[Path]:
     return paths
 
 
-@contextmanager
-def _reading(path: Path, kind: str) -> Generator[None, None, None]:
-    """Put the file's name before whatever its reader finds wrong with it."""
-    try:
-        yield
-    except PermissionError:
-        raise
-    except Exception as error:  # each library has errors of its own for damage
-        raise ValueError(f"{path}: damaged {kind} file: {error}") from error
-
-
 def _arrays(container: Mapping[str, Any], *keys: str) -> list[NDArray[Any]]:
     missing = [key for key in keys if key not in container]
     if missing:
@@ -301,7 +289,7 @@ def _read_cats(
 ) -> tuple[NDArray[np.float64], NDArray[np.int64], tuple[str, ...], tuple[int, ...]]:
     """X, Y, class names and picture shape of one of the two files."""
     h5py = require("h5py")
-    with _reading(path, "HDF5"), h5py.File(path, "r") as file:
+    with within(path, "HDF5"), h5py.File(path, "r") as file:
         keys = (f"{part}_set_x", f"{part}_set_y", "list_classes")
         images, labels, names = _arrays(file, *keys)
         if images.dtype != np.uint8 or images.ndim != 4 or images.shape[3] != 3:
@@ -316,7 +304,7 @@ def _read_cats(
 
 def _read_idx(path: Path, ndim: int) -> NDArray[np.uint8]:
     """The unsigned bytes of a gzipped idx file, the format MNIST is published in."""
-    with _reading(path, "gzipped idx"):
+    with within(path, "gzipped idx"):
         content = gzip.decompress(path.read_bytes())
         magic = bytes([0, 0, 8, ndim])
         if content[:4] != magic:

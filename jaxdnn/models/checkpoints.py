@@ -83,7 +83,7 @@ class Checkpoints:
         with replacing(new) as file:
             file.write(pack("checkpoint", snapshot_to_dict(snapshot), said))
         self._continues = True
-        # What is later than this belongs to a future that a fall back did away with.
+        # Later checkpoints are stale: the run resumed before them.
         past = [path for path in self._paths() if path <= new]
         for path in {*self._paths(), *leftovers(self.folder)} - {*past[-self._keep :]}:
             path.unlink(missing_ok=True)

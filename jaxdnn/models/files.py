@@ -31,7 +31,7 @@ from jaxdnn._extras import require
 from jaxdnn.data.preprocessing import Preprocessing
 from jaxdnn.models.model import Model
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 
 _NO_HASH = "0" * 64
 
@@ -49,7 +49,7 @@ def save_model(path: str | os.PathLike[str], model: Model) -> None:
     Example:
       >>> import tempfile
       >>> from jaxdnn import initialize_parameters
-      >>> from jaxdnn.data.preprocessing import Numbers
+      >>> from jaxdnn.data.columns.numbers import Numbers
       >>> network = Network((1, 3, 1), output="identity")
       >>> params = initialize_parameters(jax.random.key(0), network.layer_dims)
       >>> columns = Preprocessing((Numbers("x", 0, 1),), Numbers("y", 0, 1))
@@ -138,7 +138,7 @@ def pack(kind: str, arrays: Mapping[str, Any], said: dict[str, Any]) -> bytes:
         **said,
     }
     metadata = {"jaxdnn": json.dumps(header, allow_nan=False)}
-    # safetensors writes memory as it lies: it must lie in rows.
+    # safetensors writes raw memory: arrays must be C-contiguous.
     in_rows = {name: np.asarray(array, order="C") for name, array in arrays.items()}
     for name, array in in_rows.items():
         if array.dtype.kind not in "biuf":

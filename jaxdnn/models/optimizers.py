@@ -5,6 +5,7 @@ from functools import partial
 from types import MappingProxyType
 from typing import Any
 
+from jaxdnn._checks import check_choice, public
 from jaxdnn._extras import require
 
 # Name -> the learning rate to begin with. momentum's steps add up to ten of sgd's.
@@ -21,6 +22,7 @@ LEARNING_RATES: Mapping[str, float] = MappingProxyType(
 )
 
 
+@public
 def optimizer(name: str) -> Callable[[Any], Any] | None:
     """What `fit(optimizer=...)` takes: a function of the learning rate; None for sgd.
 
@@ -32,10 +34,7 @@ def optimizer(name: str) -> Callable[[Any], Any] | None:
       >>> optimizer("sgd") is None, optimizer("adam").__name__
       (True, 'adam')
     """
-    if name not in LEARNING_RATES:
-        raise ValueError(
-            f"optimizer: name must be one of {', '.join(LEARNING_RATES)}; got {name!r}"
-        )
+    check_choice("name", name, LEARNING_RATES)
     if name == "sgd":
         return None
     optax = require("optax")

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jaxdnn import History, plots
-from jaxdnn.data.preprocessing import Categories, Numbers
+from jaxdnn.data.columns.categories import Categories
+from jaxdnn.data.columns.numbers import Numbers
 from jaxdnn.data.tables import Table
 from jaxdnn.models.files import save_model
 from jaxdnn.models.model import Model
@@ -59,8 +60,7 @@ def write_results(
     name = Path(train.source).stem
     kinds = [type(column) for column in model.preprocessing.columns]
     target = model.preprocessing.target
-    score = "R²" if isinstance(target, Numbers) else "accuracy"
-    figures = {"learning_curve.png": _plot_history(history, score, title=name)}
+    figures = {"learning_curve.png": _plot_history(history, target.score, title=name)}
     if kinds == [Numbers] * 2 and isinstance(target, Categories):
         figures["boundary.png"] = _plot_boundary(name, model, train, target)
     out.mkdir(parents=True, exist_ok=True)

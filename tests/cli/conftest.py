@@ -3,6 +3,9 @@
 import pytest
 
 from jaxdnn import cli
+from jaxdnn.models import training
+from tests.cli.screen import QUICK, REPORTS
+from tests.tables import pets
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -13,3 +16,21 @@ def own_cache(tmp_path_factory):
         cache = tmp_path_factory.mktemp("cache")
         patch.setenv("JAX_COMPILATION_CACHE_DIR", str(cache))
         yield
+
+
+@pytest.fixture(scope="module", autouse=True)
+def no_check():
+    """Most runs go without the gradient check, which is compiled anew in each."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(training, "verify", lambda *_, **__: REPORTS["verified"])
+        yield
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    """A folder with pets.csv and what training on it wrote, in out/."""
+    folder = tmp_path_factory.mktemp("trained")
+    pets().to_csv(folder / "pets.csv", index=False)
+    data, out = str(folder / "pets.csv"), str(folder / "out")
+    assert cli.main(["train", "--data", data, "--out", out, "--quiet", *QUICK]) == 0
+    return folder

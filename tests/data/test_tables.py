@@ -7,8 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from jaxdnn.data.datasets import load
-from jaxdnn.data.tables import Table, as_text, dataset_tables, read_table, split
+from jaxdnn.data.tables import read_in_pieces, read_table
 
 
 def csv(tmp_path, content):
@@ -202,83 +201,6 @@ def test_a_damaged_npz_file_is_refused(tmp_path):
             read_table(path)
 
 
-# ---- data sets ---------------------------------------------------------------------
-
-
-def test_a_data_set_becomes_a_table_with_names_for_classes():
-    table, test, target = dataset_tables(load("iris"))
-    assert (table.source, target, test) == ("iris", "class", None)
-    assert len(table) == 150
-    assert len(table.columns) == 5
-    assert table.columns["class"][[0, -1]].tolist() == ["setosa", "virginica"]
-
-
-def test_a_data_set_keeps_its_own_test_part():
-    table, test, _ = dataset_tables(load("circles"))
-    assert (len(table), len(test)) == (300, 100)
-    assert list(table.columns) == list(test.columns) == ["x1", "x2", "class"]
-
-
-def test_a_data_set_of_numbers_keeps_them():
-    table, _, target = dataset_tables(load("diabetes"))
-    assert target == "target"
-    assert table.columns["target"].dtype == np.float64
-
-
-# ---- training and test part --------------------------------------------------------
-
-
-def table_of(y):
-    return Table("t", {"row": np.arange(float(len(y))), "y": as_text(np.float64(y))})
-
-
-def test_a_split_takes_every_row_once_and_keeps_the_order():
-    train, test = split(table_of([0, 1] * 50), "y", test_fraction=0.3, seed=0)
-    rows = [part.columns["row"] for part in (train, test)]
-    assert sorted(np.concatenate(rows)) == list(range(100))
-    assert all((np.diff(part) > 0).all() for part in rows)
-
-
-def test_a_split_keeps_the_share_of_every_class():
-    train, test = split(table_of([0] * 70 + [1] * 30), "y", test_fraction=0.2, seed=0)
-    assert np.unique(test.columns["y"], return_counts=True)[1].tolist() == [14, 6]
-    assert np.unique(train.columns["y"], return_counts=True)[1].tolist() == [56, 24]
-
-
-@pytest.mark.parametrize("fraction", [0.5, 0.99])
-def test_every_class_keeps_a_row_to_train_on(fraction):
-    train, _ = split(table_of([0, 0, 1, 2]), "y", test_fraction=fraction, seed=0)
-    assert set(train.columns["y"]) == {"0", "1", "2"}
-
-
-def test_numbers_are_split_without_classes():
-    table = Table("t", {"y": np.arange(10.0)})
-    train, test = split(table, "y", test_fraction=0.2, seed=0)
-    assert (len(train), len(test)) == (8, 2)
-
-
-def test_a_split_depends_on_its_seed_alone():
-    def rows(seed):
-        table = table_of([0, 1] * 50)
-        return (
-            split(table, "y", test_fraction=0.3, seed=seed)[1].columns["row"].tolist()
-        )
-
-    np.random.seed(5)
-    before = np.random.get_state()[1].tolist()
-    assert rows(1) == rows(1) != rows(2)
-    assert np.random.get_state()[1].tolist() == before
-
-
-@pytest.mark.parametrize("fraction", [-0.1, 1.0, np.nan])
-def test_other_fractions_are_refused(fraction):
-    with pytest.raises(ValueError, match=r"test_fraction must be in \[0, 1\)"):
-        split(table_of([0, 1]), "y", test_fraction=fraction, seed=0)
-
-
-@pytest.mark.parametrize(("fraction", "count"), [(0.0, 0), (0.25, 2), (0.99, 9)])
-def test_the_last_rows_can_be_the_test(fraction, count):
-    table = Table("t", {"x": np.arange(10.0), "y": np.arange(10.0)})
-    train, test = split(table, "y", test_fraction=fraction, seed=0, last=True)
-    assert test.columns["x"].tolist() == list(range(10 - count, 10))
-    assert train.columns["x"].tolist() == list(range(10 - count))
+def test_an_npz_file_can_only_be_read_whole(tmp_path):
+    with pytest.raises(ValueError, match=r"t\.npz: can only be read whole"):
+        list(read_in_pieces(npz(tmp_path, X=np.eye(2))))

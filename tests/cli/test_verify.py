@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from jaxdnn.cli import main, train, verify
+from jaxdnn.cli import main, verify
+from jaxdnn.models import training
 from jaxdnn.verification.selftest import SelfTest
 
 # One network and batch for all cases: compiled once.
@@ -245,7 +246,7 @@ def test_without_words_it_is_what_train_begins_with(monkeypatch, spied):
             np.testing.assert_array_equal(layer.W, other.W)
         raise StopError("compared")
 
-    monkeypatch.setattr(train, "fit", fit)
+    monkeypatch.setattr(training, "fit", fit)
     assert main(["train", "--quiet"]) == 2
 
 

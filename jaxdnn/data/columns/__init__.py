@@ -1,0 +1,1 @@
+"""Kinds of columns: how each is learned, encoded, decoded, and told."""

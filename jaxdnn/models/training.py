@@ -1,0 +1,160 @@
+"""Training by a recipe: what `jaxdnn train` does, without a word on the screen."""
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import jax
+
+from jaxdnn import Divergence, FitResult, History, Progress, fit
+from jaxdnn._checks import check_scalar, public
+from jaxdnn._extras import require
+from jaxdnn.models.checkpoints import Checkpoints
+from jaxdnn.models.model import Model, Scores
+from jaxdnn.models.optimizers import optimizer
+from jaxdnn.models.prepared import Prepared, prepare
+from jaxdnn.models.recipe import Recipe
+from jaxdnn.verification import Report, verify
+
+OnProgress = Callable[[Progress], None]
+
+# Rows that the gradient is checked on: over more it is but a longer sum.
+_MOST_CHECKED = 128
+
+
+@dataclass(frozen=True, eq=False)
+class Trained:
+    """What came of a recipe.
+
+    Attributes:
+      model: the network with the last parameters, or the best where rows were watched.
+      history: one entry per epoch.
+      scores: of each part there is: "train", "validation", "test".
+      check: the verdict on the hand-derived gradient at those parameters.
+      divergence: where the run stopped being finite, or None. A run that diverged has
+        the last finite parameters, neither scores nor check.
+      best_epoch: the one the parameters are of, where rows were watched.
+    """
+
+    model: Model
+    history: History
+    scores: Mapping[str, Scores]
+    check: Report | None
+    divergence: Divergence | None
+    best_epoch: int | None
+
+
+@public
+def train(
+    recipe: Recipe | Prepared,
+    *,
+    on_progress: OnProgress | None = None,
+    checkpoints: Checkpoints | str | os.PathLike[str] | None = None,
+    resume: Mapping[str, Any] | None = None,
+) -> Trained:
+    """Do what a recipe says: read, learn the columns, train, score, verify.
+
+    Args:
+      recipe: the data, the network and the training; or what `prepare` made of it.
+      on_progress: called now and then, as by `fit`.
+      checkpoints: a folder to save the run's state in. Where it holds states of this
+        very run, the run goes on from the last one, to the same bits. Or `Checkpoints`.
+      resume: with `Checkpoints`, the state to go on from.
+
+    Raises:
+      ValueError: bad data, a value out of its range, checkpoints of another run.
+      FileNotFoundError: there is no such file.
+      OSError: a checkpoint cannot be written.
+      ModuleNotFoundError: a library is not installed.
+
+    Example:
+      >>> from jaxdnn.models import DataRecipe, NetworkRecipe, TrainingRecipe
+      >>> recipe = Recipe(
+      ...     DataRecipe("moons"), NetworkRecipe((4,)), TrainingRecipe(epochs=50)
+      ... )
+      >>> trained = train(recipe)
+      >>> trained.check.ok, trained.scores["test"].rows, len(trained.history.cost)
+      (True, 40, 50)
+    """
+    prepared = recipe if isinstance(recipe, Prepared) else prepare(recipe)
+    if checkpoints is not None and not isinstance(checkpoints, Checkpoints):
+        checkpoints = Checkpoints(checkpoints, prepared.identity())
+        resume = checkpoints.latest()
+    result = _fit(prepared, on_progress, checkpoints, resume)
+    best = result.history.best_epoch
+    model = Model(prepared.network, result.params, prepared.learned.preprocessing)
+    scores: dict[str, Scores] = {}
+    check = None
+    if result.divergence is None:
+        if checkpoints is not None:
+            checkpoints.save(result.snapshot)
+        scores = {
+            part: model.evaluate(prepared.tables(part))
+            for part in prepared.learned.sizes
+        }
+        check = _check(prepared, model)
+    return Trained(
+        model=model,
+        history=result.history,
+        scores=scores,
+        check=check,
+        divergence=result.divergence,
+        best_epoch=None if best is None else int(best),
+    )
+
+
+def _fit(
+    prepared: Prepared,
+    on_progress: OnProgress | None,
+    checkpoints: Checkpoints | None,
+    resume: Mapping[str, Any] | None,
+) -> FitResult:
+    training = prepared.recipe.training
+    rate: Any = training.learning_rate
+    check_scalar("learning_rate", rate, low=0, low_open=True)
+    if training.schedule == "cosine":
+        rows = prepared.learned.sizes["train"]
+        updates = training.epochs * -(-rows // (training.batch_size or rows))
+        rate = require("optax").cosine_decay_schedule(rate, updates)
+
+    def edge(told: Progress) -> None:
+        for tell in (on_progress, checkpoints):
+            if tell is not None:
+                tell(told)
+
+    examples = prepared.examples()
+    X, Y = (examples, None) if prepared.recipe.data.stream else examples.whole()
+    return fit(
+        prepared.network,
+        X,
+        Y,
+        key=jax.random.key(training.seed),
+        optimizer=optimizer(training.optimizer),
+        learning_rate=rate,
+        epochs=training.epochs,
+        batch_size=training.batch_size,
+        l2=training.l2,
+        keep_prob=training.keep_prob,
+        class_weight=training.class_weight,
+        validation=prepared.watched(),
+        patience=training.patience,
+        on_progress=edge,
+        resume=resume,
+    )
+
+
+def _check(prepared: Prepared, model: Model) -> Report:
+    """Verify the gradient at the trained parameters, on the first rows."""
+    training = prepared.recipe.training
+    X, Y = next(iter(prepared.examples()))
+    return verify(
+        model.network,
+        model.params,
+        X[:, :_MOST_CHECKED],
+        Y[:, :_MOST_CHECKED],
+        l2=training.l2,
+        key=None if training.keep_prob == 1 else jax.random.key(training.seed),
+        keep_prob=training.keep_prob,
+        seed=training.seed,
+    )

@@ -1,0 +1,135 @@
+"""jaxdnn predict: what it says of new rows, and how it refuses bad ones."""
+
+import re
+
+import numpy as np
+import pytest
+
+import jaxdnn as dnn
+from jaxdnn.cli import main
+from jaxdnn.models import load_model
+from tests.cli.screen import QUICK, read_csv, refused, results
+from tests.tables import numeric, pets, save
+
+
+@pytest.mark.parametrize("train_on", ["t.csv", "t.parquet", "t.npz"])
+@pytest.mark.parametrize("ask", ["new.csv", "new.parquet", "new.npz"])
+def test_predictions_are_those_of_the_training_process(tmp_path, capsys, train_on, ask):
+    save(numeric(pets()), tmp_path / train_on)
+    new = numeric(pets(seed=1))
+    save(new, tmp_path / ask)
+    args = ["--data", str(tmp_path / train_on), "--out", str(tmp_path), "--quiet"]
+    assert main(["train", *args, *QUICK]) == 0
+    model = str(tmp_path / "model.safetensors")
+    assert main(["predict", "--model", model, "--data", str(tmp_path / ask)]) == 0
+    header, (labels, *probabilities) = read_csv(capsys.readouterr().out)
+    assert header == ["label", "probability_cat", "probability_dog"]
+
+    # The same by hand: the training rows' figures, then the core.
+    found = load_model(model)
+    weight, legs = found.preprocessing.columns
+    assert legs.deviation == 0
+    X = np.zeros((2, len(new)), np.float32)
+    X[0] = (new["x1"] - weight.mean) / weight.deviation
+    AL = np.asarray(dnn.predict_proba(found.network, found.params, X))
+    np.testing.assert_allclose(np.float64(probabilities), [1 - AL[0], AL[0]], rtol=1e-6)
+    said = np.asarray(dnn.predict(found.network, found.params, X))[0]
+    assert labels == tuple(np.array(["cat", "dog"])[said])
+    assert np.mean(np.array(labels) == new["y"]) > 0.9
+
+
+def predict(trained, data, *options):
+    model = str(trained / "out" / "model.safetensors")
+    return main(["predict", "--model", model, "--data", str(data), *options])
+
+
+def test_columns_may_come_in_any_order_and_without_the_target(
+    trained, tmp_path, capsys
+):
+    assert predict(trained, trained / "pets.csv") == 0
+    wanted = capsys.readouterr().out
+    frame = pets()[["legs", "coat", "weight"]]
+    frame.to_csv(tmp_path / "new.csv", index=False)
+    assert predict(trained, tmp_path / "new.csv") == 0
+    assert capsys.readouterr().out == wanted
+
+
+def test_predictions_go_to_a_file_whole(trained, tmp_path, capsys):
+    assert predict(trained, trained / "pets.csv") == 0
+    wanted = capsys.readouterr().out
+    out = tmp_path / "new folder" / "said.csv"
+    assert predict(trained, trained / "pets.csv", "--out", str(out)) == 0
+    assert out.read_text() == wanted
+    assert results(out.parent) == ["said.csv"]
+    assert capsys.readouterr().out == ""
+
+
+def test_a_category_never_seen_is_told_and_counts_as_none(trained, tmp_path, capsys):
+    frame = pets(3).assign(coat=["none", "long", "none"])
+    frame.to_csv(tmp_path / "new.csv", index=False)
+    assert predict(trained, tmp_path / "new.csv") == 0
+    printed, errors = capsys.readouterr()
+    assert len(printed.splitlines()) == 4
+    assert errors.startswith("jaxdnn: note: ")
+    assert "column 'coat': 'none' was never seen in training" in errors
+
+
+# ---- bad input ---------------------------------------------------------------------
+
+BAD_MODELS = {
+    "missing": (lambda _: None, "No such file"),
+    "truncated": (lambda content: content[:-7], "damaged"),
+    "cut in the header": (lambda content: content[:100], "not a jaxdnn file"),
+    "altered": (lambda c: c.replace(b"weight", b"height"), "damaged"),
+    "foreign": (lambda _: b"PK\3\4 something else", "not a jaxdnn file"),
+    "empty": (lambda _: b"", "not a jaxdnn file"),
+}
+
+
+@pytest.mark.parametrize("case", BAD_MODELS)
+def test_bad_models_get_one_line_and_nothing_is_written(
+    trained, tmp_path, capsys, case
+):
+    change, message = BAD_MODELS[case]
+    content = change((trained / "out" / "model.safetensors").read_bytes())
+    model, out = tmp_path / "m.safetensors", tmp_path / "out.csv"
+    if content is not None:
+        model.write_bytes(content)
+    data = trained / "pets.csv"
+    said = refused(capsys, ["predict", "--model", model, "--data", data, "--out", out])
+    assert said.startswith(f"{model}: {message}")
+    assert not out.exists()
+
+
+BAD_ROWS = {
+    "lacks one": ("weight,legs\n4,4\n", "lacks columns .* trained on: 'coat'"),
+    "one more": ("weight,coat,legs,age\n4,long,4,1\n", "has columns .*: 'age'"),
+    "renamed": ("mass,coat,legs\n4,long,4\n", "lacks columns .*: 'weight'"),
+    "twice": ("weight,coat,legs,legs\n4,long,4,4\n", "two columns are named 'legs'"),
+    "text": ("weight,coat,legs\n4,long,4\nx,long,4\n", "'weight', row 2: 'x' is not"),
+    "missing": ("weight,coat,legs\n,long,4\n", "'weight', row 1: a missing value"),
+    "no text": ("weight,coat,legs\n4,,4\n", "'coat', row 1: a missing value"),
+    "infinite": ("weight,coat,legs\ninf,long,4\n", "'weight', row 1: an infinite"),
+    "empty": ("", "Empty CSV file"),
+    "no rows": ("weight,coat,legs\n", "no rows"),
+    "ragged": ("weight,coat,legs\n4,long\n", "Row #2: Expected 3 columns, got 2"),
+}
+
+
+@pytest.mark.parametrize("case", BAD_ROWS)
+def test_bad_rows_get_one_line_and_nothing_is_written(trained, tmp_path, capsys, case):
+    content, message = BAD_ROWS[case]
+    data, out = tmp_path / "new.csv", tmp_path / "out.csv"
+    data.write_text(content)
+    model = trained / "out" / "model.safetensors"
+    said = refused(capsys, ["predict", "--model", model, "--data", data, "--out", out])
+    assert re.search(rf"new\.csv: .*{message}", said)
+    assert results(tmp_path) == ["new.csv"]
+
+
+def test_predictions_that_cannot_be_written_are_told(trained, tmp_path, capsys):
+    (tmp_path / "file").write_text("")
+    model, data = trained / "out" / "model.safetensors", trained / "pets.csv"
+    out = tmp_path / "file" / "said.csv"
+    said = refused(capsys, ["predict", "--model", model, "--data", data, "--out", out])
+    assert str(tmp_path / "file") in said

@@ -1,0 +1,244 @@
+"""Columns are learned in one way, from a table or piece by piece, from any file."""
+
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from jaxdnn.data.columns.categories import Categories
+from jaxdnn.data.columns.numbers import Numbers
+from jaxdnn.data.learning import learn
+from jaxdnn.data.parts import PARTS, TEST, TRAIN, VALIDATION, FileInParts, rows_of
+from jaxdnn.data.preprocessing import Examples
+from jaxdnn.data.tables import Table, as_text, read_table, scan
+from tests.tables import learn_all, learned_from, save, table
+
+SMALL = 2000  # bytes of a piece: some tens of rows
+
+
+def pets(rows=500):
+    """Numbers, text, a constant, and text that begins like numbers."""
+    rng = np.random.default_rng(0)
+    cat = rng.random(rows) < 0.5
+    frame = pd.DataFrame(
+        {
+            "weight": 1e6 + np.where(cat, 4, 20) + rng.normal(size=rows),
+            "coat": rng.choice(["long", "short"], rows),
+            "legs": 4,
+            "code": rng.choice(["1", "2"], rows),
+            "kind": cat.astype(int),
+        }
+    )
+    frame.loc[rows - 2 :, "code"] = "3+"
+    return frame
+
+
+def in_pieces(path, test=0.0, watched=0.0):
+    return FileInParts(scan(path, piece_bytes=SMALL), test, watched, seed=0)
+
+
+def streamed(path, target, **parts):
+    """What a file teaches, read in small pieces."""
+    return learn(in_pieces(path, **parts), target)
+
+
+@pytest.fixture(params=[".csv", ".parquet"])
+def path(request, tmp_path):
+    return save(pets(), tmp_path / f"t{request.param}")
+
+
+# ---- the target --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("y", "head", "Y"),
+    [
+        (["b", "a", "b"], "sigmoid", [[1, 0, 1]]),
+        ([0, 1, 0], "sigmoid", [[0, 1, 0]]),
+        ([-1, 1, 1], "sigmoid", [[0, 1, 1]]),
+        ([3, 1, 2], "softmax", [[0, 1, 0], [0, 0, 1], [1, 0, 0]]),
+        (["c", "a", "b"], "softmax", [[0, 1, 0], [0, 0, 1], [1, 0, 0]]),
+        ([0.5, 1.5, 0.5, 1.5], "identity", [[-1, 1, -1, 1]]),
+    ],
+)
+def test_the_head_follows_the_target(y, head, Y):
+    whole = table(x=range(len(y)), y=y)
+    learned = learn_all(whole).preprocessing
+    assert learned.output == head
+    assert learned.targets(whole).tolist() == Y
+    assert learned.n_L == len(Y)
+
+
+@pytest.mark.parametrize(("values", "head"), [(20, "softmax"), (21, "identity")])
+def test_whole_numbers_with_many_values_are_measured(values, head):
+    assert learned_from(x=range(values), y=range(values)).output == head
+
+
+@pytest.mark.parametrize(
+    ("columns", "message"),
+    [
+        ({"x": [1, 2]}, "no column 'y'; it has 'x'"),
+        ({"y": [1, 2]}, "no column beside the target 'y'"),
+        ({"x": [1, np.nan], "y": [1, 2]}, "'x', row 2: a missing value"),
+        ({"x": [1, np.inf], "y": [1, 2]}, "'x', row 2: an infinite number"),
+        ({"x": ["", "a"], "y": [1, 2]}, "'x', row 1: a missing value"),
+        (
+            {"x": [1, 2, 3], "y": [1, np.nan, np.nan]},
+            "'y', row 2: a missing value, the first of 2",
+        ),
+        ({"x": [1, 2], "y": [7, 7]}, "'y' is '7' in every row"),
+        ({"x": [1, 2], "y": [0.5, 0.5]}, "'y' is '0.5' in every row"),
+        ({"x": [1, 2], "y": ["a", "a"]}, "'y' is 'a' in every row"),
+        ({"x": [1, 2, 3], "y": ["1", "2", "x"]}, "'y', row 3: 'x' is text among num"),
+        ({"x": ["1.5", "2", "x"], "y": [0, 1, 0]}, "'x', row 3: 'x' is text among"),
+    ],
+)
+def test_what_cannot_be_learnt_from_is_refused(columns, message):
+    with pytest.raises(ValueError, match=f"^t.csv: .*{message}"):
+        learned_from(**columns)
+
+
+def test_inputs_of_one_unit_share_their_figures():
+    cells = {"a": np.array([1.0, 3.0]), "b": np.array([5.0, 5.0])}
+    pixels = Table("t", {**cells, "y": np.array([0.0, 1.0])}, one_unit=True)
+    mean, deviation = np.mean([1, 3, 5, 5]), np.std([1, 3, 5, 5])
+    for column in learn_all(pixels).preprocessing.columns:
+        np.testing.assert_allclose([column.mean, column.deviation], [mean, deviation])
+
+
+# ---- pieces ------------------------------------------------------------------------
+
+
+def test_a_stream_teaches_what_the_whole_table_does(path):
+    found = streamed(path, "kind")
+    assert len(scan(path, piece_bytes=SMALL).sizes) > 5
+    wanted = learn_all(read_table(path), "kind")
+    assert found.preprocessing == wanted.preprocessing
+    assert (
+        found.found == wanted.found == dict(pets()["kind"].astype(str).value_counts())
+    )
+    assert found.sizes == wanted.sizes == {"train": 500}
+    assert found.preprocessing.target == Categories("kind", ("0", "1"))
+    assert found.preprocessing.columns[3].categories == ("1", "2", "3+")
+
+
+def test_every_format_teaches_the_same_to_the_last_digit(tmp_path):
+    # More rows than are added up at a time, so that sums of sums are compared too.
+    rng = np.random.default_rng(0)
+    X = 1e3 * rng.normal(size=(10_000, 2))
+    frame = pd.DataFrame(X, columns=["x1", "x2"]).assign(y=X[:, 0] * X[:, 1] + 0.5)
+    np.savez(tmp_path / "t.npz", X=X, y=frame["y"])
+    files = [save(frame, tmp_path / name) for name in ("t.csv", "t.parquet")]
+    wanted = learn_all(read_table(tmp_path / "t.npz"))
+    for file in files:
+        assert learn_all(read_table(file)) == wanted
+        assert streamed(file, "y")[:3] == wanted[:3]
+
+
+def test_every_format_draws_the_same_parts(tmp_path):
+    files = [save(pets(), tmp_path / name) for name in ("t.csv", "t.parquet")]
+    parts = [
+        np.concatenate([parts for _, parts in in_pieces(file, 0.2, 0.3)])
+        for file in files
+    ]
+    np.testing.assert_array_equal(*parts)
+    found = [streamed(file, "kind", test=0.2, watched=0.3) for file in files]
+    assert found[0][:3] == found[1][:3]
+
+
+def test_parts_share_the_rows_and_every_pass_agrees(path):
+    pieces = in_pieces(path, test=0.2, watched=0.3)
+    weights = {
+        part: np.concatenate([t.columns["weight"] for t in rows_of(pieces, part)])
+        for part in (TRAIN, VALIDATION, TEST)
+    }
+    sizes = learn(pieces, "kind").sizes
+    assert sizes == {PARTS[part]: len(found) for part, found in weights.items()}
+    assert 300 < sizes["train"] < 400
+    assert sorted(np.concatenate([*weights.values()])) == sorted(pets()["weight"])
+    again = np.concatenate([t.columns["weight"] for t in rows_of(pieces, TRAIN)])
+    np.testing.assert_array_equal(again, weights[TRAIN])
+
+
+def test_only_training_rows_are_learnt_from(path):
+    pieces = in_pieces(path, watched=0.5)
+    weight = np.concatenate([t.columns["weight"] for t in rows_of(pieces, TRAIN)])
+    column = learn(pieces, "kind").preprocessing.columns[0]
+    assert column == Numbers("weight", weight.mean(), weight.std())
+
+
+def test_examples_are_what_the_whole_table_encodes(path):
+    pieces = in_pieces(path)
+    learned = learn(pieces, "kind").preprocessing
+    X, Y = Examples(pieces, TRAIN, learned).whole()
+    whole = read_table(path, text_columns=pieces.file.text_columns)
+    np.testing.assert_array_equal(X, learned.inputs(whole))
+    np.testing.assert_array_equal(Y, learned.targets(whole))
+    assert (learned.n_x, learned.n_L) == (len(X), len(Y))
+
+
+@pytest.mark.parametrize(
+    ("y", "kind"),
+    [
+        (np.arange(600) % 20, Categories),
+        (np.arange(600) % 21, Numbers),
+        (np.arange(600) % 2 + 0.5, Numbers),
+        (as_text(np.arange(600.0) % 21), Numbers),
+    ],
+)
+def test_the_target_is_of_the_kind_it_is_in_one_piece(tmp_path, y, kind):
+    frame = pd.DataFrame({"x": np.arange(600), "y": y})
+    path = save(frame, tmp_path / "t.csv")
+    found, whole = streamed(path, "y"), learn_all(read_table(path))
+    assert type(found.preprocessing.target) is type(whole.preprocessing.target) is kind
+    assert isinstance(found.found, tuple) == (kind is Numbers)
+
+
+BAD = {
+    "missing": ({400: ("weight", np.nan)}, "'weight', row 401: a missing value"),
+    "infinite": ({450: ("weight", np.inf)}, "'weight', row 451: an infinite number"),
+    "stray": ({333: ("weight", "heavy")}, "row 334: 'heavy' is text among numbers"),
+}
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_bad_cells_are_named_by_their_row_in_the_file(tmp_path, case):
+    changes, message = BAD[case]
+    frame = pets().astype(object)
+    for row, (name, value) in changes.items():
+        frame.loc[row, name] = value
+    path = save(frame, tmp_path / "t.csv")
+    with pytest.raises(ValueError, match=f"^{re.escape(path)}: .*{message}"):
+        streamed(path, "kind")
+
+
+def test_bad_tables_are_refused(tmp_path):
+    path = save(pets().assign(kind=1), tmp_path / "t.csv")
+    with pytest.raises(ValueError, match="'kind' is '1' in every row"):
+        streamed(path, "kind")
+    with pytest.raises(ValueError, match="no column 'sort'; it has 'weight'"):
+        streamed(path, "sort")
+    names = pets().assign(coat=[f"fur {i}" for i in range(500)])
+    path = save(names, tmp_path / "t.csv")
+    with pytest.raises(ValueError, match="500 different texts in 500 rows"):
+        streamed(path, "kind")
+    (tmp_path / "t.csv").write_text("x,y\n")
+    with pytest.raises(ValueError, match="no rows"):
+        streamed(path, "y")
+
+
+def test_a_class_without_training_rows_is_refused(tmp_path):
+    frame = pd.DataFrame({"x": range(200), "kind": 100 * ["cat", "dog"]})
+    path = save(frame, tmp_path / "t.csv")
+    parts = np.concatenate([parts for _, parts in in_pieces(path, watched=0.5)])
+    frame.loc[np.flatnonzero(parts != TRAIN)[0], "kind"] = "unicorn"
+    save(frame, tmp_path / "t.csv")
+    with pytest.raises(ValueError, match=r"no row to train on has unicorn in .*'kind'"):
+        streamed(path, "kind", watched=0.5)
+
+
+def test_pieces_that_disagree_on_a_column_are_refused():
+    pieces = [(table(x=x, y=[0, 1]), np.zeros(2)) for x in ([1, 2], ["a", "b"])]
+    with pytest.raises(ValueError, match="'x': numbers in some pieces, text in others"):
+        learn([(t, parts.astype(int)) for t, parts in pieces], "y")
