@@ -5,6 +5,8 @@ A run with a few rows less then compiles nothing. What fills up has weight 0.
 
 from itertools import pairwise
 
+from jaxdnn.activations import ACTIVATIONS
+from jaxdnn.architecture import Network
 from jaxdnn.training.types import Config
 
 # Fewer rows more are not counted: so small an array costs what it costs.
@@ -25,18 +27,21 @@ def padded_size(m: int) -> int:
     return -(-m // step) * step
 
 
-def bucket(layer_dims: tuple[int, ...], m: int, config: Config) -> int | None:
+def bucket(network: Network, m: int, config: Config) -> int | None:
     """How many rows to give the program for m examples; None to give it just those.
 
     A run that takes far longer than a compilation is not slowed down for it. Dropout
-    over full batches draws other masks for other sizes.
+    over full batches draws other masks for other sizes; an activation of one's own may
+    hold arrays that are m wide.
 
     Example:
-      >>> bucket((2, 4, 1), 399, Config()), bucket((784, 128, 10), 60_000, Config())
+      >>> small, large = Network((2, 4, 1)), Network((784, 128, 10))
+      >>> bucket(small, 399, Config()), bucket(large, 60_000, Config())
       (400, None)
     """
-    products = sum(n_prev * n for n_prev, n in pairwise(layer_dims))
-    if config.batch_size is None and config.drops_out:
+    products = sum(n_prev * n for n_prev, n in pairwise(network.layer_dims))
+    known = all(ACTIVATIONS.get(g.name) == g for g in network.activations)
+    if config.batch_size is None and (config.drops_out or not known):
         return None
     if 3 * products * m * config.epochs > _DWARFS_COMPILATION:
         return None

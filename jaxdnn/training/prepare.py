@@ -95,7 +95,7 @@ def place_examples(
         return Placed(examples, watched, None)
     size = None
     if mesh is None and is_concrete_tree((given, config)):
-        size = bucket(network.layer_dims, count_of(examples), config)
+        size = bucket(network, count_of(examples), config)
     examples = arranged(network, examples, dtype, size)
     examples = to_device(examples) if mesh is None else shard(mesh, network, examples)
     return Placed(examples, watched, size)

@@ -207,7 +207,7 @@ def epoch_before(folder: Path, last: Path) -> bytes:
     last.unlink()
     saved: dict[str, Any] = Checkpoints(folder, CONFIGURATION).latest() or {}
     last.write_bytes(content)
-    return saved[".epoch"].tobytes()
+    return saved[".state.epoch"].tobytes()
 
 
 def judge(folder: Path, last: Path, wanted: bytes, kind: str) -> str:
@@ -219,7 +219,7 @@ def judge(folder: Path, last: Path, wanted: bytes, kind: str) -> str:
         if not str(error).startswith(f"{last}: "):
             return f"WRONG: the error of {kind} names no file"
     previous = saved.latest(fall_back=True) or {}
-    if previous[".epoch"].tobytes() != wanted:
+    if previous[".state.epoch"].tobytes() != wanted:
         return f"WRONG: after {kind} not the one before"
     return f"refused: {kind}"
 

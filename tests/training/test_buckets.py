@@ -21,9 +21,9 @@ def test_sizes_are_at_most_an_eighth_larger_a_few_rows_aside():
 
 
 def test_long_runs_and_masks_over_full_batches_are_not_padded():
-    assert bucket((784, 128, 10), 59_999, Config(epochs=1000)) is None
-    assert bucket((3, 5, 4), 23, Config(keep_prob=0.8)) is None
-    assert bucket((3, 5, 4), 23, Config(keep_prob=0.8, batch_size=7)) == 24
+    assert bucket(Network((784, 128, 10)), 59_999, Config(epochs=1000)) is None
+    assert bucket(Network((3, 5, 4)), 23, Config(keep_prob=0.8)) is None
+    assert bucket(Network((3, 5, 4)), 23, Config(keep_prob=0.8, batch_size=7)) == 24
 
 
 @pytest.mark.parametrize("batch_size", [None, 7])
