@@ -49,7 +49,6 @@ def public(function: Callable[_P, _R]) -> Callable[_P, _R]:
       Traceback (most recent call last):
       ValueError: double: x must be finite and >= 0, got -1
     """
-
     name = function.__qualname__.rpartition("<locals>.")[2]
     name = name.removesuffix(".__post_init__")
 
@@ -219,3 +218,19 @@ def check_targets(
     check_scalar("l2", l2, low=0)
     if sample_weight is not None:
         check_shape("sample_weight", sample_weight, (m,), "m from X")
+
+
+def check_concrete(name: str, value: Any) -> None:
+    """Refuse what is traced, where values must be looked at."""
+    if not is_concrete(value):
+        raise BadTypeError(f"{name} is traced; call it outside jit and vmap")
+
+
+def check_finite(name: str, value: np.ndarray[Any, Any]) -> None:
+    """Refuse NaN and infinity, and say where the first is."""
+    finite = np.isfinite(value)
+    if not finite.all():
+        place = tuple(int(i) for i in np.argwhere(~finite)[0])
+        raise BadValueError(
+            f"{name} must be finite, got {value[place]} at {list(place)}"
+        )

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from jaxdnn.cli import main, train, verify
-from jaxdnn.verification.selftest import SelfTest
+from jaxdnn.verification import SelfTest
 
 # One network and batch for all cases: compiled once.
 CASES = """

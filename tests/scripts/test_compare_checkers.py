@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from jaxdnn.verification.mutations import MUTATIONS
+from jaxdnn.verification.networks.mutations import MUTATIONS
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "scripts"))
 script = importlib.import_module("compare_checkers")
