@@ -3,6 +3,7 @@
 from typing import Literal, NamedTuple
 
 Kind = Literal["Z", "W", "b"]
+KINDS: tuple[Kind, ...] = ("Z", "W", "b")
 
 
 class Equation(NamedTuple):
@@ -28,4 +29,4 @@ def leaves(L: int) -> list[Equation]:
       >>> [str(equation) for equation in leaves(2)]
       ['dW1', 'db1', 'dW2', 'db2']
     """
-    return [Equation(kind, l) for l in range(1, L + 1) for kind in ("W", "b")]
+    return [Equation(kind, l) for l in range(1, L + 1) for kind in KINDS[1:]]

@@ -59,8 +59,8 @@ def cost(
     J = Σⱼ wⱼ ℓⱼ / Σⱼ wⱼ + decay / 2 Σ ||W||²
     """
     A_prev: Any = problem.X
-    Zs: Arrays = ()
-    As: Arrays = ()
+    Zs: list[Array] = []
+    As: list[Array] = []
     functions = [g.forward for g in network.activations] + [network.head.output]
     for (W, b), probe, g, keep in zip(
         params, probes, functions, (*problem.keep, 1.0), strict=True
@@ -68,11 +68,12 @@ def cost(
         Z = W @ A_prev + b + probe
         A = g(Z)
         A_prev = A * keep
-        Zs, As = (*Zs, Z), (*As, A)
+        Zs.append(Z)
+        As.append(A)
     losses = network.head.losses(Zs[-1], jnp.asarray(problem.Y))
     mean = (problem.weights * losses).sum() / problem.weights.sum()
     decay = problem.decay / 2 * sum(jnp.square(W).sum() for W, _ in params)
-    return mean + decay, (Zs, As)
+    return mean + decay, (tuple(Zs), tuple(As))
 
 
 def mixes_outputs(network: Network) -> bool:

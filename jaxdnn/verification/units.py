@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 Values = NDArray[np.float64]
+Complex = NDArray[np.complex128]
+Columns = NDArray[np.intp]  # which examples
 
 UNIT_ROUNDOFF = float(np.finfo(np.float64).eps) / 2
 TINY = float(np.finfo(np.float64).tiny)

@@ -14,7 +14,6 @@ from jaxdnn.verification.units import (
     RESOLUTION,
     Values,
     Worst,
-    units,
     worst,
 )
 
@@ -41,8 +40,8 @@ class Due(NamedTuple):
             return None
         with np.errstate(all="ignore"):
             scale = self.slack + self.along.bar / RESOLUTION
-            found = np.vdot(leaf, self.v)
-        return float(units(found, np.asarray(self.along.value), np.asarray(scale)))
+            found = np.asarray(np.vdot(leaf, self.v), np.float64)
+        return worst(found, np.asarray(self.along.value), np.asarray(scale)).units
 
     def resolution(self, leaf: Values) -> float | None:
         """K u rms(S) / rms(g), or the bar along v if larger; None where g is 0."""

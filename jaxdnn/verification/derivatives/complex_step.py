@@ -30,7 +30,7 @@ from jaxdnn.verification.derivatives.along import Along, Line, Way, direction
 from jaxdnn.verification.derivatives.ridders import ridders
 from jaxdnn.verification.passes import FORWARD, spend
 from jaxdnn.verification.problem import Oracle, Problem
-from jaxdnn.verification.units import MARGIN, Values
+from jaxdnn.verification.units import MARGIN, Complex, Values
 
 NAME = "complex step"
 H = 1e-100
@@ -39,27 +39,27 @@ H = 1e-100
 SMOOTH = 1e-3
 
 
-def _logistic(z: Values) -> Values:
+def _logistic(z: Complex) -> Any:
     right = z.real > 0
     e = np.exp(np.where(right, -z, z))
     return np.where(right, 1.0, e) / (1 + e)
 
 
-def _log1p_exp(z: Values) -> Values:
+def _log1p_exp(z: Complex) -> Complex:
     right = z.real > 0
     return np.where(right, z, 0) + np.log1p(np.exp(np.where(right, -z, z)))
 
 
-def _tanh(z: Values) -> Values:
+def _tanh(z: Complex) -> Any:
     e = np.expm1(np.where(z.real > 0, -2 * z, 2 * z))
     return np.where(z.real > 0, -e, e) / (e + 2)
 
 
-def _elu(z: Values) -> Values:
+def _elu(z: Complex) -> Complex:
     return np.where(z.real > 0, z, np.expm1(np.where(z.real > 0, 0, z)))
 
 
-def _gelu(z: Values) -> Values:
+def _gelu(z: Complex) -> Complex:
     # Φ(x + iy) = Φ(x) + i y φ(x) + O(y²): the definition of Φ as the integral of φ.
     density = np.exp(-0.5 * z.real**2) / sqrt(2 * pi)
     # Here, because importing it takes half as long again as importing JAX.
@@ -68,11 +68,11 @@ def _gelu(z: Values) -> Values:
     return z * (ndtr(z.real) + 1j * z.imag * density)
 
 
-def _gelu_tanh(z: Values) -> Values:
+def _gelu_tanh(z: Complex) -> Complex:
     return z * _logistic(2 * sqrt(2 / pi) * (z + activations.GELU_CUBIC * z * z * z))
 
 
-COMPLEX_FORMS: Mapping[Any, Callable[[Values], Values]] = MappingProxyType(
+COMPLEX_FORMS: Mapping[Any, Callable[[Any], Any]] = MappingProxyType(
     {
         activations.relu: lambda z: np.where(z.real > 0, z, 0),
         activations.leaky_relu: lambda z: (
@@ -90,19 +90,19 @@ COMPLEX_FORMS: Mapping[Any, Callable[[Values], Values]] = MappingProxyType(
 )
 
 
-def _softmax_losses(z: Values, Y: Values) -> Values:
+def _softmax_losses(z: Complex, Y: Values) -> Complex:
     centred = z - z.real.max(axis=0, keepdims=True)
     return np.log(np.exp(centred).sum(axis=0)) - (Y * centred).sum(axis=0)
 
 
-def _exp_losses(z: Values, Y: Values) -> Values:
+def _exp_losses(z: Complex, Y: Values) -> Complex:
     knee = log(np.finfo(np.float64).max) / 2
     below = z.real < knee
     rate = np.exp(np.where(below, z, knee))
     return (rate * (1 + np.where(below, 0, z - knee)) - Y * z).sum(axis=0)
 
 
-COMPLEX_LOSSES: Mapping[str, Callable[[Values, Values], Values]] = MappingProxyType(
+COMPLEX_LOSSES: Mapping[str, Callable[[Complex, Values], Complex]] = MappingProxyType(
     {
         "sigmoid": lambda z, Y: (Y * _log1p_exp(-z) + (1 - Y) * _log1p_exp(z)).sum(
             axis=0
@@ -114,7 +114,7 @@ COMPLEX_LOSSES: Mapping[str, Callable[[Values, Values], Values]] = MappingProxyT
 )
 
 
-def complex_losses(head: Head) -> Callable[[Values, Values], Values]:
+def complex_losses(head: Head) -> Callable[[Complex, Values], Complex]:
     """The head's losses for complex logits."""
     return COMPLEX_LOSSES[head.name]
 
@@ -174,7 +174,7 @@ def complex_step(
     rng, m = np.random.default_rng(seed), problem.m
     size = sum(W.size for W, _ in problem.params)
 
-    def derivative(l: int, imag: Values) -> tuple[float, float]:
+    def derivative(l: int, imag: Any) -> tuple[float, float]:
         """What a kick of Z_l does to the mean loss."""
         doubt = 0.0
         for k in range(l, len(slopes)):
@@ -189,7 +189,7 @@ def complex_step(
         return float((problem.weights * losses.imag).mean() / H), float(doubt / H)
 
     steps: list[tuple[Values, Along]] = []
-    A = problem.X
+    A: Any = problem.X
     with np.errstate(all="ignore"):
         for l, (W, b) in enumerate(problem.params):
             V, v = direction(rng, W.shape), direction(rng, b.shape)

@@ -10,7 +10,7 @@ import jax
 import numpy as np
 
 from jaxdnn._checks import BadValueError
-from jaxdnn.verification.derivatives.along import direction
+from jaxdnn.verification.derivatives.along import Along, direction
 from jaxdnn.verification.derivatives.autodiff import gradient_of
 from jaxdnn.verification.derivatives.directional import WAYS
 from jaxdnn.verification.functions.claim import (
@@ -106,16 +106,15 @@ def _leaf(
     claim: Claim, i: int, hand: Values, autodiff: Values, S: Values, v: Values
 ) -> Findings:
     """Judge one leaf: a row, its resolution, and what there is to say."""
-    name = claim.names[i]
-    equation = f"{name} {hand.shape}" if hand.shape else name
+    name, equation = claim.names[i], _written(claim, i)
     if not np.isfinite(hand).all():
         where = tuple(int(k) for k in np.argwhere(~np.isfinite(hand))[0])
         two = float(hand[where]), float(autodiff[where])
         text = "it is not finite"
         row = Row(name, equation, np.inf, None, where, *two, "WRONG", text)
         return Findings((row,))
-    due = _due(claim, i, hand, autodiff, S, v)
-    judged, method = judge_leaf(hand, due), due.along.method
+    due, along = _due(claim, i, hand, autodiff, S, v)
+    judged = judge_leaf(hand, due)
     own = None if due.autodiff is None else due.step(due.autodiff)
     # Autodiff, held along v as a hand gradient is.
     astray = claim.loss.traced and (own is None or not own <= LIMIT)
@@ -126,8 +125,8 @@ def _leaf(
         why = "a stop_gradient, a custom rule or a 0 * inf"
         notes.append(f"{doubts[0]}: {why} in {claim.loss.name}?")
     first, *_ = WAYS
-    if method != first:
-        notes.append(f"{name}: {method} in place of the {first}")
+    if along.method != first:
+        notes.append(f"{name}: {along.method} in place of the {first}")
     resolution = {} if judged.resolution is None else {name: judged.resolution}
     findings = Findings(resolution=resolution, notes=tuple(notes), doubts=tuple(doubts))
     off = judged.off and not astray
@@ -136,36 +135,46 @@ def _leaf(
         silent = f"{zeros} of {hand.size} coordinates of {name} are exactly 0"
         row = judged.row(name, equation)
         return findings + Findings((row,), not_exercised=(silent,) if zeros else ())
-    return findings + _wrong(claim, i, equation, hand, due, judged, off)
+    return findings + _wrong(
+        claim, i, hand, due.autodiff if off else None, due, judged, along.method
+    )
+
+
+def _written(claim: Claim, i: int) -> str:
+    """The leaf's name and its shape."""
+    name, shape = claim.names[i], claim.x[i].shape
+    return f"{name} {shape}" if shape else name
 
 
 def _due(
     claim: Claim, i: int, hand: Values, autodiff: Values, S: Values, v: Values
-) -> Due:
+) -> tuple[Due, Along]:
     """What the leaf should be: by autodiff where it is finite, and along v."""
     known = bool(np.isfinite(autodiff).all())
     slack = _slack(S, v, hand)
     guess = float(np.vdot(autodiff, v)) if known else None
     typical = float(np.linalg.norm(hand * v))
     along = measured(claim.line(i, v), typical, guess, RESOLUTION * slack)
-    return Due(autodiff if known else None, S, v, along, slack)
+    return Due(autodiff if known else None, S, v, along, slack), along
 
 
 def _wrong(
     claim: Claim,
     i: int,
-    equation: str,
     hand: Values,
+    autodiff: Values | None,
     due: Due,
     judged: Judged,
-    by_autodiff: bool,
+    method: str,
 ) -> Findings:
-    """The row of a wrong leaf: where it is most wrong, by autodiff or one by one."""
-    name = claim.names[i]
+    """The row of a wrong leaf: where it is most wrong.
+
+    By autodiff, or by this method one coordinate at a time where that is None.
+    """
+    name, equation = claim.names[i], _written(claim, i)
     far = None if judged.worst is None else judged.worst.units
-    expected, S = due.autodiff, due.S
-    way = WAYS[due.along.method]
-    if not by_autodiff:
+    way, expected, S = WAYS[method], autodiff, due.S
+    if expected is None:
         found = coordinates(claim, i, way)
         if found is None:
             row = Row(name, equation, far, judged.step, status="WRONG")
@@ -174,10 +183,10 @@ def _wrong(
         S = S + bars / RESOLUTION
     at = worst(hand, expected, S)
     one, by = at.expected, way.name
-    if by_autodiff and way.exact:
+    if autodiff is not None and way.exact:
         there = way.along(claim.line(i, unit(hand, at.where)))
         one = one if there is None else there.value
-    elif by_autodiff:
+    elif autodiff is not None:
         by = "autodiff"
     place = list(at.where) if at.where else ""
     note = f"{name}{place}: by hand {at.found:.7g}, {by} {one:.7g}"

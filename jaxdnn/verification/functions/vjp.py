@@ -76,7 +76,7 @@ def verify_vjp(
         raise BadTypeError(
             f"primals must be a tuple of arguments, got {type(primals).__name__}"
         )
-    static = set(getattr(rule, "nondiff_argnums", ()))
+    static: set[int] = set(getattr(rule, "nondiff_argnums", ()))
     with exact_arithmetic():
         moving = _moving(primals, static, undecorated)
         findings = _examine(f, undecorated, moving, seed)

@@ -20,16 +20,16 @@ import jax
 import numpy as np
 
 from jaxdnn.network import LayerCache
-from jaxdnn.verification.names import Equation
+from jaxdnn.verification.names import KINDS, Equation
 from jaxdnn.verification.networks.trial import Backward, Trial
-from jaxdnn.verification.units import TINY, Values, Worst, sum_growth, units
+from jaxdnn.verification.units import TINY, Columns, Values, Worst, sum_growth, units
 
 # Prime, so that a factor 1/m is not taken for a factor 1/2, 1/4 or 1/8.
 EXAMPLES = 7
 MOST_CALLS = 2000
 
 
-def take_examples(tree: Any, columns: Values) -> Any:
+def take_examples(tree: Any, columns: Columns) -> Any:
     """These columns of every array; what is not an array of columns stays."""
     return jax.tree.map(
         lambda leaf: leaf[:, columns] if np.ndim(leaf) == 2 else leaf, tree
@@ -55,8 +55,10 @@ class Checked:
         if self.wrong:
             return self
         k = self.worst.where
-        arrays = (a[k][None] for a in (self.found, self.expected, self.units))
-        return Checked(*arrays, self.worst)
+        found, expected, far = (
+            a[k][None] for a in (self.found, self.expected, self.units)
+        )
+        return Checked(found, expected, far, self.worst)
 
 
 @dataclass(frozen=True)
@@ -67,9 +69,9 @@ class BenchLayer:
     hidden layer's, None in the last.
     """
 
-    W: Values
-    b: Values
-    A_prev: Values
+    W: Any
+    b: Any
+    A_prev: Any
     Z: Values
     A: Values
     slope: Any
@@ -203,7 +205,7 @@ def read_equations(bench: Bench, backward: Backward) -> Reading:
         product = bench.product(l, dZ.found, bench.decay * bench.layers[l].W)
         dW = check(grads[2 * l], product)
         db = check(grads[2 * l + 1], bench.total(l, dZ.found))
-        for kind, checked in (("Z", dZ), ("W", dW), ("b", db)):
+        for kind, checked in zip(KINDS, (dZ, dW, db), strict=True):
             reading.equations[Equation(kind, l + 1)] = checked.in_short()
     return reading
 

@@ -15,7 +15,7 @@ from jaxdnn.parameters import Parameters
 from jaxdnn.verification.derivatives.autodiff import NUDGE
 from jaxdnn.verification.derivatives.refuse import refuse_autodiff
 from jaxdnn.verification.exact import exact_arithmetic
-from jaxdnn.verification.names import Equation
+from jaxdnn.verification.names import KINDS, Equation
 from jaxdnn.verification.networks.coverage import not_exercised
 from jaxdnn.verification.networks.equations import (
     EXAMPLES,
@@ -260,7 +260,7 @@ def _rows(
         return row_of(str(name), written, worst, status=status, hint=text)
 
     L = len(evidence.problem.params)
-    return tuple(row(Equation(k, l)) for l in range(L, 0, -1) for k in ("Z", "W", "b"))
+    return tuple(row(Equation(k, l)) for l in range(L, 0, -1) for k in KINDS)
 
 
 def _hint(evidence: Evidence, reading: Reading | None, name: Equation) -> str:

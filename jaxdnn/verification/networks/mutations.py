@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from jaxdnn.network import Network
-from jaxdnn.verification.names import Equation, Kind
+from jaxdnn.verification.names import KINDS, Equation
 from jaxdnn.verification.networks.seams import Box, Change, Seam, backward_with
 from jaxdnn.verification.networks.trial import Backward, Trial
 from jaxdnn.verification.units import Values
@@ -105,7 +105,7 @@ def _pair(case: Case) -> Sequence[int]:
     return []
 
 
-def _other_W(box: Box) -> Values:
+def _other_W(box: Box) -> Any:
     shape = box.W_above.shape
     same = [k for k, layer in enumerate(box.params) if layer.W.shape == shape]
     return next(box.params[k].W for k in same if k != box.l + 1)
@@ -178,9 +178,9 @@ class Mutation:
 
     def equations(self, case: Case) -> set[str]:
         """The names of the equations that it breaks."""
-        W, b, Z = ("W",), ("b",), ("Z",)
-        kinds: dict[str, tuple[Kind, ...]] = {"dW": W, "decay": W, "db": b}
-        broken = W + b if self.seam == "result" else kinds.get(self.seam, Z)
+        Z, W, b = KINDS
+        kinds = {"dW": [W], "decay": [W], "db": [b], "result": [W, b]}
+        broken = kinds.get(self.seam, [Z])
         return {str(Equation(k, l + 1)) for k in broken for l in self.layers(case)}
 
 

@@ -18,7 +18,7 @@ from jaxdnn.verification.networks.equations import EXAMPLES, Bench, take_example
 from jaxdnn.verification.networks.evidence import Evidence, bench
 from jaxdnn.verification.networks.trial import Backward
 from jaxdnn.verification.report import Row
-from jaxdnn.verification.units import LIMIT, Values, worst
+from jaxdnn.verification.units import LIMIT, Columns, Values, worst
 from jaxdnn.verification.verdicts import Findings
 
 
@@ -49,7 +49,7 @@ def relations(
     m, rng = bench.m, np.random.default_rng(seed)
     weight = bench.sample_weight
 
-    def gradient(columns: Values, weight: Values | None = None) -> list[Any]:
+    def gradient(columns: Columns, weight: Values | None = None) -> list[Any]:
         caches = take_examples(bench.caches, columns)
         weight = None if weight is None else weight[columns]
         grads = bench.trial.call(backward, caches, bench.Y[:, columns], weight)

@@ -185,7 +185,7 @@ class Blurred(NamedTuple):
     error2: Any
 
 
-def _read(problem: Problem, oracle: Oracle, name: str, l: int) -> Values:
+def _read(problem: Problem, oracle: Oracle, name: str, l: int) -> Any:
     """W, b, Z, dZ of layer l; A, what it is fed; dA after the mask; the L2 term."""
     params, keep, dZ = problem.params, problem.keep, oracle.cotangents
     if name == "A":
@@ -258,7 +258,7 @@ def _output_error2(network: Network, ZL: Values, AL: Values, e: Values) -> Value
     return (change / RESOLUTION) ** 2
 
 
-def _root(S2: Values) -> Values:
+def _root(S2: Any) -> Any:
     """S, never 0; infinite where its square overflowed: nothing can be told there.
 
     In place: it may be as large as W.

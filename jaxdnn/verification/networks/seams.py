@@ -43,17 +43,17 @@ class Box:
         self.dA = self.dA_undropped = self.dZ = self.AL
 
     @property
-    def W(self) -> Values:
+    def W(self) -> Any:
         """W_l."""
         return self.params[self.l].W
 
     @property
-    def b(self) -> Values:
+    def b(self) -> Any:
         """b_l."""
         return self.params[self.l].b
 
     @property
-    def W_above(self) -> Values:
+    def W_above(self) -> Any:
         """W_{l+1}."""
         return self.params[self.l + 1].W
 
@@ -103,11 +103,11 @@ class Box:
         reads = self.cached if reads is None else reads
         return elementwise(self.g.backward, dA, reads)[0]
 
-    def product(self, dZ: Values, A_prev: Values) -> Values:
+    def product(self, dZ: Any, A_prev: Any) -> Any:
         """dZ A_prevᵀ / m."""
         return dZ @ A_prev.T / self.m
 
-    def Z(self, l: int, grown: float = 1.0) -> Values:
+    def Z(self, l: int, grown: float = 1.0) -> Any:
         """Z_l computed again, with W_l grown."""
         W, b = self.params[l]
         return grown * W @ np.asarray(self.caches[l].A_prev) + b
@@ -135,7 +135,7 @@ def backward_with(seam: Seam, change: Change, layers: Sequence[int]) -> Backward
     ) -> tuple[Layer, ...]:
         box = Box(network, params, caches, Y, l2, sample_weight)
 
-        def at(name: Seam, value: Values) -> Values:
+        def at(name: Seam, value: Any) -> Any:
             return change(box, value) if name == seam and box.l in layers else value
 
         box.dZ = at("output", (box.AL - box.Y) * box.weights)

@@ -179,19 +179,19 @@ def _stepped(
     return [np.imag(np.asarray(leaf)) / H for leaf in leaves]
 
 
-def _along(value: Values, rate: Values) -> Values:
+def _along(value: Any, rate: Any) -> Any:
     return value + 1j * H * rate
 
 
 def _moved_caches(trial: Trial, rates: Oracle) -> tuple[LayerCache, ...]:
     """What forward would have kept at θ + i h v, under the same masks."""
-    rate, keep, moved = np.zeros_like(trial.problem.X), trial.problem.keep, []
+    rate: Any = np.zeros_like(trial.problem.X)
+    keep, moved = trial.problem.keep, list[LayerCache]()
     reads = [g.reads for g in trial.network.activations] + ["A"]
     for l, (A_prev, kept, dropout) in enumerate(trial.caches):
-        A_prev = _along(A_prev, rate)
         if kept is not None:
             kept = _along(kept, (rates.A if reads[l] == "A" else rates.Z)[l])
-        moved.append(LayerCache(A_prev, kept, dropout))
+        moved.append(LayerCache(_along(A_prev, rate), kept, dropout))
         rate = keep[l] * rates.A[l] if l < len(keep) else rate
     return tuple(moved)
 

@@ -99,9 +99,8 @@ def set_up(
 
 
 def forward_caches(
-    network: Network, params: Any, X: Values, key: Any, keep_prob: float
+    network: Network, params: Any, X: Any, key: Any, keep_prob: float
 ) -> tuple[LayerCache, ...]:
     """What the library's forward keeps for these parameters."""
     spend(FORWARD)
-    X = jax.device_put(X)
-    return forward(network, params, X, key=key, keep_prob=keep_prob)[1]
+    return forward(network, params, jax.device_put(X), key=key, keep_prob=keep_prob)[1]
