@@ -178,9 +178,9 @@ class Mutation:
 
     def equations(self, case: Case) -> set[str]:
         """The names of the equations that it breaks."""
-        Z, W, b = KINDS
-        kinds = {"dW": [W], "decay": [W], "db": [b], "result": [W, b]}
-        broken = kinds.get(self.seam, [Z])
+        Z, W, b = KINDS[:1], KINDS[1:2], KINDS[2:]
+        kinds = {"dW": W, "decay": W, "db": b, "result": W + b}
+        broken = kinds.get(self.seam, Z)
         return {str(Equation(k, l + 1)) for k in broken for l in self.layers(case)}
 
 
