@@ -1,5 +1,5 @@
 # make train ARGS="--data moons"   train a network and write what came of it to runs/
-# make test ARGS="-k linear"       run the tests
+# make test                        run the tests; ARGS='-m "not slow"' the quick ones
 # make benchmark                   time this library beside its peers
 # make clean                       remove the environments and the caches
 #
@@ -21,7 +21,7 @@ test: $(VENV)/.test
 	@$(VENV)/bin/python -m pytest --numprocesses auto --dist loadfile $(ARGS)
 
 benchmark: $(VENV)/.bench
-	@$(VENV)/bin/python scripts/benchmark.py $(ARGS)
+	@$(VENV)/bin/python -m scripts.benchmark $(ARGS)
 
 # One stamp for each extra of pyproject.toml.
 $(VENV)/.%: $(VENV)/bin/python pyproject.toml $(CONSTRAINTS)

@@ -11,6 +11,7 @@ from jaxdnn.network import (
     backward,
     cost,
     cost_and_gradients,
+    cotangents,
     forward,
     predict,
     predict_proba,
@@ -52,13 +53,8 @@ from jaxdnn.linear import (
     linear_forward,
 )
 from jaxdnn.dropout import DropoutCache, dropout_backward, dropout_forward
-from jaxdnn.costs import (
-    HEADS,
-    Head,
-    compute_cost,
-    compute_cost_backward,
-    head_backward,
-)
+from jaxdnn.heads import HEADS, Decision, Head, head_backward
+from jaxdnn.objective import compute_cost, compute_cost_backward
 from jaxdnn.activations import (
     ACTIVATIONS,
     Activation,
@@ -92,6 +88,7 @@ __all__ = [
     "backward",
     "cost",
     "cost_and_gradients",
+    "cotangents",
     "forward",
     "predict",
     "predict_proba",
@@ -128,6 +125,7 @@ __all__ = [
     "dropout_backward",
     "dropout_forward",
     "HEADS",
+    "Decision",
     "Head",
     "compute_cost",
     "compute_cost_backward",

@@ -68,3 +68,21 @@ def check_scalar(
         if np.isinf(high):
             interval = f"finite and {'>' if low_open else '>='} {low:g}"
         raise ValueError(f"{where}: {name} must be {interval}, got {number:g}")
+
+
+def check_cost_arguments(
+    where: str, network: Any, params: Any, X: Any, Y: Any, *others: Any
+) -> Any:
+    """The new checks under the old name, until the callers have moved."""
+    from jaxdnn import _checks
+
+    l2, key, keep_prob, sample_weight = others
+
+    def check() -> None:
+        _checks.check_inputs(network, params, X)
+        _checks.check_dropout(key, keep_prob)
+        _checks.check_targets(network, X.shape[1], Y, l2, sample_weight)
+
+    check.__qualname__ = where
+    _checks.public(check)()
+    return None if isinstance(l2, (int, float)) and l2 == 0 else l2

@@ -30,10 +30,11 @@ def enable_compilation_cache(folder: str | os.PathLike[str] | None = None) -> Pa
 
     Example:
       >>> import tempfile
+      >>> before = jax.config.jax_compilation_cache_dir
       >>> folder = enable_compilation_cache(tempfile.mkdtemp())
       >>> jax.config.jax_compilation_cache_dir == str(folder)
       True
-      >>> jax.config.update("jax_compilation_cache_dir", None)  # not for good, here
+      >>> jax.config.update("jax_compilation_cache_dir", before)  # not for good
     """
     path = Path(folder or os.environ.get(_FOLDER) or _user_cache() / "jaxdnn")
     path.mkdir(parents=True, exist_ok=True)

@@ -13,7 +13,14 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
-from jaxdnn._checks_where import check_scalar
+from jaxdnn._checks import check_scalar, public
+
+
+class Dropout(NamedTuple):
+    """What a forward pass drops out with: a PRNG key and keep_prob () in (0, 1]."""
+
+    key: Array
+    keep_prob: Any
 
 
 class DropoutCache(NamedTuple):
@@ -23,6 +30,7 @@ class DropoutCache(NamedTuple):
     keep_prob: Any
 
 
+@public
 def dropout_forward(key: Array, A: Array, keep_prob: Any) -> tuple[Array, DropoutCache]:
     """Drop entries of A with probability 1 - keep_prob and scale up the rest.
 
@@ -42,9 +50,7 @@ def dropout_forward(key: Array, A: Array, keep_prob: Any) -> tuple[Array, Dropou
       >>> bool(((A == 2.0) == cache.D).all())
       True
     """
-    check_scalar(
-        "dropout_forward", "keep_prob", keep_prob, low=0, high=1, low_open=True
-    )
+    check_scalar("keep_prob", keep_prob, low=0, high=1, low_open=True)
     # float32 draws in every process: float64 verification sees float32's masks.
     U = jax.random.uniform(key, A.shape, dtype=jnp.float32)
     cache = DropoutCache(jnp.asarray(keep_prob, dtype=jnp.float32) > U, keep_prob)

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from jax import Array
 
-from jaxdnn._checks_where import check_columns, check_shape, shape_of
+from jaxdnn._checks import check_columns, check_shape, public, shape_of
 from jaxdnn.activations import Activation, get_activation
 
 
@@ -33,6 +33,17 @@ class LinearActivationCache(NamedTuple):
     activation: Array
 
 
+def pull(dZ: Array, W: Array) -> Array:
+    """dA_prev = Wᵀ dZ (n_prev, m): example by example."""
+    return W.T @ dZ
+
+
+def contract(dZ: Array, A_prev: Array) -> tuple[Array, Array]:
+    """dZ A_prevᵀ (n, n_prev) and Σⱼ dZ[:, j] (n, 1): summed over the examples."""
+    return dZ @ A_prev.T, dZ.sum(axis=1, keepdims=True)
+
+
+@public
 def linear_forward(A_prev: Array, W: Array, b: Array) -> tuple[Array, LinearCache]:
     """Z = W A_prev + b.
 
@@ -54,14 +65,14 @@ def linear_forward(A_prev: Array, W: Array, b: Array) -> tuple[Array, LinearCach
       >>> Z.tolist()
       [[3.0, 3.0, 3.0]]
     """
-    where = "linear_forward"
-    check_columns(where, "A_prev", A_prev)
-    n = (*shape_of(where, "W", W), 0)[0]
-    check_shape(where, "W", W, (n, A_prev.shape[0]), "n_prev from A_prev")
-    check_shape(where, "b", b, (n, 1), "n from W")
+    check_columns("A_prev", A_prev)
+    n = (*shape_of("W", W), 0)[0]
+    check_shape("W", W, (n, A_prev.shape[0]), "n_prev from A_prev")
+    check_shape("b", b, (n, 1), "n from W")
     return W @ A_prev + b, LinearCache(A_prev, W)
 
 
+@public
 def linear_backward(dZ: Array, cache: LinearCache) -> tuple[Array, Array, Array]:
     """Pull dZ back through Z = W A_prev + b.
 
@@ -87,14 +98,13 @@ def linear_backward(dZ: Array, cache: LinearCache) -> tuple[Array, Array, Array]
     """
     A_prev, W = cache
     wanted = (W.shape[0], A_prev.shape[1])
-    check_shape("linear_backward", "dZ", dZ, wanted, "n from W, m from A_prev")
+    check_shape("dZ", dZ, wanted, "n from W, m from A_prev")
     m = A_prev.shape[1]
-    dW = (1 / m) * (dZ @ A_prev.T)
-    db = (1 / m) * dZ.sum(axis=1, keepdims=True)
-    dA_prev = W.T @ dZ
-    return dA_prev, dW, db
+    dW, db = contract(dZ, A_prev)
+    return pull(dZ, W), (1 / m) * dW, (1 / m) * db
 
 
+@public
 def linear_activation_forward(
     A_prev: Array, W: Array, b: Array, activation: str | Activation
 ) -> tuple[Array, LinearActivationCache]:
@@ -123,6 +133,7 @@ def linear_activation_forward(
     return A, LinearActivationCache(linear, A if g.reads == "A" else Z)
 
 
+@public
 def linear_activation_backward(
     dA: Array, cache: LinearActivationCache, activation: str | Activation
 ) -> tuple[Array, Array, Array]:
@@ -148,6 +159,6 @@ def linear_activation_backward(
       [[1.0], [2.0]]
     """
     wanted = cache.activation.shape
-    check_shape("linear_activation_backward", "dA", dA, wanted, "of Z")
+    check_shape("dA", dA, wanted, "of Z")
     dZ = get_activation(activation).backward(dA, cache.activation)
     return linear_backward(dZ, cache.linear)

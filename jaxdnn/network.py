@@ -1,131 +1,34 @@
-"""A whole network: its static description, and the functions over it.
+"""The public functions over a network: checked, compiled, composable.
 
-    A_0 = X     Z_l = W_l A_{l-1} + b_l     A_l = g_l(Z_l)     AL = output(ZL)
-
-Backwards, with the head's dZL = AL - Y and dW, db as in `linear`:
-
-    dA_l = W_{l+1}ᵀ dZ_{l+1}     dZ_l = dA_l * g_l'(Z_l)     dW_l = dZ_l A_{l-1}ᵀ / m
-
-with dW_l + (λ / m) W_l under L2. Dropout acts on A_1, ..., A_{L-1}, never on X or AL.
+Each checks its arguments by their shapes, and their values where they are concrete,
+and calls the mathematics of `propagation` as one compiled program.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 from jax import Array
 
-from jaxdnn._checks_where import check_columns, check_scalar, check_shape, is_concrete
-from jaxdnn.activations import Activation, get_activation
-from jaxdnn.costs import (
-    HEADS,
-    Head,
-    head_backward,
-    l2_backward,
-    l2_cost,
-    mean_loss,
-    mean_loss_backward,
-    total_weight,
-)
-from jaxdnn.dropout import DropoutCache, dropout_backward, dropout_forward
-from jaxdnn.linear import (
-    LinearActivationCache,
-    LinearCache,
-    linear_activation_backward,
-    linear_activation_forward,
-    linear_backward,
-    linear_forward,
-)
-from jaxdnn.parameters import (
-    Layer,
-    Parameters,
-    check_layer_dims,
+from jaxdnn import propagation
+from jaxdnn._checks import (
+    BadValueError,
+    check_dropout,
+    check_inputs,
     check_parameters,
-    depth,
+    check_shape,
+    check_targets,
+    public,
 )
+from jaxdnn.architecture import Network
+from jaxdnn.dropout import Dropout
+from jaxdnn.objective import l2_or_none, mean_over
+from jaxdnn.parameters import Parameters
+from jaxdnn.propagation import Caches, LayerCache
 
 
-@dataclass(frozen=True)
-class Network:
-    """The static, hashable description of a dense network.
-
-    Args:
-      layer_dims: (n_x, n_1, ..., n_L), whole numbers >= 1.
-      hidden: the activation of the L - 1 hidden layers: one name or `Activation` for
-        all, or one for each.
-      output: the head: "sigmoid", "softmax", "identity" or "exp".
-
-    Raises:
-      ValueError: sizes below 1, unknown names, a wrong number of hidden activations,
-        softmax over a single output.
-
-    Example:
-      >>> network = Network((2, 10, 5, 1), hidden="relu", output="sigmoid")
-      >>> network.hidden
-      ('relu', 'relu')
-      >>> Network((2, 3, 1), hidden="rleu")
-      Traceback (most recent call last):
-      ValueError: unknown activation 'rleu'; known: relu, leaky_relu, ...
-    """
-
-    layer_dims: tuple[int, ...]
-    hidden: str | Activation | tuple[str | Activation, ...] = "relu"
-    output: str = "sigmoid"
-
-    def __post_init__(self) -> None:
-        dims = check_layer_dims("Network", self.layer_dims)
-        hidden = self.hidden
-        if isinstance(hidden, (str, Activation)):
-            get_activation(hidden)
-            hidden = (hidden,) * (len(dims) - 2)
-        if len(hidden) != len(dims) - 2:
-            raise ValueError(
-                f"Network: hidden must name {len(dims) - 2} activations (one per "
-                f"hidden layer of {dims}), got {len(hidden)}"
-            )
-        for activation in hidden:
-            get_activation(activation)
-        if self.output not in HEADS:
-            raise ValueError(
-                f"Network: output must be one of {', '.join(HEADS)}, "
-                f"got {self.output!r}"
-            )
-        if self.output == "softmax" and dims[-1] == 1:
-            raise ValueError(
-                "Network: softmax over one output is constant; use 'sigmoid', or one "
-                "output per class"
-            )
-        object.__setattr__(self, "layer_dims", dims)
-        object.__setattr__(self, "hidden", tuple(hidden))
-
-    @property
-    def activations(self) -> tuple[Activation, ...]:
-        """The hidden layers' activations, first to last."""
-        hidden: Sequence[str | Activation] = self.hidden  # pyright: ignore[reportAssignmentType]
-        return tuple(get_activation(activation) for activation in hidden)
-
-    @property
-    def head(self) -> Head:
-        """The output head."""
-        return HEADS[self.output]
-
-
-class LayerCache(NamedTuple):
-    """What the backward of one layer reads, and nothing else.
-
-    A_prev (n_{l-1}, m); activation (n_l, m): Z or A, whichever the activation reads,
-    AL in the last layer, and None where it would be the next layer's A_prev again;
-    dropout: its cache, or None where nothing was dropped.
-    """
-
-    A_prev: Array
-    activation: Any
-    dropout: DropoutCache | None
-
-
+@public
 def forward(
     network: Network,
     params: Parameters,
@@ -157,11 +60,11 @@ def forward(
       >>> AL.tolist()
       [[0.5, 0.5, 0.5, 0.5]]
     """
-    _check_inputs("forward", network, params, X)
-    _check_dropout("forward", key, keep_prob)
-    return _forward(network, params, X, key, keep_prob)
+    check_inputs(network, params, X)
+    return _forward(network, params, X, _dropout(key, keep_prob))
 
 
+@public
 def cost(
     network: Network,
     params: Parameters,
@@ -172,7 +75,6 @@ def cost(
     key: Array | None = None,
     keep_prob: Any = 1.0,
     sample_weight: Array | None = None,
-    total_weight: Any = None,
 ) -> Array:
     """The cost J, from the logits: the (weighted) mean of the losses, plus L2.
 
@@ -183,8 +85,6 @@ def cost(
       l2: () >= 0, the λ of (λ / 2m) Σ ||W||².
       sample_weight: (m,), >= 0. Weight 0 leaves an example out, weight 2 counts it
         twice, in the mean and in L2's m.
-      total_weight: () > 0, what stands for m in the mean and in L2: Σ sample_weight
-        (m without weights) if None. Costs of parts that are given the whole's add up.
 
     Returns:
       J, a scalar.
@@ -199,28 +99,28 @@ def cost(
       >>> f"{cost(network, params, jnp.ones((2, 4)), jnp.ones((1, 4))):.4f}"
       '0.6931'
     """
-    l2 = check_cost_arguments(
-        "cost", network, params, X, Y, l2, key, keep_prob, sample_weight, total_weight
-    )
-    return _cost(network, params, X, Y, l2, key, keep_prob, sample_weight, total_weight)
+    check_inputs(network, params, X)
+    dropout = _dropout(key, keep_prob)
+    check_targets(network, X.shape[1], Y, l2, sample_weight)
+    return _cost(network, params, X, Y, l2_or_none(l2), sample_weight, dropout)
 
 
+@public
 def backward(
     network: Network,
     params: Parameters,
-    caches: tuple[LayerCache, ...],
+    caches: Caches,
     Y: Array,
     *,
     l2: Any = 0.0,
     sample_weight: Array | None = None,
-    total_weight: Any = None,
 ) -> Parameters:
-    """The gradient of `cost`, by the hand-derived equations at the top of this file.
+    """The gradient of `cost`, by the hand-derived equations of `propagation`.
 
     Args:
       network, params: as for `forward`.
       caches: what `forward` returned for these params.
-      Y, l2, sample_weight, total_weight: as for `cost`.
+      Y, l2, sample_weight: as for `cost`.
 
     Returns:
       The gradient: a Layer(dW, db) for each layer, shaped like params.
@@ -236,17 +136,54 @@ def backward(
       >>> backward(network, params, caches, jnp.ones((1, 4)))[0].W.tolist()
       [[-0.5, -0.5]]
     """
-    _check_parameters("backward", network, params)
-    if len(caches) != len(params):
-        raise ValueError(
-            f"backward: caches must have {len(params)} layers (from params), got "
-            f"{len(caches)}"
-        )
-    X = caches[0].A_prev
-    l2 = _check_targets("backward", network, X, Y, l2, sample_weight, total_weight)
-    return _backward(network, params, caches, Y, l2, sample_weight, total_weight)
+    _check_caches(network, params, caches)
+    check_targets(network, caches[0].A_prev.shape[1], Y, l2, sample_weight)
+    return _backward(network, params, caches, Y, l2_or_none(l2), sample_weight)
 
 
+@public
+def cotangents(
+    network: Network, params: Parameters, caches: Caches, dZL: Array
+) -> tuple[Array, ...]:
+    """Pull any cotangent of the logits back to every layer: dZ_1, ..., dZ_L.
+
+        dZ_l = (W_{l+1}ᵀ dZ_{l+1}) * g_l'(Z_l)
+
+    Column j of dZ_l depends on column j of dZL alone. What follows from it: per-example
+    gradients are the outer products of dZ_l[:, j] and A_{l-1}[:, j], the gradient with
+    respect to the inputs is W_1ᵀ dZ_1, `backward` sums over the examples.
+
+    Args:
+      network, params: as for `forward`.
+      caches: what `forward` returned for these params.
+      dZL: (n_L, m); for the gradient of each example's own loss, AL - Y.
+
+    Returns:
+      dZ_l (n_l, m) for l = 1, ..., L.
+
+    Raises:
+      ValueError: shapes disagree.
+
+    References:
+      Rumelhart, Hinton & Williams (1986), Nature 323; Nielsen (2015), ch. 2, BP1-BP2.
+
+    Example:
+      >>> network, X = Network((2, 1, 1), "identity"), jnp.ones((2, 4))
+      >>> W_1, W_2, b = jnp.ones((1, 2)), jnp.full((1, 1), 3.0), jnp.zeros((1, 1))
+      >>> from jaxdnn import Layer
+      >>> params = (Layer(W_1, b), Layer(W_2, b))
+      >>> AL, caches = forward(network, params, X)
+      >>> dZ_1, dZ_2 = cotangents(network, params, caches, jnp.ones((1, 4)))
+      >>> dZ_1.tolist()
+      [[3.0, 3.0, 3.0, 3.0]]
+    """
+    _check_caches(network, params, caches)
+    wanted = (network.layer_dims[-1], caches[0].A_prev.shape[1])
+    check_shape("dZL", dZL, wanted, "n_L from layer_dims, m from caches")
+    return _cotangents(network, params, caches, dZL)
+
+
+@public
 def cost_and_gradients(
     network: Network,
     params: Parameters,
@@ -257,13 +194,11 @@ def cost_and_gradients(
     key: Array | None = None,
     keep_prob: Any = 1.0,
     sample_weight: Array | None = None,
-    total_weight: Any = None,
 ) -> tuple[Array, Parameters]:
     """`cost` and its gradient in one pass: forward once, backward once.
 
     Args:
-      network, params, X, Y, l2, key, keep_prob, sample_weight, total_weight: as for
-        `cost`.
+      network, params, X, Y, l2, key, keep_prob, sample_weight: as for `cost`.
 
     Returns:
       J, a scalar, and a Layer(dW, db) for each layer, shaped like params.
@@ -279,15 +214,15 @@ def cost_and_gradients(
       >>> f"{J:.4f}", grads[0].b.tolist()
       ('0.6931', [[-0.5]])
     """
-    l2 = check_cost_arguments(
-        "cost_and_gradients",
-        *(network, params, X, Y, l2, key, keep_prob, sample_weight, total_weight),
-    )
+    check_inputs(network, params, X)
+    dropout = _dropout(key, keep_prob)
+    check_targets(network, X.shape[1], Y, l2, sample_weight)
     return _cost_and_gradients(
-        network, params, X, Y, l2, key, keep_prob, sample_weight, total_weight
+        network, params, X, Y, l2_or_none(l2), sample_weight, dropout
     )
 
 
+@public
 def predict_proba(network: Network, params: Parameters, X: Array) -> Array:
     """AL (n_L, m): probabilities, or for identity and exp heads the predicted values.
 
@@ -298,14 +233,16 @@ def predict_proba(network: Network, params: Parameters, X: Array) -> Array:
       ValueError: shapes disagree.
 
     Example:
+      >>> from jaxdnn import Layer
       >>> params = (Layer(jnp.zeros((1, 2)), jnp.zeros((1, 1))),)
       >>> predict_proba(Network((2, 1)), params, jnp.ones((2, 3))).tolist()
       [[0.5, 0.5, 0.5]]
     """
-    _check_inputs("predict_proba", network, params, X)
-    return _predict_proba(network, params, X)
+    check_inputs(network, params, X)
+    return _forward(network, params, X, None)[0]
 
 
+@public
 def predict(network: Network, params: Parameters, X: Array) -> Array:
     """What the network says of every column of X.
 
@@ -313,22 +250,25 @@ def predict(network: Network, params: Parameters, X: Array) -> Array:
       network, params, X: as for `forward`.
 
     Returns:
-      sigmoid: (n_L, m) int, 1 where the probability is above 1/2; softmax: (1, m) int,
-      the most probable class; identity and exp: (n_L, m), the values.
+      sigmoid: (n_L, m) int, 1 where ZL > 0, so where the probability is above 1/2;
+      softmax: (1, m) int, the most probable class; identity and exp: (n_L, m), the
+      values; a head of one's own: its decision.
 
     Raises:
       ValueError: shapes disagree.
 
     Example:
+      >>> from jaxdnn import Layer
       >>> params = (Layer(jnp.ones((1, 2)), jnp.zeros((1, 1))),)
       >>> X = jnp.array([[1.0, -1.0], [1.0, -1.0]])
       >>> predict(Network((2, 1)), params, X).tolist()
       [[1, 0]]
     """
-    _check_inputs("predict", network, params, X)
+    check_inputs(network, params, X)
     return _predict(network, params, X)
 
 
+@public
 def score(network: Network, params: Parameters, X: Array, Y: Array) -> Array:
     """How good the predictions are: accuracy, or R² where the head gives numbers.
 
@@ -343,101 +283,36 @@ def score(network: Network, params: Parameters, X: Array, Y: Array) -> Array:
       ValueError: shapes disagree.
 
     Example:
+      >>> from jaxdnn import Layer
       >>> params = (Layer(jnp.ones((1, 2)), jnp.zeros((1, 1))),)
       >>> X = jnp.array([[1.0, -1.0], [1.0, -1.0]])
       >>> float(score(Network((2, 1)), params, X, jnp.array([[1.0, 1.0]])))
       0.5
     """
-    _check_inputs("score", network, params, X)
-    _check_targets("score", network, X, Y, 0.0, None, None)
+    check_inputs(network, params, X)
+    check_targets(network, X.shape[1], Y)
     return _score(network, params, X, Y)
 
 
-def _logits(
-    network: Network, params: Parameters, X: Array, key: Array | None, keep_prob: Any
-) -> tuple[Array, list[LayerCache]]:
-    """ZL and the caches."""
-    A = X
-    caches: list[LayerCache] = []
-    for g, l, layer in _hidden_layers(network, params):
-        forward = partial(_hidden_forward, g, key, keep_prob)
-        if layer.W.ndim == 3:
-            ls = l + jnp.arange(layer.W.shape[0])
-            A, cache = jax.lax.scan(forward, A, (ls, layer))
-        else:
-            A, cache = forward(A, (l, layer))
-        caches.append(cache)
-    ZL, _ = linear_forward(A, *params[-1])
-    caches.append(LayerCache(A, network.head.output(ZL), None))
-    return ZL, caches
+def _dropout(key: Array | None, keep_prob: Any) -> Dropout | None:
+    check_dropout(key, keep_prob)
+    return None if key is None else Dropout(key, keep_prob)
 
 
-def _hidden_layers(
-    network: Network, params: Parameters
-) -> list[tuple[Activation, int, Layer]]:
-    """Activation, number of layers below, and parameters of each; stacks are one."""
-    found: list[tuple[Activation, int, Layer]] = []
-    l = 0
-    for layer in params[:-1]:
-        (g,) = set(network.activations[l : l + depth(layer)])
-        found.append((g, l, layer))
-        l += depth(layer)
-    return found
-
-
-def _hidden_forward(
-    g: Activation,
-    key: Array | None,
-    keep_prob: Any,
-    A_prev: Array,
-    numbered: tuple[Any, Layer],
-) -> tuple[Array, LayerCache]:
-    l, (W, b) = numbered
-    A, (_, activation) = linear_activation_forward(A_prev, W, b, g)
-    dropout = None
-    if key is not None:
-        A, dropout = dropout_forward(jax.random.fold_in(key, l), A, keep_prob)
-    return A, LayerCache(A_prev, None if A is activation else activation, dropout)
-
-
-def _hidden_backward(
-    g: Activation, above: tuple[Array, Array], layer: tuple[Layer, LayerCache]
-) -> tuple[tuple[Array, Array], Layer]:
-    """From dA and A, A_prev of the layer above, to dA_prev and A_prev; dW, db."""
-    dA, A = above
-    (W, _), (A_prev, activation, dropout) = layer
-    if dropout is not None:
-        dA = dropout_backward(dA, dropout)
-    cache = LinearActivationCache(
-        LinearCache(A_prev, W), A if activation is None else activation
-    )
-    dA_prev, dW, db = linear_activation_backward(dA, cache, g)
-    return (dA_prev, A_prev), Layer(dW, db)
-
-
-def _cost_from_logits(
-    network: Network,
-    params: Parameters,
-    ZL: Array,
-    Y: Array,
-    l2: Any,
-    sample_weight: Array | None,
-    total: Any,
-) -> Array:
-    losses = network.head.losses(ZL, jnp.asarray(Y, ZL.dtype))
-    J = mean_loss(losses, sample_weight, total)
-    if l2 is None:
-        return J
-    m = total_weight(ZL.shape[1], sample_weight) if total is None else total
-    return J + l2_cost([W for W, _ in params], l2, m)
+def _check_caches(network: Network, params: Parameters, caches: Caches) -> None:
+    check_parameters(params, network.layer_dims)
+    if len(caches) != len(params):
+        raise BadValueError(
+            f"caches must have {len(params)} layers (from params), got {len(caches)}"
+        )
 
 
 @partial(jax.jit, static_argnums=0)
 def _forward(
-    network: Network, params: Parameters, X: Array, key: Array | None, keep_prob: Any
+    network: Network, params: Parameters, X: Array, dropout: Dropout | None
 ) -> tuple[Array, tuple[LayerCache, ...]]:
-    _, caches = _logits(network, params, X, key, keep_prob)
-    return caches[-1].activation, tuple(caches)
+    _, caches = propagation.forward(network, params, X, dropout)
+    return caches[-1].activation, caches
 
 
 @partial(jax.jit, static_argnums=0)
@@ -447,46 +322,32 @@ def _cost(
     X: Array,
     Y: Array,
     l2: Any,
-    key: Array | None,
-    keep_prob: Any,
     sample_weight: Array | None,
-    total: Any,
+    dropout: Dropout | None,
 ) -> Array:
-    ZL, _ = _logits(network, params, X, key, keep_prob)
-    return _cost_from_logits(network, params, ZL, Y, l2, sample_weight, total)
+    mean = mean_over(X.shape[1], sample_weight, l2)
+    ZL, _ = propagation.forward(network, params, X, dropout)
+    return propagation.cost(network, params, ZL, Y, mean)
 
 
 @partial(jax.jit, static_argnums=0)
 def _backward(
     network: Network,
     params: Parameters,
-    caches: Sequence[LayerCache],
+    caches: Caches,
     Y: Array,
     l2: Any,
     sample_weight: Array | None,
-    total: Any,
-) -> Parameters:
-    AL = caches[-1].activation
-    m = total_weight(AL.shape[1], sample_weight) if total is None else total
-    dZL = head_backward(AL, jnp.asarray(Y, AL.dtype))
-    dZL = mean_loss_backward(dZL, sample_weight, total)
-    dA, dW, db = linear_backward(dZL, LinearCache(caches[-1].A_prev, params[-1].W))
-    grads = [Layer(dW, db)]
-    above = dA, caches[-1].A_prev
-    hidden = zip(_hidden_layers(network, params), caches[:-1], strict=True)
-    for (g, _, layer), cache in reversed(list(hidden)):
-        backward = partial(_hidden_backward, g)
-        if layer.W.ndim == 3:
-            above, grad = jax.lax.scan(backward, above, (layer, cache), reverse=True)
-        else:
-            above, grad = backward(above, (layer, cache))
-        grads.insert(0, grad)
-    if l2 is None:
-        return tuple(grads)
-    return tuple(
-        Layer(dW + l2_backward(W, l2, m), db)
-        for (dW, db), (W, _) in zip(grads, params, strict=True)
-    )
+) -> Any:
+    mean = mean_over(Y.shape[1], sample_weight, l2)
+    return propagation.gradients(network, params, caches, Y, mean)
+
+
+@partial(jax.jit, static_argnums=0)
+def _cotangents(
+    network: Network, params: Parameters, caches: Caches, dZL: Array
+) -> tuple[Array, ...]:
+    return propagation.sweep(network, params, caches, dZL, lambda dZ, A_prev: dZ)
 
 
 @partial(jax.jit, static_argnums=0)
@@ -496,105 +357,20 @@ def _cost_and_gradients(
     X: Array,
     Y: Array,
     l2: Any,
-    key: Array | None,
-    keep_prob: Any,
     sample_weight: Array | None,
-    total: Any,
-) -> tuple[Array, Parameters]:
-    ZL, caches = _logits(network, params, X, key, keep_prob)
-    J = _cost_from_logits(network, params, ZL, Y, l2, sample_weight, total)
-    return J, _backward(network, params, caches, Y, l2, sample_weight, total)
-
-
-@partial(jax.jit, static_argnums=0)
-def _predict_proba(network: Network, params: Parameters, X: Array) -> Array:
-    _, caches = _logits(network, params, X, None, 1.0)
-    return caches[-1].activation
+    dropout: Dropout | None,
+) -> Any:
+    mean = mean_over(X.shape[1], sample_weight, l2)
+    return propagation.cost_and_gradients(network, params, X, Y, mean, dropout)
 
 
 @partial(jax.jit, static_argnums=0)
 def _predict(network: Network, params: Parameters, X: Array) -> Array:
-    ZL, caches = _logits(network, params, X, None, 1.0)
-    if network.output == "sigmoid":
-        return (ZL > 0).astype(int)
-    if network.output == "softmax":
-        return ZL.argmax(axis=0, keepdims=True)
-    return caches[-1].activation
+    return network.head.decide(propagation.forward(network, params, X)[0])
 
 
 @partial(jax.jit, static_argnums=0)
 def _score(network: Network, params: Parameters, X: Array, Y: Array) -> Array:
-    Y = jnp.asarray(Y, params[0].W.dtype)
-    said = _predict(network, params, X)
-    if network.output == "sigmoid":
-        return (said == (Y > 0.5)).mean(dtype=Y.dtype)
-    if network.output == "softmax":
-        return (said[0] == Y.argmax(axis=0)).mean(dtype=Y.dtype)
-    spread = jnp.square(Y - Y.mean(axis=1, keepdims=True)).sum()
-    return 1 - jnp.square(said - Y).sum() / spread
-
-
-def check_cost_arguments(
-    where: str,
-    network: Network,
-    params: Parameters,
-    X: Any,
-    Y: Any,
-    l2: Any,
-    key: Array | None,
-    keep_prob: Any,
-    sample_weight: Any,
-    total_weight: Any = None,
-) -> Any:
-    """Check all that a cost reads, and return l2, or None for no L2 term at all."""
-    _check_inputs(where, network, params, X)
-    _check_dropout(where, key, keep_prob)
-    return _check_targets(where, network, X, Y, l2, sample_weight, total_weight)
-
-
-def _check_inputs(where: str, network: Network, params: Parameters, X: Any) -> None:
-    _check_parameters(where, network, params)
-    check_columns(where, "X", X)
-    wanted = (network.layer_dims[0], X.shape[1])
-    check_shape(where, "X", X, wanted, "n_x from layer_dims, one column per example")
-
-
-def _check_parameters(where: str, network: Network, params: Parameters) -> None:
-    check_parameters(where, params, network.layer_dims)
-    l = 0
-    for layer in params[:-1]:
-        below, l = l, l + depth(layer)
-        if len(set(network.activations[below:l])) > 1:
-            raise ValueError(
-                f"{where}: W{below + 1} to W{l} cannot be stacked: their activations "
-                "differ"
-            )
-
-
-def _check_dropout(where: str, key: Array | None, keep_prob: Any) -> None:
-    check_scalar(where, "keep_prob", keep_prob, low=0, high=1, low_open=True)
-    if key is None and is_concrete(keep_prob) and float(keep_prob) != 1:
-        raise ValueError(
-            f"{where}: keep_prob={keep_prob} needs a key (dropout draws from it)"
-        )
-
-
-def _check_targets(
-    where: str,
-    network: Network,
-    X: Any,
-    Y: Any,
-    l2: Any,
-    sample_weight: Any,
-    total_weight: Any,
-) -> Any:
-    """Check what a cost reads; a literal zero l2 becomes None: no L2 term at all."""
-    m = X.shape[1]
-    wanted = (network.layer_dims[-1], m)
-    check_shape(where, "Y", Y, wanted, "n_L from layer_dims, m from X")
-    check_scalar(where, "l2", l2, low=0)
-    if sample_weight is not None:
-        check_shape(where, "sample_weight", sample_weight, (m,), "m from X")
-    if total_weight is not None:
-        check_scalar(where, "total_weight", total_weight, low=0, low_open=True)
-    return None if isinstance(l2, (int, float)) and l2 == 0 else l2
+    ZL, _ = propagation.forward(network, params, X)
+    head = network.head
+    return head.score(head.decide(ZL), jnp.asarray(Y, ZL.dtype))

@@ -13,15 +13,19 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
-from jaxdnn._checks_where import check_scalar, check_shape, is_concrete, shape_of
+from jaxdnn._checks import (
+    BadValueError,
+    check_layer_dims,
+    check_parameters,
+    check_scalar,
+    is_concrete,
+    public,
+    shape_of,
+)
 
 
 class Layer(NamedTuple):
-    """One layer's parameters, or their gradients: W (n, n_prev) and b (n, 1).
-
-    Or k successive hidden layers of one size and activation, stacked: W (k, n, n) and
-    b (k, n, 1), which compile as one (see `folding`).
-    """
+    """One layer's parameters, or their gradients: W (n, n_prev) and b (n, 1)."""
 
     W: Array
     b: Array
@@ -33,6 +37,7 @@ Method = Literal["zeros", "normal", "he", "xavier", "lecun"]
 DEFAULT_SCALE = 0.01
 
 
+@public
 def initialize_parameters(
     key: Array,
     layer_dims: Sequence[int],
@@ -74,20 +79,19 @@ def initialize_parameters(
       >>> [layer.W.shape for layer in params]
       [(10, 2), (1, 10)]
     """
-    where = "initialize_parameters"
     if method not in get_args(Method):
-        raise ValueError(
-            f"{where}: method must be one of {', '.join(get_args(Method))}, "
-            f"got {method!r}"
+        raise BadValueError(
+            f"method must be one of {', '.join(get_args(Method))}, got {method!r}"
         )
     if scale is not None and method != "normal":
-        raise ValueError(f"{where}: scale goes with method='normal', got {method!r}")
+        raise BadValueError(f"scale goes with method='normal', got {method!r}")
     scale = DEFAULT_SCALE if scale is None else scale
-    check_scalar(where, "scale", scale, low=0)
+    check_scalar("scale", scale, low=0)
     if dtype is not None and not jnp.issubdtype(dtype, jnp.floating):
-        raise ValueError(f"{where}: dtype must be floating, got {dtype}")
+        raise BadValueError(f"dtype must be floating, got {dtype}")
     dtype = jnp.result_type(dtype or float)
-    sizes = list(pairwise(check_layer_dims(where, layer_dims)))
+    check_layer_dims(layer_dims)
+    sizes = list(pairwise(map(int, layer_dims)))
     ends = list(accumulate(n_prev * n for n_prev, n in sizes))
     # One draw for all layers, because the generator takes long to compile; cut on the
     # host where that can be, because nothing compiles there.
@@ -108,55 +112,6 @@ def initialize_parameters(
     return jax.device_put(tuple(layers))
 
 
-def check_layer_dims(where: str, layer_dims: Sequence[int]) -> tuple[int, ...]:
-    """The sizes as a tuple of ints, or a ValueError that shows what was given."""
-    dims = tuple(layer_dims)
-    whole = all(isinstance(n, (int, np.integer)) and n >= 1 for n in dims)
-    if len(dims) < 2 or not whole:
-        raise ValueError(
-            f"{where}: layer_dims must be at least two whole numbers >= 1 "
-            f"(n_x, n_1, ..., n_L), got {dims}"
-        )
-    return tuple(map(int, dims))
-
-
-def check_parameters(
-    where: str, params: Parameters, layer_dims: tuple[int, ...]
-) -> None:
-    """Refuse parameters whose tree or shapes are not those of layer_dims."""
-    L = len(layer_dims) - 1
-    depths = [depth(layer) for layer in params]
-    if sum(depths) != L:
-        raise ValueError(
-            f"{where}: params must have {L} layers (layer_dims {layer_dims}), got "
-            f"{sum(depths)}"
-        )
-    l = 0
-    for k, (W, b) in zip(depths, params, strict=True):
-        sizes = set(layer_dims[l : l + k + 1])
-        l += k
-        n, n_prev = layer_dims[l], layer_dims[l - 1]
-        stack = (k,) if len(W.shape) == 3 else ()
-        if stack and (len(sizes) > 1 or l == L):
-            raise ValueError(
-                f"{where}: W{l - k + 1} to W{l} cannot be stacked: only hidden layers "
-                f"of one size can (layer_dims {layer_dims})"
-            )
-        check_shape(where, f"W{l}", W, (*stack, n, n_prev), f"layer_dims {layer_dims}")
-        check_shape(where, f"b{l}", b, (*stack, n, 1), f"layer_dims {layer_dims}")
-
-
-def depth(layer: Layer) -> int:
-    """How many layers it stands for: more than one where they are stacked.
-
-    Example:
-      >>> depth(Layer(jnp.ones((5, 2, 2)), jnp.ones((5, 2, 1))))
-      5
-    """
-    shape = shape_of("params", "W", layer.W)
-    return shape[0] if len(shape) == 3 else 1
-
-
 def params_to_dict(params: Parameters) -> dict[str, Array]:
     """{"W1": W_1, "b1": b_1, ..., "WL": W_L, "bL": b_L}: the course's form.
 
@@ -171,6 +126,7 @@ def params_to_dict(params: Parameters) -> dict[str, Array]:
     }
 
 
+@public
 def params_from_dict(dictionary: Mapping[str, Any]) -> Parameters:
     """The parameters held by {"W1": ..., "b1": ..., "W2": ..., ...}.
 
@@ -185,22 +141,19 @@ def params_from_dict(dictionary: Mapping[str, Any]) -> Parameters:
       >>> params[0].W.shape
       (1, 2)
     """
-    where = "params_from_dict"
     L = len(dictionary) // 2
     wanted = [f"{name}{l}" for l in range(1, L + 1) for name in ("W", "b")]
     if L == 0 or set(dictionary) != set(wanted):
-        raise ValueError(
-            f"{where}: keys must be W1, b1, ..., WL, bL, got {sorted(dictionary)}"
+        raise BadValueError(
+            f"keys must be W1, b1, ..., WL, bL, got {sorted(dictionary)}"
         )
     layers = tuple(
         Layer(jnp.asarray(dictionary[f"W{l}"]), jnp.asarray(dictionary[f"b{l}"]))
         for l in range(1, L + 1)
     )
     for l, (W, _) in enumerate(layers, start=1):
-        if len(shape_of(where, f"W{l}", W)) != 2:
-            raise ValueError(
-                f"{where}: W{l} must have shape (n, n_prev), got {W.shape}"
-            )
+        if len(shape_of(f"W{l}", W)) != 2:
+            raise BadValueError(f"W{l} must have shape (n, n_prev), got {W.shape}")
     dims = (layers[0].W.shape[1], *(W.shape[0] for W, _ in layers))
-    check_parameters(where, layers, dims)
+    check_parameters(layers, dims)
     return layers

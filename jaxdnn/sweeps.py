@@ -51,7 +51,7 @@ from jaxdnn.training.state import bare, clothe
 Strategy = Literal["vmap", "map"]
 
 # Activations in a step of one lane, above which lanes are faster one by one: measured
-# by `scripts/benchmark.py --parts sweeps`.
+# by `python -m scripts.benchmark --parts sweeps`.
 VMAP_ACTIVATIONS = 3000
 
 

@@ -1,16 +1,102 @@
-"""What every test runs under, and where the course's data are looked for."""
+"""What every test runs under, and where the course's data are looked for.
 
+XLA would spend the suite's time optimising programs that run once, so tests run with
+most of that switched off. Tests marked own_flags measure what users' programs do: they
+run without, in processes of their own. JAXDNN_TEST_FLAGS=own runs all of them so.
+
+Compiled programs are kept between runs in .pytest_cache, but not those of users' flags.
+JAX writes its files in place, so no two processes share a folder: each starts from
+links to what is kept and, when it ends, adds what it compiled.
+"""
+
+import functools
 import json
 import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
-import jax
 import pytest
+
+FAST = (
+    "--xla_backend_optimization_level=0",
+    "--xla_llvm_disable_expensive_passes=true",
+    "--xla_cpu_use_fusion_emitters=false",
+)
+OWN_FLAGS = os.environ.get("JAXDNN_TEST_FLAGS") == "own"
+
+
+def users_environment() -> dict[str, str]:
+    """The environment without what this file put there: for processes of tests."""
+    own = [flag for flag in os.environ.get("XLA_FLAGS", "").split() if flag not in FAST]
+    return os.environ | {"XLA_FLAGS": " ".join(own), "JAXDNN_TEST_FLAGS": "own"}
+
+
+if not OWN_FLAGS:
+    os.environ["XLA_FLAGS"] = " ".join([users_environment()["XLA_FLAGS"], *FAST])
+
+import jax  # noqa: E402 (it reads XLA_FLAGS)
 
 # A shape that is wrong must not broadcast its way through a test.
 jax.config.update("jax_numpy_rank_promotion", "raise")
 
 _SHARED = Path(__file__).resolve().parents[2] / "shared"
+
+
+KEPT_BYTES = 2**30
+
+
+@pytest.fixture(scope="session", autouse=True)
+def compiled_programs(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Keep this process' compiled programs for the next run."""
+    if OWN_FLAGS:
+        yield
+        return
+    kept = request.config.cache.mkdir("compiled")
+    with tempfile.TemporaryDirectory(prefix="own-", dir=kept) as own:
+        for file in kept.glob("*-cache"):
+            os.link(file, Path(own, file.name))
+        jax.config.update("jax_compilation_cache_dir", own)
+        jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
+        jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
+        # A path of this folder would be part of each program's name.
+        jax.config.update("jax_persistent_cache_enable_xla_caches", "none")
+        yield
+        for file in Path(own).glob("*-cache"):
+            os.replace(file, kept / file.name)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Start anew, before any worker does, where too much is kept."""
+    if hasattr(config, "workerinput"):
+        return
+    kept = config.cache.mkdir("compiled")
+    if sum(file.stat().st_size for file in kept.glob("*-cache")) > KEPT_BYTES:
+        shutil.rmtree(kept)
+
+
+@functools.cache
+def own_process(test: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    """Run a test, with all its parameters, in a process without FAST."""
+    command = [sys.executable, "-m", "pytest", "-q", test]
+    return subprocess.run(
+        command, cwd=folder, env=users_environment(), capture_output=True, text=True
+    )
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
+    """Send a test that is marked own_flags to a process of its own."""
+    if OWN_FLAGS or pyfuncitem.get_closest_marker("own_flags") is None:
+        return None
+    test = pyfuncitem.nodeid.split("[")[0]
+    done = own_process(test, pyfuncitem.config.rootpath)
+    if done.returncode:
+        pytest.fail(done.stdout + done.stderr, pytrace=False)
+    return True
 
 
 def _folder(variable: str, default: Path) -> Path:

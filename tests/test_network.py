@@ -92,7 +92,8 @@ def test_every_combination_eagerly(activation, head):
         )
 
     with jax.enable_x64(True), jax.disable_jit():
-        for depth in range(1, 7):
+        # The last layer alone, after one before it, and with layers between.
+        for depth in (1, 2, 4):
             case = problem(activation, head, depth)
             J, hand = jax.vmap(lambda *s: run(cost_and_gradients, *s))(*SWITCHES)
             oracle_J, oracle = jax.vmap(lambda *s: run(oracle_of, *s))(*SWITCHES)
@@ -241,6 +242,8 @@ BENCHMARK_SIZES = [
 ]
 
 
+@pytest.mark.own_flags
+@pytest.mark.slow
 @pytest.mark.skipif(
     jax.__version_info__ < (0, 10),
     reason="the older compiler wants 52 bytes more of 161,600 for [2, 50, 1]",

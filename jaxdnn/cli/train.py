@@ -318,7 +318,7 @@ def _describe_data(name: str, target: Column, task: _data.Task, rows: int) -> st
 def _describe_network(network: Network) -> str:
     dims = network.layer_dims
     count = sum(n * (n_prev + 1) for n_prev, n in pairwise(dims))
-    functions = (*(g.name for g in network.activations), network.output)
+    functions = (*(g.name for g in network.activations), network.head.name)
     return f"{'-'.join(map(str, dims))}, {', '.join(functions)}; {count} parameters"
 
 

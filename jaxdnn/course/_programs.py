@@ -12,12 +12,13 @@ import jax
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from jaxdnn import costs, network, training
+from jaxdnn import heads, network, objective, propagation, training
 from jaxdnn.activations import Activation, get_activation
 from jaxdnn.dropout import DropoutCache, dropout_backward
-from jaxdnn.linear import LinearCache, linear_backward, linear_forward
+from jaxdnn.linear import contract, linear_forward, pull
 from jaxdnn.network import Network
-from jaxdnn.parameters import Parameters, params_from_dict, params_to_dict
+from jaxdnn.parameters import Layer, Parameters, params_from_dict, params_to_dict
+from jaxdnn.propagation import LayerCache
 
 Matrix = NDArray[Any]
 Dictionary = dict[str, Matrix]
@@ -67,23 +68,40 @@ def backward(
     lambd: Any = 0.0,
 ) -> Any:
     """dA_l, dZ_l, dW_l, db_l by name, from dA_L and each layer's (A_prev, W, Z)."""
+    L, m = len(layers), dA.shape[1]
+    *hidden, last = map(get_activation, activations)
+    kept: list[Any] = [None] * (L - 1)
+    if masks is not None:
+        kept = [DropoutCache(mask > 0, keep_prob) for mask in masks]
+    A_prevs, Ws, Zs = zip(*layers, strict=True)
+    read = [
+        g.forward(Z) if g.reads == "A" else Z
+        for g, Z in zip((*hidden, last), Zs, strict=True)
+    ]
+    dims = (Ws[0].shape[1], *(W.shape[0] for W in Ws))
+    found = propagation.sweep(
+        Network(dims, tuple(hidden)),
+        tuple(Layer(W, W[:, :1]) for W in Ws),
+        [LayerCache(*of) for of in zip(A_prevs, read, (*kept, None), strict=True)],
+        last.backward(dA, read[-1]),
+        lambda dZ, A_prev: (dZ, *contract(dZ, A_prev)),
+    )
     grads: dict[str, Any] = {}
-    for l in range(len(layers), 0, -1):
-        A_prev, W, Z = layers[l - 1]
-        g = get_activation(activations[l - 1])
-        dZ = g.backward(dA, g.forward(Z) if g.reads == "A" else Z)
-        dA, dW, db = linear_backward(dZ, LinearCache(A_prev, W))
-        if masks is not None and l > 1:
-            dA = dropout_backward(dA, DropoutCache(masks[l - 2] > 0, keep_prob))
-        dW += costs.l2_backward(W, lambd, m=A_prev.shape[1])
-        grads |= {f"dZ{l}": dZ, f"dW{l}": dW, f"db{l}": db, f"dA{l - 1}": dA}
+    for l in range(L, 0, -1):
+        W, (dZ, dW, db) = Ws[l - 1], found[l - 1]
+        dW = dW / m + objective.l2_backward(W, lambd / m)
+        dA = pull(dZ, W)
+        if l > 1 and (mask := kept[l - 2]) is not None:
+            dA = dropout_backward(dA, mask)
+        grads |= {f"dZ{l}": dZ, f"dW{l}": dW, f"db{l}": db / m, f"dA{l - 1}": dA}
     return grads
 
 
 @float64()
 def cost(AL: Any, Y: Any, weights: list[Any], lambd: Any) -> Any:
     """Cross-entropy from probabilities, and the L2 term of the weights given."""
-    return costs.compute_cost(AL, Y) + costs.l2_cost(weights, lambd, m=Y.shape[1])
+    decay = lambd / Y.shape[1]
+    return objective.compute_cost(AL, Y) + objective.l2_cost(weights, decay)
 
 
 @float64()
@@ -93,8 +111,8 @@ def update(params: Parameters, grads: Parameters, learning_rate: Any) -> Any:
 
 
 predict_labels = float64(static=1)(network.predict)
-head_backward = float64()(costs.head_backward)
-compute_cost_backward = float64()(costs.compute_cost_backward)
+head_backward = float64()(heads.head_backward)
+compute_cost_backward = float64()(objective.compute_cost_backward)
 
 
 def to_params(dictionary: Mapping[str, Any], prefix: str = "") -> Parameters:

@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax.flatten_util import ravel_pytree
 
-from jaxdnn import costs, network
+from jaxdnn import network, objective
 from jaxdnn.course._programs import (
     Dictionary,
     Matrix,
@@ -160,7 +160,7 @@ def _central_differences(
         if from_logits:
             return network.cost(description, unravel(theta), X, Y)
         AL = network.predict_proba(description, unravel(theta), X)
-        return costs.compute_cost(AL, Y)
+        return objective.compute_cost(AL, Y)
 
     def slope(i: Any) -> Any:
         J_plus, J_minus = J(theta.at[i].add(epsilon)), J(theta.at[i].add(-epsilon))

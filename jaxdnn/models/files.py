@@ -17,19 +17,26 @@ from typing import Any
 import jax
 import numpy as np
 
-from jaxdnn import ACTIVATIONS, Network, __version__, params_from_dict, params_to_dict
+from jaxdnn import (
+    ACTIVATIONS,
+    HEADS,
+    Network,
+    __version__,
+    params_from_dict,
+    params_to_dict,
+)
 from jaxdnn._atomic import replacing
+from jaxdnn._checks import BadValueError, check_parameters, public
 from jaxdnn._extras import require
 from jaxdnn.data.preprocessing import Preprocessing
-from jaxdnn.folding import unfold
 from jaxdnn.models.model import Model
-from jaxdnn.parameters import check_parameters
 
 FORMAT_VERSION = 1
 
 _NO_HASH = "0" * 64
 
 
+@public
 def save_model(path: str | os.PathLike[str], model: Model) -> None:
     """Write a model file: whole, or not at all.
 
@@ -52,25 +59,29 @@ def save_model(path: str | os.PathLike[str], model: Model) -> None:
       True
     """
     network = model.network
-    check_parameters("save_model", model.params, network.layer_dims)
+    check_parameters(model.params, network.layer_dims)
+    if HEADS.get(network.head.name) != network.head:
+        raise BadValueError(
+            f"head {network.head.name!r} is of your own; a file can hold only these: "
+            f"{', '.join(HEADS)}"
+        )
     for g in network.activations:
         if ACTIVATIONS.get(g.name) != g:
-            raise ValueError(
-                f"save_model: activation {g.name!r} is a function of your own; a file "
+            raise BadValueError(
+                f"activation {g.name!r} is a function of your own; a file "
                 f"can hold only these: {', '.join(ACTIVATIONS)}"
             )
-    arrays = params_to_dict(unfold(model.params))
+    arrays = params_to_dict(model.params)
     for name, array in arrays.items():
         if array.dtype.name not in ("float16", "float32", "float64"):
-            raise ValueError(
-                f"save_model: {name} must be float16, float32 or float64, "
-                f"got {array.dtype}"
+            raise BadValueError(
+                f"{name} must be float16, float32 or float64, got {array.dtype}"
             )
     said = {
         "network": {
             "layer_dims": network.layer_dims,
             "hidden": [g.name for g in network.activations],
-            "output": network.output,
+            "output": network.head.name,
         },
         "preprocessing": model.preprocessing.to_json(),
     }

@@ -9,11 +9,12 @@ from typing import Any, NamedTuple
 
 import jax
 import numpy as np
-from jax import Array
 
-from jaxdnn.folding import unfold
+from jaxdnn import propagation
+from jaxdnn.architecture import Network
+from jaxdnn.blocks import unfold
+from jaxdnn.dropout import Dropout
 from jaxdnn.linear import linear_forward
-from jaxdnn.network import Network, forward
 from jaxdnn.parameters import Parameters
 from jaxdnn.training.batches import Batch
 
@@ -41,8 +42,7 @@ def first_not_finite(
     network: Network,
     params: Parameters,
     batch: Batch,
-    key: Array | None,
-    keep_prob: Any,
+    dropout: Dropout | None,
     cost: Any,
     grads: Parameters,
     updated: Parameters,
@@ -54,13 +54,11 @@ def first_not_finite(
       >>> from jaxdnn.parameters import Layer
       >>> params = (Layer(jnp.full((1, 1), 1e30), jnp.zeros((1, 1))),)
       >>> batch = Batch(jnp.full((1, 2), 1e30), jnp.zeros((1, 2)), None, None, None)
-      >>> first_not_finite(
-      ...     Network((1, 1)), params, batch, None, 1.0, 0.0, params, params
-      ... )
+      >>> first_not_finite(Network((1, 1)), params, batch, None, 0.0, params, params)
       (1, 'Z1')
     """
     params, grads, updated = map(unfold, (params, grads, updated))
-    _, caches = forward(network, params, batch.X, key=key, keep_prob=keep_prob)
+    _, caches = propagation.forward(network, params, batch.X, dropout)
     computed = []
     for l, (cache, (W, b)) in enumerate(zip(caches, params, strict=True), start=1):
         computed.append((l - 1, f"A{l - 1}" if l > 1 else "X", cache.A_prev))

@@ -29,7 +29,7 @@ from jaxdnn.training.loop import (
     run_batches,
     run_epochs,
     run_step,
-    step_key,
+    step_dropout,
 )
 from jaxdnn.training.streaming import Part
 
@@ -245,7 +245,7 @@ def _take_apart(
         plan.network,
         state.params,
         batch,
-        *step_key(settings, state),
+        step_dropout(settings, state),
         J,
         grads,
         after.params,

@@ -13,7 +13,7 @@ from jax import Array
 from jax.sharding import Mesh
 
 from jaxdnn._checks_where import check_scalar, is_concrete
-from jaxdnn.folding import fold, unfold
+from jaxdnn.blocks import fold, unfold
 from jaxdnn.network import Network
 from jaxdnn.parameters import Method, Parameters
 from jaxdnn.rotation import (
@@ -217,7 +217,7 @@ def fit(
         if watched is not None:
             watched = watched._replace(X=rotate_inputs(basis, watched.X))
     if optimizer is None and mesh is None and concrete:
-        start = fold(network, unfold(start))
+        start = fold(network, start)  # pyright: ignore[reportAssignmentType]
     settings = make_settings(start, learning_rate, l2, keep_prob, patience, min_delta)
     inner = init_optimizer(optimizer, schedule, settings.learning_rate, start)
     state = first_state(start, inner, watched, (dropout_key, shuffle_key), basis)

@@ -14,7 +14,10 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
-from jaxdnn.network import Network, cost, cost_and_gradients, score
+from jaxdnn import propagation
+from jaxdnn.architecture import Network
+from jaxdnn.dropout import Dropout
+from jaxdnn.objective import Mean, mean_over
 from jaxdnn.parameters import Parameters
 from jaxdnn.training.batches import (
     Batch,
@@ -152,26 +155,27 @@ def one_step(
     plan: Plan, settings: Settings, state: TrainingState, batch: Batch
 ) -> tuple[TrainingState, Array, Parameters, Any]:
     """The state after one update, the batch's cost, its gradient, the learning rate."""
-    l2 = settings.l2
-    if batch.share is not None and l2 is not None:
-        # cost divides λ by the batch's weight; what counts is all examples' weight.
-        l2 = l2 * batch.share.astype(l2.dtype)
-    key, keep_prob = step_key(settings, state)
+    mean = mean_over(batch.X.shape[1], batch.weight, settings.l2)
+    if batch.share is not None:
+        total = batch.X.shape[1] if batch.total is None else batch.total
+        decay = settings.l2
+        if decay is not None:
+            # What λ is divided by is all examples' weight, not the batch's.
+            decay = decay * batch.share.astype(decay.dtype) / total
+        mean = Mean(batch.weight, total, decay)
     rate = settings.learning_rate
     if plan.schedule is not None:
         rate = jnp.asarray(plan.schedule(state.step), state.params[0].W.dtype)
     elif rate is None:
         rate = learning_rate_of(state.optimizer)
-    J, grads = cost_and_gradients(
+    dropout = step_dropout(settings, state)
+    J, grads = propagation.cost_and_gradients(
         plan.network,
         state.params,
         batch.X,
         batch.Y,
-        l2=0.0 if l2 is None else l2,
-        key=key,
-        keep_prob=keep_prob,
-        sample_weight=batch.weight,
-        total_weight=batch.total,
+        mean,
+        dropout,
     )
     if settings.mask is not None:
         grads = jax.tree.map(jnp.multiply, grads, settings.mask)
@@ -184,11 +188,12 @@ def one_step(
     return state, J, grads, rate
 
 
-def step_key(settings: Settings, state: TrainingState) -> tuple[Array | None, Any]:
-    """The key and the probability of this step's dropout masks: None, 1 for none."""
+def step_dropout(settings: Settings, state: TrainingState) -> Dropout | None:
+    """What this step's masks are drawn with; None for no dropout."""
     if settings.keep_prob is None or state.dropout_key is None:
-        return None, 1.0
-    return jax.random.fold_in(state.dropout_key, state.step), settings.keep_prob
+        return None
+    key = jax.random.fold_in(state.dropout_key, state.step)
+    return Dropout(key, settings.keep_prob)
 
 
 def train_batches(
@@ -258,14 +263,17 @@ def end_epoch(
     )
     if validation is None or state.best is None:
         return state, entry
-    J = cost(plan.network, state.params, *validation)
+    ZL, _ = propagation.forward(plan.network, state.params, validation.X)
+    mean = mean_over(validation.X.shape[1])
+    J = propagation.cost(plan.network, state.params, ZL, validation.Y, mean)
+    head = plan.network.head
     best = state.best
     better = best.cost - settings.min_delta > J
     now = Best(state.params, J, state.epoch)
     best = jax.tree.map(lambda new, old: jnp.where(better, new, old), now, best)
     entry = entry._replace(
         validation_cost=J,
-        validation_score=score(plan.network, state.params, *validation),
+        validation_score=head.score(head.decide(ZL), validation.Y),
     )
     return state._replace(best=best), entry
 

@@ -8,8 +8,8 @@ import numpy as np
 from jax import Array
 from jax.dtypes import canonicalize_dtype
 
-from jaxdnn._checks_where import check_scalar, is_concrete
-from jaxdnn.network import Network, check_cost_arguments
+from jaxdnn._checks_where import check_cost_arguments, check_scalar, is_concrete
+from jaxdnn.network import Network
 from jaxdnn.parameters import Layer, Method, Parameters, initialize_parameters
 from jaxdnn.training.batches import Data, one_hot, record_dtype
 from jaxdnn.training.labels import are_labels, check_labels

@@ -74,8 +74,3 @@ def cost(
     mean = (problem.weights * losses).sum() / problem.weights.sum()
     decay = problem.decay / 2 * sum(jnp.square(W).sum() for W, _ in params)
     return mean + decay, (tuple(Zs), tuple(As))
-
-
-def mixes_outputs(network: Network) -> bool:
-    """Whether an entry of AL depends on the other logits of its example."""
-    return network.head.name == "softmax"

@@ -3,11 +3,9 @@
 import contextlib
 import copy
 import gc
-import importlib
 import io
 import json
 import sys
-from pathlib import Path
 from typing import Any
 
 import jax
@@ -15,15 +13,16 @@ import numpy as np
 import pytest
 
 from jaxdnn import Network
+from scripts.benchmark import __main__ as benchmark
+from scripts.benchmark import _batches as batches
+from scripts.benchmark import _cold as cold
+from scripts.benchmark import _peers as peers
+from scripts.benchmark import _scaling as scaling
+from scripts.benchmark import _sweeps as sweeps
+from scripts.benchmark import _targets as targets
+from scripts.benchmark import _timing as timing
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "scripts"))
-peers, targets, timing, batches, sweeps, scaling, cold, benchmark = map(
-    importlib.import_module,
-    (
-        *("_peers", "_targets", "_timing", "_batches", "_sweeps", "_scaling", "_cold"),
-        "benchmark",
-    ),
-)
+pytestmark = pytest.mark.slow
 
 TINY = benchmark.Size(Network((5, 4, 3, 3), output="softmax"), 7, 40)
 SHAPES = (

@@ -1,17 +1,14 @@
 """Every checker both catches and passes something, and `verify` failing is told."""
 
-import importlib
-import sys
-from pathlib import Path
-
 import numpy as np
 import pytest
 
 from jaxdnn.verification.networks.mutations import MUTATIONS
+from scripts.verification import compare_checkers as script
+from tests import gradient_cases as cases
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "scripts"))
-script = importlib.import_module("compare_checkers")
-cases = importlib.import_module("_gradient_cases")
+pytestmark = pytest.mark.slow
+
 
 FEW = [each for each in MUTATIONS if each.name in ("db: times 4", "dA: stopped")]
 WRONG, RIGHT = "tanh softmax L2", "the same, right"

@@ -1,23 +1,15 @@
 """The reproductions compare what they say, and a wrong number does not pass."""
 
-import importlib
-import sys
-from pathlib import Path
-
 import numpy as np
 import pytest
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "scripts"))
-shared, initialization, regularization, planar, cats = map(
-    importlib.import_module,
-    (
-        "_reproduce",
-        "reproduce_initialization",
-        "reproduce_regularization",
-        "reproduce_planar",
-        "reproduce_cats",
-    ),
-)
+from scripts.experiments import _reproduce as shared
+from scripts.experiments import reproduce_cats as cats
+from scripts.experiments import reproduce_initialization as initialization
+from scripts.experiments import reproduce_planar as planar
+from scripts.experiments import reproduce_regularization as regularization
+
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture

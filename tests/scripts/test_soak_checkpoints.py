@@ -1,15 +1,11 @@
 """The soak in short, and that it would see what it looks for."""
 
-import importlib
-import sys
-from pathlib import Path
-
 import pytest
 
 from jaxdnn.models.checkpoints import Checkpoints
+from scripts.experiments import soak_checkpoints as script
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "scripts"))
-script = importlib.import_module("soak_checkpoints")
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture

@@ -1,13 +1,10 @@
 """A small table is streamed within the bound, and what is beyond it is told."""
 
-import importlib
-import sys
-from pathlib import Path
-
 import pytest
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "scripts"))
-script = importlib.import_module("stream_rows")
+from scripts.experiments import stream_rows as script
+
+pytestmark = pytest.mark.slow
 
 
 def test_a_small_table_is_streamed(capsys):

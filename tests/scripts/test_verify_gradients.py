@@ -1,21 +1,19 @@
 """The checker's own script counts rightly, and a wrong backward does not pass."""
 
-import importlib
-import sys
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 import jaxdnn
 from jaxdnn.verification.networks.mutations import MUTATIONS, Mutation
+from scripts.verification import _liveness as liveness
+from scripts.verification import verify_gradients as script
+from tests import gradient_cases as cases
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "scripts"))
-script = importlib.import_module("verify_gradients")
-cases = importlib.import_module("_gradient_cases")
-liveness = importlib.import_module("_liveness")
+pytestmark = pytest.mark.slow
+
 
 ONE_CELL = ("--activations", "tanh", "--heads", "sigmoid", "--initializers", "he")
 

@@ -9,61 +9,19 @@ import pytest
 from jaxdnn import (
     Network,
     cost,
-    cost_and_gradients,
     fit,
     initialize_parameters,
-    update_parameters,
 )
 from jaxdnn.training.batches import Data, shuffled
+from tests.reference import data, train
 
 KEY = jax.random.key(0)
 NETWORK = Network((3, 5, 4), "tanh", "softmax")
 M = 23
 
 
-def data():
-    X = jax.random.normal(jax.random.key(1), (3, M))
-    return X, np.asarray(X.argmax(axis=0))
-
-
 def columns(labels):
     return jax.nn.one_hot(labels, 4).T
-
-
-def loop(X, Y, *, batch_size, epochs, learning_rate, l2=0.0, keep_prob=1.0, weight):
-    """Mini-batch descent written out in Python, over rows drawn as fit draws them."""
-    init_key, dropout_key, shuffle_key = jax.random.split(KEY, 3)
-    params = initialize_parameters(init_key, NETWORK.layer_dims)
-    weights = np.ones(M) if weight is None else np.asarray(weight)
-    costs, norms, step = [], [], 0
-    for epoch in range(epochs):
-        key = jax.random.fold_in(shuffle_key, epoch)
-        order = np.argsort(jax.random.bits(key, (M,), np.uint32) >> 1, kind="stable")
-        sums = norm = 0.0
-        for start in range(0, M, batch_size):
-            rows = order[start : start + batch_size]
-            dropout = {}
-            if keep_prob < 1:
-                key = jax.random.fold_in(dropout_key, step)
-                dropout = {"key": key, "keep_prob": keep_prob}
-            # Σ w ℓ (m / M) / count, and all of the L2 term, whatever the batch holds.
-            mean = {
-                "sample_weight": weights[rows] / weights.mean()
-                if weight is not None
-                else None,
-                "total_weight": float(len(rows)),
-                "l2": l2 * len(rows) / weights.sum(),
-            }
-            J, grads = cost_and_gradients(
-                NETWORK, params, X[:, rows], Y[:, rows], **mean, **dropout
-            )
-            params = update_parameters(params, grads, learning_rate=learning_rate)
-            squares = (np.square(leaf).sum() for leaf in jax.tree.leaves(grads))
-            sums, norm = sums + J * len(rows), norm + np.sqrt(sum(squares))
-            step += 1
-        costs.append(sums / M)
-        norms.append(norm / np.ceil(M / batch_size))
-    return params, jnp.stack(costs), jnp.stack(norms)
 
 
 @pytest.mark.parametrize(
@@ -79,12 +37,12 @@ def loop(X, Y, *, batch_size, epochs, learning_rate, l2=0.0, keep_prob=1.0, weig
 )
 def test_a_run_is_the_python_loop(options, weight):
     with jax.enable_x64(True):
-        X, labels = data()
+        X, labels = data(NETWORK, M)
         if weight is not None:
             weight = jnp.float64(weight)
-        options = options | {"epochs": 6, "learning_rate": 0.3}
-        result = fit(NETWORK, X, labels, key=KEY, sample_weight=weight, **options)
-        params, costs, norms = loop(X, columns(labels), weight=weight, **options)
+        options = {"key": KEY, "learning_rate": 0.3, "sample_weight": weight} | options
+        result = fit(NETWORK, X, labels, epochs=6, **options)
+        params, costs, norms = train(6, NETWORK, X, columns(labels), **options)
         chex.assert_trees_all_close(result.params, params, rtol=1e-11, atol=1e-13)
         chex.assert_trees_all_close(result.history.cost, costs, rtol=1e-11)
         chex.assert_trees_all_close(result.history.gradient_norm, norms, rtol=1e-11)
@@ -92,7 +50,7 @@ def test_a_run_is_the_python_loop(options, weight):
 
 def test_dropout_draws_a_mask_for_every_step():
     with jax.enable_x64(True):
-        X, labels = data()
+        X, labels = data(NETWORK, M)
         # Without padding: a mask's bits depend on the batch's width.
         X, labels = X[:, :21], labels[:21]
         options = {"batch_size": 7, "epochs": 3, "learning_rate": 0.3}
@@ -104,7 +62,7 @@ def test_dropout_draws_a_mask_for_every_step():
 
 
 def test_labels_are_one_hot_columns():
-    X, labels = data()
+    X, labels = data(NETWORK, M)
     for size in (None, 7):
         arguments = {"key": KEY, "epochs": 5, "batch_size": size}
         by_labels = fit(NETWORK, X, labels, **arguments)
@@ -115,7 +73,7 @@ def test_labels_are_one_hot_columns():
 @pytest.mark.parametrize("batch_size", [None, M])
 def test_weights_stand_for_rows(batch_size):
     with jax.enable_x64(True):
-        X, labels = data()
+        X, labels = data(NETWORK, M)
         weight = jnp.ones(M).at[3].set(0.0).at[5].set(2.0)
         rows = np.r_[0:3, 4, 5, 5, 6:M]
         arguments = {
@@ -135,7 +93,7 @@ def test_weights_stand_for_rows(batch_size):
 
 
 def test_class_weights_are_weights_of_their_examples():
-    X, labels = data()
+    X, labels = data(NETWORK, M)
     arguments = {"key": KEY, "epochs": 5, "batch_size": 7}
     balanced = fit(NETWORK, X, labels, class_weight="balanced", **arguments)
     counts = np.bincount(labels, minlength=4)
@@ -149,7 +107,7 @@ def test_class_weights_are_weights_of_their_examples():
 
 
 def test_a_batch_without_weight_changes_nothing_but_l2():
-    X, labels = data()
+    X, labels = data(NETWORK, M)
     weight = jnp.zeros(M).at[0].set(1.0)
     result = fit(
         *(NETWORK, X, labels),
@@ -179,7 +137,7 @@ def test_every_epoch_has_each_example_once_in_an_order_of_its_own():
 
 def test_the_cost_reported_is_that_of_all_examples():
     with jax.enable_x64(True):
-        X, labels = data()
+        X, labels = data(NETWORK, M)
         arguments = {"key": KEY, "epochs": 1, "batch_size": 6, "l2": 0.3}
         result = fit(NETWORK, X, labels, learning_rate=1e-12, **arguments)
         params = initialize_parameters(jax.random.split(KEY, 3)[0], NETWORK.layer_dims)
@@ -210,7 +168,7 @@ def test_the_cost_reported_is_that_of_all_examples():
     ],
 )
 def test_what_makes_no_batches_is_refused(changed, error, says):
-    X, labels = data()
+    X, labels = data(NETWORK, M)
     arguments = {"X": X, "Y": labels, "key": KEY, "batch_size": 7} | changed
     with pytest.raises(error, match=says):
         fit(NETWORK, **arguments)

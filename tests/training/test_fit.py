@@ -9,7 +9,6 @@ import pytest
 from jaxdnn import (
     Layer,
     Network,
-    cost_and_gradients,
     fit,
     initialize_parameters,
     params_to_dict,
@@ -18,27 +17,10 @@ from jaxdnn import (
 )
 from jaxdnn.training import loop as loop_module
 from jaxdnn.training.batches import Data
+from tests.reference import count_traces, data, train
 
 KEY = jax.random.key(0)
 NETWORK = Network((3, 5, 2), "tanh")
-
-
-def data(network=NETWORK, m=20):
-    X = jax.random.normal(jax.random.key(1), (network.layer_dims[0], m))
-    return X, (X[: network.layer_dims[-1]] > 0).astype(X.dtype)
-
-
-def loop(network, X, Y, params, key, epochs, learning_rate, keep_prob=1.0, **terms):
-    """Gradient descent written out in Python."""
-    costs = []
-    for epoch in range(epochs):
-        dropout = {}
-        if keep_prob < 1:
-            dropout = {"key": jax.random.fold_in(key, epoch), "keep_prob": keep_prob}
-        J, grads = cost_and_gradients(network, params, X, Y, **terms, **dropout)
-        params = update_parameters(params, grads, learning_rate=learning_rate)
-        costs.append(J)
-    return params, jnp.stack(costs)
 
 
 @pytest.mark.parametrize(
@@ -53,14 +35,11 @@ def loop(network, X, Y, params, key, epochs, learning_rate, keep_prob=1.0, **ter
 )
 def test_a_run_is_the_python_loop(options):
     with jax.enable_x64(True):
-        X, Y = data()
+        X, Y = data(NETWORK)
         options = jax.tree.map(jnp.float64, options)
         result = fit(NETWORK, X, Y, key=KEY, epochs=50, learning_rate=0.3, **options)
-        init_key, dropout_key, _ = jax.random.split(KEY, 3)
-        params, costs = loop(
-            *(NETWORK, X, Y, initialize_parameters(init_key, NETWORK.layer_dims)),
-            *(dropout_key, 50, 0.3),
-            **options,
+        params, costs, _ = train(
+            50, NETWORK, X, Y, key=KEY, learning_rate=0.3, **options
         )
         chex.assert_trees_all_close(result.params, params, rtol=1e-12, atol=1e-14)
         chex.assert_trees_all_close(result.history.cost, costs, rtol=1e-12)
@@ -106,7 +85,7 @@ def test_a_run_follows_scikit_learn():
 
 
 def test_chunks_change_no_bit_and_report_their_edges():
-    X, Y = data()
+    X, Y = data(NETWORK)
     arguments = {"key": KEY, "epochs": 100, "learning_rate": 0.3, "keep_prob": 0.9}
     edges = []
     chunked = fit(NETWORK, X, Y, **arguments, chunk=30, on_chunk=edges.append)
@@ -119,7 +98,7 @@ def test_chunks_change_no_bit_and_report_their_edges():
 
 
 def test_a_run_goes_on_from_its_parameters_bit_for_bit():
-    X, Y = data()
+    X, Y = data(NETWORK)
     whole = fit(NETWORK, X, Y, key=KEY, epochs=80, learning_rate=0.3)
     half = fit(NETWORK, X, Y, key=KEY, epochs=40, learning_rate=0.3)
     rest = fit(NETWORK, X, Y, params=half.params, epochs=40, learning_rate=0.3)
@@ -129,13 +108,7 @@ def test_a_run_goes_on_from_its_parameters_bit_for_bit():
 
 
 def test_one_program_serves_every_value_and_length(monkeypatch):
-    traces = []
-
-    def counted(*arguments, **options):
-        traces.append(1)
-        return cost_and_gradients(*arguments, **options)
-
-    monkeypatch.setattr(loop_module, "cost_and_gradients", counted)
+    traces = count_traces(monkeypatch, loop_module)
     # Sizes no other test has, so that no program of theirs is there already.
     network = Network((3, 6, 2), "tanh")
     X, Y = data(network, m=17)
@@ -162,7 +135,7 @@ def test_one_program_serves_every_value_and_length(monkeypatch):
 
 
 def test_data_are_arguments_of_the_program_not_constants_in_it():
-    X, Y = data(m=5000)
+    X, Y = data(NETWORK, m=5000)
     params = initialize_parameters(KEY, NETWORK.layer_dims)
     state = fit(NETWORK, X, Y, params=params, epochs=1).state._replace(history=None)
     plan = loop_module.Plan(NETWORK, None, None, None, ragged=False, sentinel=True)
@@ -175,7 +148,7 @@ def test_data_are_arguments_of_the_program_not_constants_in_it():
 
 
 def test_runs_compose_under_jit_and_vmap():
-    X, Y = data()
+    X, Y = data(NETWORK)
     run = lambda rate, key: fit(
         NETWORK, X, Y, key=key, learning_rate=rate, epochs=20, l2=0.1
     )
@@ -188,7 +161,7 @@ def test_runs_compose_under_jit_and_vmap():
 
 
 def test_masks_and_weights_may_be_all_that_is_traced():
-    X, Y = data()
+    X, Y = data(NETWORK)
     params = initialize_parameters(KEY, NETWORK.layer_dims)
     run = lambda key, weight: fit(
         *(NETWORK, X, Y),
@@ -207,7 +180,7 @@ def test_masks_and_weights_may_be_all_that_is_traced():
 
 
 def test_numpy_in_any_dtype_trains_in_float32():
-    X, Y = jax.tree.map(np.asarray, data())
+    X, Y = jax.tree.map(np.asarray, data(NETWORK))
     result = fit(NETWORK, X.astype(np.float64), Y.astype(bool), key=KEY, epochs=5)
     chex.assert_type(jax.tree.leaves((result.params, result.history)), jnp.float32)
 
@@ -244,7 +217,7 @@ def test_update_parameters():
         update_parameters(params, params, learning_rate=-1.0)
 
 
-X, Y = data()
+X, Y = data(NETWORK)
 
 
 @pytest.mark.parametrize(
@@ -291,7 +264,7 @@ def test_large_whole_numbers_keep_all_their_digits(batch_size):
 
 
 def test_what_the_caller_does_to_an_array_afterwards_is_not_seen():
-    X, Y = (np.array(of, order="C") for of in data(m=4096))
+    X, Y = (np.array(of, order="C") for of in data(NETWORK, m=4096))
     wanted = fit(NETWORK, X.copy(), Y, key=KEY, epochs=3).history.cost
 
     def spoil(_info):
@@ -302,7 +275,7 @@ def test_what_the_caller_does_to_an_array_afterwards_is_not_seen():
 
 
 def test_many_batches_are_recorded_in_more_than_half_precision():
-    X, Y = data(m=4096)
+    X, Y = data(NETWORK, m=4096)
     options = {"key": KEY, "epochs": 1, "learning_rate": 1e-30}
     params = initialize_parameters(KEY, NETWORK.layer_dims, dtype=jnp.bfloat16)
     whole, batches = (
@@ -313,7 +286,7 @@ def test_many_batches_are_recorded_in_more_than_half_precision():
 
 
 def test_validation_may_be_all_that_is_traced():
-    X, Y = data()
+    X, Y = data(NETWORK)
 
     def watch(V):
         return fit(NETWORK, X, Y, key=KEY, epochs=4, validation=(V, Y)).history
@@ -324,7 +297,7 @@ def test_validation_may_be_all_that_is_traced():
 
 
 def test_a_traced_run_goes_on_with_its_history():
-    X, Y = data()
+    X, Y = data(NETWORK)
     options = {"key": KEY, "learning_rate": 0.1}
     half = fit(NETWORK, X, Y, epochs=2, **options)
 
@@ -347,14 +320,14 @@ def test_stacked_parameters_go_on_as_they_are():
 
 @pytest.mark.parametrize("dtype", [complex, object, str])
 def test_what_are_no_real_numbers_are_refused(dtype):
-    X, Y = data()
+    X, Y = data(NETWORK)
     with pytest.raises(TypeError, match="fit: X must be real numbers, got dtype"):
         fit(NETWORK, np.asarray(X).astype(dtype), Y, key=KEY)
 
 
 @pytest.mark.parametrize("weight", [1e300, 1e-60])
 def test_weights_that_leave_the_runs_precision_are_refused(weight):
-    X, Y = data()
+    X, Y = data(NETWORK)
     with (
         pytest.raises(ValueError, match="sample_weight must be finite"),
         np.errstate(over="ignore"),

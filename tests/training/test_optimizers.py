@@ -9,27 +9,12 @@ import numpy as np
 import optax
 import pytest
 
-from jaxdnn import Network, cost_and_gradients, fit, initialize_parameters
+from jaxdnn import Network, fit
 from jaxdnn.training import loop as loop_module
+from tests.reference import count_traces, data, train
 
 KEY = jax.random.key(0)
 NETWORK = Network((3, 5, 2), "tanh")
-
-
-def data():
-    X = jax.random.normal(jax.random.key(1), (3, 20))
-    return X, (X[:2] > 0).astype(X.dtype)
-
-
-def loop(transformation, epochs):
-    X, Y = data()
-    params = initialize_parameters(jax.random.split(KEY, 3)[0], NETWORK.layer_dims)
-    state = transformation.init(params)
-    for _ in range(epochs):
-        _, grads = cost_and_gradients(NETWORK, params, X, Y)
-        updates, state = transformation.update(grads, state, params)
-        params = optax.apply_updates(params, updates)
-    return params
 
 
 clipped = optax.chain(optax.clip_by_global_norm(0.1), optax.sgd(0.5, momentum=0.9))
@@ -58,7 +43,7 @@ def falling(step):
 )
 def test_a_run_is_the_loop_with_optax(optimizer, learning_rate, same):
     with jax.enable_x64(True):
-        X, Y = data()
+        X, Y = data(NETWORK)
         result = fit(
             *(NETWORK, X, Y),
             key=KEY,
@@ -66,13 +51,12 @@ def test_a_run_is_the_loop_with_optax(optimizer, learning_rate, same):
             optimizer=optimizer,
             learning_rate=learning_rate,
         )
-        chex.assert_trees_all_close(
-            result.params, loop(same, 12), rtol=1e-10, atol=1e-12
-        )
+        params, _, _ = train(12, NETWORK, X, Y, key=KEY, optimizer=same)
+        chex.assert_trees_all_close(result.params, params, rtol=1e-10, atol=1e-12)
 
 
 def test_a_learning_rate_of_the_optimizers_own_is_read_where_it_shows():
-    X, Y = data()
+    X, Y = data(NETWORK)
     hidden = fit(NETWORK, X, Y, key=KEY, epochs=2, optimizer=optax.adam(0.1))
     assert np.isnan(hidden.history.learning_rate).all()
     shown = optax.inject_hyperparams(optax.adam)(learning_rate=0.1)
@@ -81,14 +65,8 @@ def test_a_learning_rate_of_the_optimizers_own_is_read_where_it_shows():
 
 
 def test_learning_rates_share_one_program(monkeypatch):
-    traces = []
-
-    def counted(*arguments, **options):
-        traces.append(1)
-        return cost_and_gradients(*arguments, **options)
-
-    monkeypatch.setattr(loop_module, "cost_and_gradients", counted)
-    X, Y = data()
+    traces = count_traces(monkeypatch, loop_module)
+    X, Y = data(NETWORK)
     X, Y = X[:, :13], Y[:, :13]
     for rate in (0.1, 0.2):
         arguments = {"epochs": 3, "optimizer": optax.adam, "learning_rate": rate}
@@ -114,14 +92,14 @@ def test_learning_rates_share_one_program(monkeypatch):
     ],
 )
 def test_what_is_no_optimizer_is_refused(options, error, says):
-    X, Y = data()
+    X, Y = data(NETWORK)
     with pytest.raises(error, match=says):
         fit(NETWORK, X, Y, key=KEY, **options)
 
 
 @pytest.mark.parametrize("learning_rate", [0.05, falling], ids=["number", "schedule"])
 def test_a_rate_kept_in_the_optimizers_state_is_the_one_given(learning_rate):
-    X, Y = data()
+    X, Y = data(NETWORK)
     shared = {"key": KEY, "epochs": 1, "learning_rate": learning_rate}
     kept = fit(NETWORK, X, Y, optimizer=optax.inject_hyperparams(optax.adam), **shared)
     plain = fit(NETWORK, X, Y, optimizer=optax.adam, **shared)

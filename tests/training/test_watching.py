@@ -15,8 +15,8 @@ from jaxdnn import (
     initialize_parameters,
     score,
     state_to_dict,
-    update_parameters,
 )
+from tests.reference import data, descent
 
 KEY = jax.random.key(0)
 NETWORK = Network((3, 5, 4), "tanh", "softmax")
@@ -29,25 +29,24 @@ RUN = {
 }
 
 
-def data(seed=1, m=23):
-    X = jax.random.normal(jax.random.key(seed), (3, m))
+def curved(seed=1, m=23):
+    X, _ = data(NETWORK, m, seed)
     return X, np.asarray((X + 0.5 * X[::-1] ** 2).argmax(axis=0))
 
 
-X, LABELS = data()
-WATCHED = data(2, 11)
+X, LABELS = curved()
+WATCHED = curved(2, 11)
 
 
 def test_early_stopping_is_that_of_a_python_loop():
     with jax.enable_x64(True):
-        X, labels = data()
-        Xv, labels_v = data(2, 11)
+        X, labels = curved()
+        Xv, labels_v = curved(2, 11)
         Y, Yv = (jax.nn.one_hot(of, 4).T for of in (labels, labels_v))
-        params = initialize_parameters(jax.random.split(KEY, 3)[0], NETWORK.layer_dims)
-        best, best_cost, waited, costs = params, np.inf, 0, []
-        while waited < 5 and len(costs) < 400:
-            _, grads = cost_and_gradients(NETWORK, params, X, Y)
-            params = update_parameters(params, grads, learning_rate=0.8)
+        best, best_cost, waited, costs = None, np.inf, 0, []
+        for params, _, _ in descent(NETWORK, X, Y, key=KEY, learning_rate=0.8):
+            if waited == 5 or len(costs) == 400:
+                break
             costs.append(float(cost(NETWORK, params, Xv, Yv)))
             waited += 1
             if costs[-1] < best_cost - 1e-4:

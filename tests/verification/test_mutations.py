@@ -4,9 +4,7 @@ Whether it changes the gradient is decided here, by a gradient computed again in
 double, and not by the checker.
 """
 
-import sys
 from functools import cache
-from pathlib import Path
 from typing import NamedTuple
 
 import jax
@@ -22,9 +20,7 @@ from jaxdnn.verification.networks.planting import plant
 from jaxdnn.verification.networks.seams import right_backward
 from jaxdnn.verification.networks.trial import set_up
 from jaxdnn.verification.units import LIMIT, UNIT_ROUNDOFF
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "scripts"))
-from _gradient_cases import catching_cases
+from tests.gradient_cases import catching_cases
 
 SEED = 0
 # A tanh, a ReLU and a sigmoid net; L2, dropout, both; three heads.

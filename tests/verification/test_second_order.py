@@ -1,8 +1,5 @@
 """Order 2: a gradient that is right at one point only does not pass."""
 
-import sys
-from pathlib import Path
-
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -23,9 +20,7 @@ from jaxdnn.verification.networks.evidence import gather
 from jaxdnn.verification.networks.scales import Pair
 from jaxdnn.verification.networks.second_order import complex_safe, product
 from jaxdnn.verification.networks.trial import set_up
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "scripts"))
-from _gradient_cases import case, dropout
+from tests.gradient_cases import case, dropout
 
 DECAY = 0.7
 

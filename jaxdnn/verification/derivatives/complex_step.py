@@ -22,9 +22,9 @@ from typing import Any, NamedTuple
 import jax
 import numpy as np
 
-from jaxdnn import activations
+from jaxdnn import activations, heads
 from jaxdnn.activations import Activation
-from jaxdnn.costs import Head
+from jaxdnn.heads import Head
 from jaxdnn.network import Network
 from jaxdnn.verification.derivatives.along import Along, Line, Way, direction
 from jaxdnn.verification.derivatives.ridders import ridders
@@ -90,6 +90,10 @@ COMPLEX_FORMS: Mapping[Any, Callable[[Any], Any]] = MappingProxyType(
 )
 
 
+def _sigmoid_losses(z: Complex, Y: Values) -> Complex:
+    return (Y * _log1p_exp(-z) + (1 - Y) * _log1p_exp(z)).sum(axis=0)
+
+
 def _softmax_losses(z: Complex, Y: Values) -> Complex:
     centred = z - z.real.max(axis=0, keepdims=True)
     return np.log(np.exp(centred).sum(axis=0)) - (Y * centred).sum(axis=0)
@@ -102,21 +106,14 @@ def _exp_losses(z: Complex, Y: Values) -> Complex:
     return (rate * (1 + np.where(below, 0, z - knee)) - Y * z).sum(axis=0)
 
 
-COMPLEX_LOSSES: Mapping[str, Callable[[Complex, Values], Complex]] = MappingProxyType(
+COMPLEX_LOSSES: Mapping[Any, Callable[[Complex, Values], Complex]] = MappingProxyType(
     {
-        "sigmoid": lambda z, Y: (Y * _log1p_exp(-z) + (1 - Y) * _log1p_exp(z)).sum(
-            axis=0
-        ),
-        "softmax": _softmax_losses,
-        "identity": lambda z, Y: (0.5 * (z - Y) * (z - Y)).sum(axis=0),
-        "exp": _exp_losses,
+        heads.sigmoid_losses: _sigmoid_losses,
+        heads.softmax_losses: _softmax_losses,
+        heads.identity_losses: lambda z, Y: (0.5 * (z - Y) * (z - Y)).sum(axis=0),
+        heads.exp_losses: _exp_losses,
     }
 )
-
-
-def complex_losses(head: Head) -> Callable[[Complex, Values], Complex]:
-    """The head's losses for complex logits."""
-    return COMPLEX_LOSSES[head.name]
 
 
 class Measured(NamedTuple):
@@ -163,6 +160,32 @@ def measured_slope(g: Activation, Z: Values) -> Measured:
     return Measured(slope, bar)
 
 
+def measured_rates(
+    head: Head, ZL: Values, imag: Values, Y: Values
+) -> tuple[Values, Values]:
+    """Each example's loss along imag, by complex step, and the error bar: (m,) each.
+
+    Losses of a caller's own are extrapolated by Ridders' scheme, as slopes are.
+    """
+    form = COMPLEX_LOSSES.get(head.losses)
+    if form is not None:
+        rates = form(ZL + 1j * imag, Y).imag
+        return rates, np.zeros_like(rates)
+    largest = abs(imag).max(axis=0)
+    largest = np.where(largest > 0, largest, 1.0)
+    run, v = jax.jit(head.losses), imag / largest
+    one, other = (
+        ridders(
+            lambda t: run(*jax.device_put((ZL + t * v, Y))),
+            np.zeros(ZL.shape[1]),
+            np.full(ZL.shape[1], step),
+        )
+        for step in (0.1, 0.03)
+    )
+    bar = MARGIN * (one[1] + other[1] + abs(one[0] - other[0]))
+    return np.where(one[1] < other[1], one[0], other[0]) * largest, bar * largest
+
+
 def complex_step(
     network: Network,
     problem: Problem,
@@ -185,8 +208,9 @@ def complex_step(
                 spend(FORWARD, W.size / size)
             imag = W @ (keep * slopes[k].slope * imag)
             spend(FORWARD, W.size / size)
-        losses = complex_losses(network.head)(oracle.Z[-1] + 1j * imag, problem.Y)
-        return float((problem.weights * losses.imag).mean() / H), float(doubt / H)
+        rates, bars = measured_rates(network.head, oracle.Z[-1], imag, problem.Y)
+        doubt += (problem.weights * bars).mean()
+        return float((problem.weights * rates).mean() / H), float(doubt / H)
 
     steps: list[tuple[Values, Along]] = []
     A: Any = problem.X

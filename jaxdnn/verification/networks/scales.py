@@ -43,7 +43,7 @@ from jaxdnn.parameters import Layer, Parameters
 from jaxdnn.verification.derivatives.autodiff import Slope, autodiff_slope, slope_of
 from jaxdnn.verification.elementwise import change_of, elementwise
 from jaxdnn.verification.passes import BACKWARD, FORWARD, spend
-from jaxdnn.verification.problem import Oracle, Problem, mixes_outputs
+from jaxdnn.verification.problem import Oracle, Problem
 from jaxdnn.verification.units import (
     RESOLUTION,
     TINY,
@@ -121,7 +121,7 @@ def product_scales(
     def output(eZ2: Pair) -> Pair:
         e = np.sqrt(eZ2.value)
         e2 = _output_error2(network, ZL, AL, e)
-        if mixes_outputs(network):
+        if not network.head.elementwise:
             centred = rate - (AL * rate).sum(axis=0)
             mean2 = AL**2 * (eZ2.rate + sum_growth(len(AL)) * rate**2) + rate**2 * e2
             spread2 = eZ2.rate + rate**2 + mean2.sum(axis=0)
@@ -252,7 +252,7 @@ def _recursion(
 
 def _output_error2(network: Network, ZL: Values, AL: Values, e: Values) -> Values:
     """e(AL)²."""
-    if mixes_outputs(network):
+    if not network.head.elementwise:
         return _softmax_error(AL, e) ** 2
     change, _ = elementwise(change_of(network.head.output), ZL, RESOLUTION * e)
     return (change / RESOLUTION) ** 2

@@ -1,23 +1,45 @@
 """Equal hidden layers as one stack, so that fifty compile in the time of one.
 
-A stack is a Layer with a leading axis: W (k, n, n), b (k, n, 1). Every function over
-parameters takes it in place of its k layers; forward and backward then scan over it.
+A stack is a training layout's affair: the passes of `propagation` scan over it, and
+whatever leaves the engine is one Layer per layer again.
 """
 
 from itertools import groupby
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax import Array
 
-from jaxdnn.network import Network
-from jaxdnn.parameters import Layer, Parameters, depth
+from jaxdnn.architecture import Network
+from jaxdnn.parameters import Layer, Parameters
 
 # Fewer are not worth it: in a scan, XLA cannot fuse one layer with the next.
 _FEWEST = 8
 
 
-def fold(network: Network, params: Parameters) -> Parameters:
+class Stack(NamedTuple):
+    """k equal hidden layers in succession: W (k, n, n) and b (k, n, 1)."""
+
+    W: Array
+    b: Array
+
+
+Blocks = tuple[Layer | Stack, ...]
+
+
+def depth(block: Layer | Stack) -> int:
+    """How many layers it stands for.
+
+    Example:
+      >>> depth(Stack(jnp.ones((5, 2, 2)), jnp.ones((5, 2, 1))))
+      5
+    """
+    return block.W.shape[0] if isinstance(block, Stack) else 1
+
+
+def fold(network: Network, params: Parameters) -> Blocks:
     """Stack each run of at least 8 hidden layers of one size and activation.
 
     Args:
@@ -31,12 +53,12 @@ def fold(network: Network, params: Parameters) -> Parameters:
       >>> from jaxdnn.parameters import initialize_parameters
       >>> network = Network((2, *10 * (4,), 1))
       >>> params = initialize_parameters(jax.random.key(0), network.layer_dims)
-      >>> [layer.W.shape for layer in fold(network, params)]
+      >>> [block.W.shape for block in fold(network, params)]
       [(4, 2), (9, 4, 4), (1, 4)]
     """
     dims = network.layer_dims
     kinds = [(dims[l], dims[l + 1], g) for l, g in enumerate(network.activations)]
-    folded: list[Layer] = []
+    blocks: list[Layer | Stack] = []
     l = 0
     for (n_prev, n, _), equal in groupby(kinds):
         k = len(list(equal))
@@ -44,27 +66,28 @@ def fold(network: Network, params: Parameters) -> Parameters:
         if n_prev == n and k >= _FEWEST:
             # On the host: many small operands would take long to compile.
             W, b = (np.stack(of) for of in zip(*jax.device_get(run), strict=True))
-            run = (Layer(jnp.asarray(W), jnp.asarray(b)),)
-        folded += run
+            blocks.append(Stack(jnp.asarray(W), jnp.asarray(b)))
+        else:
+            blocks += run
         l += k
-    return (*folded, params[-1])
+    return (*blocks, params[-1])
 
 
-def unfold(params: Parameters) -> Parameters:
+def unfold(blocks: Blocks) -> Parameters:
     """One Layer per layer again.
 
     Example:
-      >>> stack = Layer(jnp.ones((9, 4, 4)), jnp.ones((9, 4, 1)))
+      >>> stack = Stack(jnp.ones((9, 4, 4)), jnp.ones((9, 4, 1)))
       >>> len(unfold((stack,)))
       9
     """
     layers: list[Layer] = []
-    for layer in params:
-        if layer.W.ndim == 2:
-            layers.append(layer)
+    for block in blocks:
+        if isinstance(block, Layer):
+            layers.append(block)
             continue
-        W, b = jax.device_get(layer)
+        W, b = jax.device_get(block)
         layers += [
-            Layer(jnp.asarray(W[i]), jnp.asarray(b[i])) for i in range(depth(layer))
+            Layer(jnp.asarray(W[l]), jnp.asarray(b[l])) for l in range(depth(block))
         ]
     return tuple(layers)

@@ -1,10 +1,8 @@
-"""Output heads, the cost J and its gradient at the logits; the L2 term and its own.
+"""Output heads: AL and the losses from the logits, dZL, and what the network says.
 
-    J = Σⱼ wⱼ ℓ(ZL[:, j], Y[:, j]) / Σⱼ wⱼ  +  λ / (2 Σⱼ wⱼ) Σ_l ||W_l||²
-
-With no sample weights every wⱼ is 1 and Σⱼ wⱼ is m. The loss ℓ of one example sums over
-the outputs and is computed from the logits ZL, never from log(AL). Each head is
-canonical: whatever the loss, its derivative is the one line every derivation ends in,
+The loss ℓ of one example sums over the outputs and is computed from the logits ZL,
+never from log(AL). Each head is canonical: whatever the loss, its derivative is the one
+line every derivation ends in,
 
     dZL = AL - Y.
 
@@ -17,36 +15,109 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from math import log
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import numpy.typing as npt
 from jax import Array
-from jax.scipy.special import xlog1py, xlogy
 
-from jaxdnn._checks_where import check_columns, check_shape
+from jaxdnn._checks import BadValueError
 from jaxdnn.activations import identity, relu, sigmoid, softplus
+
+
+class Decision(NamedTuple):
+    """What a head makes of its logits.
+
+    decide: (ZL (n_L, m), output) -> what `predict` says of each column; score: (said,
+    Y) -> (), how good that is; classes: n_L -> how many classes are told apart, or
+    None.
+    """
+
+    decide: Callable[[Array, Callable[[Array], Array]], Array]
+    score: Callable[[Array, Array], Array]
+    classes: Callable[[int], int | None]
+
+
+def _r_squared(said: Array, Y: Array) -> Array:
+    spread = jnp.square(Y - Y.mean(axis=1, keepdims=True)).sum()
+    return 1 - jnp.square(said - Y).sum() / spread
+
+
+# The values themselves; 1 - Σ (AL - Y)² / Σ (Y - mean of Y)².
+NUMBERS = Decision(
+    lambda ZL, output: output(ZL),
+    _r_squared,
+    lambda n_L: None,
+)
+# 1 where the probability is above 1/2, which is where ZL > 0; accuracy over outputs.
+EACH_OUTPUT = Decision(
+    lambda ZL, output: (ZL > 0).astype(int),
+    lambda said, Y: (said == (Y > 0.5)).mean(dtype=Y.dtype),
+    lambda n_L: 2 if n_L == 1 else None,
+)
+# The most probable class, the first of equals; accuracy over examples.
+ONE_OUTPUT = Decision(
+    lambda ZL, output: ZL.argmax(axis=0, keepdims=True),
+    lambda said, Y: (said[0] == Y.argmax(axis=0)).mean(dtype=Y.dtype),
+    lambda n_L: n_L,
+)
 
 
 @dataclass(frozen=True)
 class Head:
-    """A canonical output head: AL from ZL, and the loss whose dZL is AL - Y.
+    """A canonical output head: AL from ZL, the loss whose dZL is AL - Y, its decision.
 
     Args:
-      name: what `Network(output=...)` calls it.
+      name: what errors and reports call it.
       output: ZL (n_L, m) -> AL (n_L, m).
       losses: (ZL (n_L, m), Y (n_L, m)) -> (m,), each example's loss.
       targets: in words, what Y must hold.
       accepts: whether a given Y holds it.
+      decision: what the network says of ZL, how good that is, how many classes it tells
+        apart: NUMBERS, EACH_OUTPUT, ONE_OUTPUT, or one's own.
+      elementwise: whether AL[k] depends on ZL[k] alone.
+
+    Raises:
+      TypeError: output or losses is not callable.
+
+    Example:
+      >>> gamma = Head(
+      ...     "reciprocal gamma",
+      ...     output=lambda ZL: -1 / ZL,
+      ...     losses=lambda ZL, Y: (-jnp.log(-ZL) - Y * ZL).sum(axis=0),
+      ...     targets="positive numbers",
+      ...     accepts=lambda Y: bool((Y > 0).all()),
+      ... )
+      >>> float(gamma.losses(jnp.array([[-1.0]]), jnp.array([[2.0]]))[0])
+      2.0
     """
 
     name: str
     output: Callable[[Array], Array]
     losses: Callable[[Array, Array], Array]
-    targets: str
-    accepts: Callable[[npt.NDArray[Any]], bool]
+    targets: str = "numbers"
+    accepts: Callable[[npt.NDArray[Any]], bool] = lambda Y: bool(np.isfinite(Y).all())
+    decision: Decision = NUMBERS
+    elementwise: bool = True
+
+    def __post_init__(self) -> None:
+        for field in ("output", "losses"):
+            if not callable(getattr(self, field)):
+                raise TypeError(f"Head {self.name!r}: {field} must be callable")
+
+    def decide(self, ZL: Array) -> Array:
+        """What the network says: see `Decision`."""
+        return self.decision.decide(ZL, self.output)
+
+    def score(self, said: Array, Y: Array) -> Array:
+        """How good `said` is, (): accuracy, or R²."""
+        return self.decision.score(said, Y)
+
+    def classes(self, n_L: int) -> int | None:
+        """How many classes n_L outputs tell apart; None where they are no classes."""
+        return self.decision.classes(n_L)
 
 
 def head_backward(AL: Array, Y: Array) -> Array:
@@ -150,6 +221,7 @@ HEADS: Mapping[str, Head] = MappingProxyType(
                 sigmoid_losses,
                 targets="0, 1 or probabilities between them",
                 accepts=lambda Y: bool(((Y >= 0) & (Y <= 1)).all()),
+                decision=EACH_OUTPUT,
             ),
             Head(
                 "softmax",
@@ -159,13 +231,14 @@ HEADS: Mapping[str, Head] = MappingProxyType(
                 accepts=lambda Y: (
                     bool((Y >= 0).all()) and np.allclose(Y.sum(axis=0), 1)
                 ),
+                decision=ONE_OUTPUT,
+                elementwise=False,
             ),
             Head(
                 "identity",
                 identity,
                 identity_losses,
                 targets="finite numbers",
-                accepts=lambda Y: bool(np.isfinite(Y).all()),
             ),
             Head(
                 "exp",
@@ -179,106 +252,20 @@ HEADS: Mapping[str, Head] = MappingProxyType(
 )
 
 
-def total_weight(m: int, sample_weight: Array | None) -> Any:
-    """Σⱼ wⱼ: the number of examples the cost counts (m without weights)."""
-    return m if sample_weight is None else sample_weight.sum()
-
-
-def mean_loss(losses: Array, sample_weight: Array | None, total: Any = None) -> Array:
-    """Σⱼ wⱼ ℓⱼ / total from losses (m,); the total is Σⱼ wⱼ where none is given.
-
-    Example:
-      >>> float(mean_loss(jnp.array([1.0, 5.0]), jnp.array([3.0, 1.0])))
-      2.0
-    """
-    if total is None:
-        total = total_weight(losses.shape[0], sample_weight)
-    if sample_weight is not None:
-        losses = sample_weight * losses
-    return losses.sum() / total
-
-
-def mean_loss_backward(
-    dZ: Array, sample_weight: Array | None, total: Any = None
-) -> Array:
-    """Scale column j by m wⱼ / total, so that the plain mean over m is `mean_loss`.
-
-    Example:
-      >>> w = jnp.array([3.0, 1.0])
-      >>> mean_loss_backward(jnp.array([[1.0, 1.0]]), w).tolist()
-      [[1.5, 0.5]]
-    """
-    m = dZ.shape[1]
-    if sample_weight is not None:
-        total = sample_weight.sum() if total is None else total
-        return dZ * (m * sample_weight / total)[None, :]
-    return dZ if total is None else dZ * (m / total)
-
-
-def l2_cost(weights: list[Array], l2: Any, m: Any) -> Array:
-    """λ / (2m) Σ_l ||W_l||²; biases are not penalised.
-
-    Example:
-      >>> float(l2_cost([jnp.array([[3.0, 4.0]])], l2=0.2, m=5))
-      0.5
-    """
-    return l2 / (2 * m) * sum(jnp.square(W).sum() for W in weights)  # pyright: ignore[reportReturnType]
-
-
-def l2_backward(W: Array, l2: Any, m: Any) -> Array:
-    """The L2 term's share of dW: (λ / m) W.
-
-    Example:
-      >>> l2_backward(jnp.array([[3.0]]), l2=2.0, m=6).tolist()
-      [[1.0]]
-    """
-    return l2 / m * W
-
-
-def compute_cost(AL: Array, Y: Array) -> Array:
-    """The course's cross-entropy cost, from probabilities.
-
-        J = -1/m Σ  y log(a) + (1 - y) log(1 - a)
-
-    Finite unless a prediction is certain and wrong; 0 log 0 is 0. Training here never
-    uses it: `cost` works from the logits, where nothing saturates.
-
-    Args:
-      AL: (n_L, m) probabilities.
-      Y: (n_L, m) targets in [0, 1].
-
-    Returns:
-      J, a scalar; losses are summed over outputs.
+def get_head(head: str | Head) -> Head:
+    """The head itself, or the built-in one of that name.
 
     Raises:
-      ValueError: shapes disagree.
+      ValueError: no head has that name.
 
     Example:
-      >>> AL, Y = jnp.array([[0.8, 0.9, 0.4]]), jnp.array([[1, 1, 0]])
-      >>> f"{compute_cost(AL, Y):.4f}"
-      '0.2798'
+      >>> get_head("softmax").classes(10)
+      10
     """
-    check_columns("compute_cost", "AL", AL)
-    check_shape("compute_cost", "Y", Y, AL.shape, "of AL")
-    return -(xlogy(Y, AL) + xlog1py(1 - Y, -AL)).sum() / AL.shape[1]
-
-
-def compute_cost_backward(AL: Array, Y: Array) -> Array:
-    """dAL = -(y / a - (1 - y) / (1 - a)): where the course's backward starts.
-
-    Args:
-      AL, Y: (n_L, m), as for compute_cost.
-
-    Returns:
-      (n_L, m); column j is the gradient of example j's loss with respect to AL[:, j].
-
-    Raises:
-      ValueError: shapes disagree.
-
-    Example:
-      >>> compute_cost_backward(jnp.array([[0.5]]), jnp.array([[1]])).tolist()
-      [[-2.0]]
-    """
-    check_columns("compute_cost_backward", "AL", AL)
-    check_shape("compute_cost_backward", "Y", Y, AL.shape, "of AL")
-    return (1 - Y) / (1 - AL) - Y / AL
+    if isinstance(head, Head):
+        return head
+    if head not in HEADS:
+        raise BadValueError(
+            f"output must be one of {', '.join(HEADS)}, or a Head, got {head!r}"
+        )
+    return HEADS[head]

@@ -1,8 +1,8 @@
 """`jaxdnn.verify` beside the gradient checks people use, on the same gradients.
 
-    python scripts/compare_checkers.py                     the table
-    python scripts/compare_checkers.py --list              and every miss
-    python scripts/compare_checkers.py --cases "l2 = 1e6" "tanh softmax L2"
+    python -m scripts.verification.compare_checkers   the table
+    python -m scripts.verification.compare_checkers --list   and every miss
+    python -m scripts.verification.compare_checkers --cases "l2 = 1e6" "tanh softmax L2"
 
 The wrong gradients are the live mutations of `verify_gradients.py --mutations`, the
 correct ones those of the cases that no checker may call wrong (`verify` may leave them
@@ -48,15 +48,15 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-from _gradient_cases import Case, catching_cases, named_cases
-from _liveness import live_mutations
-from _tables import print_table
 from jax.test_util import check_grads
 
 from jaxdnn import backward, cost, forward, verify
 from jaxdnn.verification.exact import exact_arithmetic
 from jaxdnn.verification.networks import mutations
 from jaxdnn.verification.networks.mutations import Mutation
+from scripts._table import print_table
+from scripts.verification._liveness import live_mutations
+from tests.gradient_cases import Case, catching_cases, named_cases
 
 MOST_ENTRIES = 500
 REPEATS = 5

@@ -1,7 +1,7 @@
 """Cold starts: the first call of `fit` in a new process, its imports done.
 
-    python scripts/_cold.py             prints the seconds of that call
-    python scripts/_cold.py FOLDER      with programs kept in that folder
+    python -m scripts.benchmark._cold   prints the seconds of that call
+    python -m scripts.benchmark._cold FOLDER   with programs kept in that folder
 
 The run is one epoch of mini-batches through three layers, so compiling is most of it.
 """

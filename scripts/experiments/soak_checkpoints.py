@@ -1,7 +1,7 @@
 """Checkpoints under fire: processes killed at random, files damaged at random.
 
-    python scripts/soak_checkpoints.py                          100 kills, 200 damages
-    python scripts/soak_checkpoints.py --kills 5 --damages 20
+    python -m scripts.experiments.soak_checkpoints   100 kills, 200 damages
+    python -m scripts.experiments.soak_checkpoints --kills 5 --damages 20
 
 Kills: a process trains with mini-batches, dropout, Adam and early stopping, and saves
 its state after every epoch; `kill -9` ends it after a random time, again and again,
@@ -26,9 +26,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from _tables import print_table
-
 from jaxdnn.models.checkpoints import Checkpoints
+from scripts._table import print_table
 
 CONFIGURATION = {"run": "soak"}
 TIMEOUT = 300

@@ -1,7 +1,7 @@
 """How fast gradient descent is, here and elsewhere, on this machine.
 
-    python scripts/benchmark.py --json benchmark.json
-    python scripts/benchmark.py --parts batches sweeps
+    python -m scripts.benchmark --json benchmark.json
+    python -m scripts.benchmark --parts batches sweeps
 
 The part "steps" is about one step over all examples; "batches" about epochs of
 mini-batches and cold starts, "sweeps" about many runs at once, "scaling" about rows,
@@ -44,9 +44,12 @@ from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
-from _batches import BATCH_PEERS, BATCH_SIZES, measure_batches
-from _cold import measure_cold
-from _peers import (
+
+import jaxdnn
+from jaxdnn import Network, cost_and_gradients
+from scripts.benchmark._batches import BATCH_PEERS, BATCH_SIZES, measure_batches
+from scripts.benchmark._cold import measure_cold
+from scripts.benchmark._peers import (
     LONGEST_RUN,
     PEERS,
     Problem,
@@ -54,9 +57,9 @@ from _peers import (
     make_problem,
     value_and_grad,
 )
-from _scaling import measure_scaling
-from _sweeps import SWEEP_SIZES, measure_sweep
-from _tables import (
+from scripts.benchmark._scaling import measure_scaling
+from scripts.benchmark._sweeps import SWEEP_SIZES, measure_sweep
+from scripts.benchmark._tables import (
     print_batches,
     print_cold,
     print_matmul,
@@ -66,11 +69,8 @@ from _tables import (
     print_sweep,
     print_targets,
 )
-from _targets import judge
-from _timing import Run, Timing, compare, measure, paired_ratio
-
-import jaxdnn
-from jaxdnn import Network, cost_and_gradients
+from scripts.benchmark._targets import judge
+from scripts.benchmark._timing import Run, Timing, compare, measure, paired_ratio
 
 OURS = ("fit", "cost_and_gradients")
 LIBRARIES = ("jax", "jaxlib", "numpy", "equinox", "flax", "optax", "scikit-learn")

@@ -9,8 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import special
 
-from jaxdnn import HEADS, compute_cost, compute_cost_backward, head_backward
-from jaxdnn.costs import l2_backward, l2_cost, mean_loss, mean_loss_backward
+from jaxdnn import HEADS, head_backward
 
 
 def targets(head, n_L, m):
@@ -82,44 +81,6 @@ def test_sigmoid_losses_agree_with_scipy(pairs):
         ours = HEADS["sigmoid"].losses(jnp.asarray(z)[None], jnp.asarray(y)[None])
     theirs = -(y * special.log_expit(z) + (1 - y) * special.log_expit(-z))
     np.testing.assert_allclose(ours, theirs, rtol=1e-12, atol=1e-300)
-
-
-def test_weights_count_examples():
-    losses, w = jnp.array([1.0, 2.0, 6.0]), jnp.array([0.0, 1.0, 3.0])
-    assert mean_loss(losses, w) == 5.0
-    assert mean_loss(losses, None) == 3.0
-    dZ = jnp.ones((2, 3))
-    assert mean_loss_backward(dZ, w).tolist() == [[0.0, 0.75, 2.25]] * 2
-    assert mean_loss_backward(dZ, None) is dZ
-
-
-def test_l2_and_its_gradient():
-    with jax.enable_x64(True):
-        W = jax.random.normal(jax.random.key(3), (4, 5))
-        oracle = jax.grad(lambda W: l2_cost([W, 2 * W], 0.7, 10))(W)
-        hand = l2_backward(W, 0.7, 10) + 2 * l2_backward(2 * W, 0.7, 10)
-        chex.assert_trees_all_close(hand, oracle, rtol=1e-14)
-
-
-def test_compute_cost_backward_is_the_derivative_of_compute_cost():
-    with jax.enable_x64(True):
-        AL = jax.random.uniform(jax.random.key(1), (2, 6), minval=0.01, maxval=0.99)
-        Y = targets("sigmoid", 2, 6)
-        oracle = 6 * jax.grad(lambda AL: compute_cost(AL, Y))(AL)
-        chex.assert_trees_all_close(compute_cost_backward(AL, Y), oracle, rtol=1e-12)
-
-
-def test_compute_cost_of_certain_predictions():
-    AL = jnp.array([[1.0, 0.0]])
-    assert compute_cost(AL, jnp.array([[1, 0]])) == 0.0
-    assert jnp.isposinf(compute_cost(AL, jnp.array([[0, 0]])))
-
-
-@pytest.mark.parametrize("function", [compute_cost, compute_cost_backward])
-def test_row_vectors_are_not_broadcast(function):
-    says = rf"{function.__name__}: Y must have shape \(1, 3\) \(of AL\), got \(3,\)"
-    with pytest.raises(ValueError, match=says):
-        function(jnp.full((1, 3), 0.5), jnp.zeros(3))
 
 
 @pytest.mark.parametrize(

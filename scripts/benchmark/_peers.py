@@ -15,7 +15,6 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-from _timing import Run
 
 from jaxdnn import (
     Network,
@@ -25,6 +24,7 @@ from jaxdnn import (
     fit,
     initialize_parameters,
 )
+from scripts.benchmark._timing import Run
 
 # The room for the costs of the compiled loops, and so the most epochs of any run.
 LONGEST_RUN = 1 << 16

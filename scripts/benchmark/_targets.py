@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
-from _timing import Ratio
+from scripts.benchmark._timing import Ratio
 
 SMALL = ("2-4-1x400", "2-10-5-1x300", "2-20-3-1x211")
 WELL_AHEAD_OF_AUTODIFF = ("2-50-1x400", "12288-20-7-5-1x209")

@@ -1,9 +1,9 @@
 """The checker judged: what it verifies, what it catches, what it costs.
 
-    python scripts/verify_gradients.py                     correct gradients, the matrix
-    python scripts/verify_gradients.py --mutations         planted mistakes
-    python scripts/verify_gradients.py --wolf 1000         correct ones drawn at random
-    python scripts/verify_gradients.py --time              seconds and memory
+    python -m scripts.verification.verify_gradients   correct gradients, the matrix
+    python -m scripts.verification.verify_gradients --mutations   planted mistakes
+    python -m scripts.verification.verify_gradients --wolf 1000   drawn at random
+    python -m scripts.verification.verify_gradients --time   seconds and memory
 
 The matrix: every activation x head x initialiser x {plain, L2, dropout, weights} x
 {float32, float64 parameters} x {initial, after three steps of gradient descent}. A cell
@@ -33,9 +33,6 @@ from typing import Any, NamedTuple, get_args
 
 import jax
 import numpy as np
-from _gradient_cases import Case, case, catching_cases, dropout, random_case
-from _liveness import live_mutations
-from _tables import print_table
 
 from jaxdnn import (
     ACTIVATIONS,
@@ -53,6 +50,9 @@ from jaxdnn.verification.exact import exact_arithmetic
 from jaxdnn.verification.networks import mutations
 from jaxdnn.verification.networks.evidence import gather
 from jaxdnn.verification.networks.planting import plant
+from scripts._table import print_table
+from scripts.verification._liveness import live_mutations
+from tests.gradient_cases import Case, case, catching_cases, dropout, random_case
 
 # One shape for all, so that the matrix compiles as little as it can.
 DIMS, EXAMPLES = (3, 4, 2), 7

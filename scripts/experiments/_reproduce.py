@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from _tables import print_table
 
 from jaxdnn import course, plots
 from jaxdnn.data.datasets import Dataset
+from scripts._table import print_table
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

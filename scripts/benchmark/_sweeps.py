@@ -8,11 +8,11 @@ costs must be those of its single run.
 from typing import Any, NamedTuple
 
 import jax
-from _peers import LONGEST_RUN, check_costs, make_problem
-from _timing import Run, compare, measure
 
 from jaxdnn import Network, fit, sweep
 from jaxdnn.sweeps import VMAP_ACTIVATIONS, Strategy, activations
+from scripts.benchmark._peers import LONGEST_RUN, check_costs, make_problem
+from scripts.benchmark._timing import Run, compare, measure
 
 
 class SweepSize(NamedTuple):

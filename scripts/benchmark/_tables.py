@@ -1,7 +1,8 @@
 """The report, for the eye."""
 
-from collections.abc import Sequence
 from typing import Any
+
+from scripts._table import print_table
 
 HEADINGS = (
     "peer",
@@ -105,17 +106,6 @@ def print_targets(report: dict[str, Any]) -> None:
     print()
     headings = ("target", "size", "found", "verdict")
     print_table(headings, [tuple(target.values()) for target in report["targets"]])
-
-
-def print_table(headings: Sequence[str], rows: list[tuple[str, ...]]) -> None:
-    """Columns as wide as their widest cell; the first is flush left."""
-    widths = [max(map(len, column)) for column in zip(headings, *rows, strict=True)]
-    for row in (headings, *rows):
-        first, *rest = (
-            f"{cell:<{width}}" if column == 0 else f"{cell:>{width}}"
-            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
-        )
-        print("  ".join((first, *rest)).rstrip(), flush=True)
 
 
 def _row(name: str, size: dict[str, Any]) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
 """Train from a Parquet file piece by piece, and say how much memory that took.
 
-    python scripts/stream_rows.py                  a million rows, two epochs
-    python scripts/stream_rows.py --rows 20000
+    python -m scripts.experiments.stream_rows   a million rows, two epochs
+    python -m scripts.experiments.stream_rows --rows 20000
 
 The table, 20 columns of numbers and a binary target, is made here and removed after.
 What `jaxdnn train --stream` held at most is set against what a process holds that has
@@ -21,7 +21,8 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-from _tables import print_table
+
+from scripts._table import print_table
 
 COLUMNS, BLOCK = 20, 50_000
 MOST_MIB = 1024

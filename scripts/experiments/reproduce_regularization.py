@@ -1,6 +1,6 @@
 """Three ways to keep from overfitting, on the football data: none, L2, dropout.
 
-    python scripts/reproduce_regularization.py --data FOLDER --out runs/regularization
+    python -m scripts.experiments.reproduce_regularization --data FOLDER
 
 A network [2, 20, 3, 1] of ReLU units learns 211 points for 30,000 iterations at rate
 0.3 and is tested on 200. Dropout is the course's: one mask, drawn once, at every
@@ -12,12 +12,17 @@ import sys
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from _reproduce import Experiment, accuracy_numbers, boundary, cost_numbers, run
-
 from jaxdnn import course, plots
 from jaxdnn.course.dropout import dropped_relus
 from jaxdnn.course.training import train
 from jaxdnn.data import datasets
+from scripts.experiments._reproduce import (
+    Experiment,
+    accuracy_numbers,
+    boundary,
+    cost_numbers,
+    run,
+)
 
 LAYER_DIMS, RATE, ITERATIONS, M = (2, 20, 3, 1), 0.3, 30000, 211
 TOLERANCE = 1e-9

@@ -10,10 +10,10 @@ from statistics import median
 from typing import Any
 
 import jax
-from _peers import LONGEST_RUN, build_fit, make_problem
-from _timing import Ratio, measure
 
 from jaxdnn import Network, fit
+from scripts.benchmark._peers import LONGEST_RUN, build_fit, make_problem
+from scripts.benchmark._timing import Ratio, measure
 
 INPUTS, WIDTH, BATCH_SIZE = 20, 32, 1000
 # What is timed -> epochs of one run, a few tenths of a second.

@@ -1,6 +1,6 @@
 """The flower: logistic regression, one hidden layer of tanh units, and its size.
 
-    python scripts/reproduce_planar.py --out runs/planar
+    python -m scripts.experiments.reproduce_planar --out runs/planar
 
 Four hidden units learn the 400 points for 10,000 iterations at rate 1.2, each size of
 the sweep for 5,000. The last two costs, and the accuracies of the two largest sizes,
@@ -15,12 +15,19 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
-from _reproduce import Experiment, Number, Parameters, boundary, cost_numbers, run
 
 from jaxdnn import course, plots
 from jaxdnn._extras import require
 from jaxdnn.course.training import train
 from jaxdnn.data import datasets
+from scripts.experiments._reproduce import (
+    Experiment,
+    Number,
+    Parameters,
+    boundary,
+    cost_numbers,
+    run,
+)
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

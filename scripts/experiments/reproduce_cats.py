@@ -1,6 +1,6 @@
 """Cat or not: pictures of 64 x 64 pixels through two and through four layers.
 
-    python scripts/reproduce_cats.py --data FOLDER --out runs/cats
+    python -m scripts.experiments.reproduce_cats --data FOLDER --out runs/cats
 
 Networks [12288, 7, 1] and [12288, 20, 7, 5, 1] of ReLU units learn 209 pictures for
 2,500 iterations at rate 0.0075 and are tested on 50.
@@ -11,11 +11,16 @@ import sys
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
-from _reproduce import Experiment, Parameters, accuracy_numbers, cost_numbers, run
-
 from jaxdnn import course, plots
 from jaxdnn.course.training import train
 from jaxdnn.data import datasets
+from scripts.experiments._reproduce import (
+    Experiment,
+    Parameters,
+    accuracy_numbers,
+    cost_numbers,
+    run,
+)
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -14,7 +14,13 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-from _peers import (
+
+from jaxdnn import Network, Parameters
+from jaxdnn.data.datasets import load
+from jaxdnn.training.batches import Data, batch_count, shuffled, take_batch
+from jaxdnn.training.optimizers import gradient_norm
+from jaxdnn.training.setup import arrange, three_keys
+from scripts.benchmark._peers import (
     JAX_HIDDEN,
     LONGEST_RUN,
     Peer,
@@ -26,15 +32,9 @@ from _peers import (
     optax_cost,
     value_and_grad,
 )
-from _timing import Run, compare, measure
+from scripts.benchmark._timing import Run, compare, measure
 
-from jaxdnn import Network, Parameters
-from jaxdnn.data.datasets import load
-from jaxdnn.training.batches import Data, batch_count, shuffled, take_batch
-from jaxdnn.training.optimizers import gradient_norm
-from jaxdnn.training.setup import arrange, three_keys
-
-SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
+SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"
 
 
 class BatchSize(NamedTuple):

@@ -1,6 +1,6 @@
 """Three ways to start, on the circles: zeros, large random numbers, He's.
 
-    python scripts/reproduce_initialization.py --out runs/initialization
+    python -m scripts.experiments.reproduce_initialization --out runs/initialization
 
 A network [2, 10, 5, 1] of ReLU units learns 300 points for 15,000 iterations at rate
 0.01 and is tested on 100. The large random start is rounding chaos: its costs are
@@ -13,7 +13,10 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from _reproduce import (
+from jaxdnn import course, plots
+from jaxdnn.course.training import train
+from jaxdnn.data import datasets
+from scripts.experiments._reproduce import (
     Experiment,
     Parameters,
     accuracy_numbers,
@@ -21,10 +24,6 @@ from _reproduce import (
     cost_numbers,
     run,
 )
-
-from jaxdnn import course, plots
-from jaxdnn.course.training import train
-from jaxdnn.data import datasets
 
 LAYER_DIMS, RATE, ITERATIONS = (2, 10, 5, 1), 0.01, 15000
 

@@ -1,0 +1,71 @@
+"""The static description of a network: sizes, activations, output head."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from jaxdnn._checks import BadValueError, check_layer_dims, public
+from jaxdnn.activations import Activation, get_activation
+from jaxdnn.heads import Head, get_head
+
+
+@dataclass(frozen=True)
+class Network:
+    """The static, hashable description of a dense network.
+
+    Args:
+      layer_dims: (n_x, n_1, ..., n_L), whole numbers >= 1.
+      hidden: the activation of the L - 1 hidden layers: one name or `Activation` for
+        all, or one for each.
+      output: the head: "sigmoid", "softmax", "identity", "exp", or a `Head`.
+
+    Raises:
+      ValueError: sizes below 1, unknown names, a wrong number of hidden activations,
+        softmax over a single output.
+
+    Example:
+      >>> network = Network((2, 10, 5, 1), hidden="relu", output="sigmoid")
+      >>> network.hidden
+      ('relu', 'relu')
+      >>> Network((2, 3, 1), hidden="rleu")
+      Traceback (most recent call last):
+      ValueError: unknown activation 'rleu'; known: relu, leaky_relu, ...
+    """
+
+    layer_dims: tuple[int, ...]
+    hidden: str | Activation | tuple[str | Activation, ...] = "relu"
+    output: str | Head = "sigmoid"
+
+    @public
+    def __post_init__(self) -> None:
+        check_layer_dims(self.layer_dims)
+        dims = tuple(map(int, self.layer_dims))
+        hidden = self.hidden
+        if isinstance(hidden, (str, Activation)):
+            get_activation(hidden)
+            hidden = (hidden,) * (len(dims) - 2)
+        if len(hidden) != len(dims) - 2:
+            raise BadValueError(
+                f"hidden must name {len(dims) - 2} activations (one per hidden layer "
+                f"of {dims}), got {len(hidden)}"
+            )
+        for activation in hidden:
+            get_activation(activation)
+        head = get_head(self.output)
+        if head.classes(dims[-1]) == 1:
+            raise BadValueError(
+                f"{head.name} over one output is constant; use 'sigmoid', or one "
+                "output per class"
+            )
+        object.__setattr__(self, "layer_dims", dims)
+        object.__setattr__(self, "hidden", tuple(hidden))
+
+    @property
+    def activations(self) -> tuple[Activation, ...]:
+        """The hidden layers' activations, first to last."""
+        hidden: Sequence[str | Activation] = self.hidden  # pyright: ignore[reportAssignmentType]
+        return tuple(get_activation(activation) for activation in hidden)
+
+    @property
+    def head(self) -> Head:
+        """The output head."""
+        return get_head(self.output)

@@ -1,0 +1,148 @@
+"""The cost J from the examples' losses, and its derivatives; the cost of probabilities.
+
+    J = Σⱼ wⱼ ℓⱼ / Σⱼ wⱼ  +  δ/2 Σ_l ||W_l||²,     δ = λ / Σⱼ wⱼ
+
+With no sample weights every wⱼ is 1 and Σⱼ wⱼ is m. Since ℓⱼ depends on column j alone,
+
+    ∂J/∂ℓⱼ = wⱼ / Σⱼ wⱼ                            ∂(δ/2 ||W||²)/∂W = δ W.
+"""
+
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+import jax.numpy as jnp
+from jax import Array
+from jax.scipy.special import xlog1py, xlogy
+
+from jaxdnn._checks import check_columns, check_shape, public
+
+
+class Mean(NamedTuple):
+    """What a cost needs beside the losses.
+
+    weights: (m,), or None where every example counts once; total: (), Σⱼ wⱼ, or the
+    whole's where these examples are a part of one: costs of the parts then add up;
+    decay: (), δ = λ / Σⱼ wⱼ, or None for no L2 term.
+    """
+
+    weights: Array | None
+    total: Any
+    decay: Any = None
+
+
+def mean_over(m: int, weights: Array | None = None, l2: Any = None) -> Mean:
+    """The mean over m examples of these weights, with λ = l2.
+
+    Example:
+      >>> mean_over(4, l2=2.0)
+      Mean(weights=None, total=4, decay=0.5)
+    """
+    total = m if weights is None else weights.sum()
+    return Mean(weights, total, None if l2 is None else l2 / total)
+
+
+def l2_or_none(l2: Any) -> Any:
+    """None for a literal zero: no L2 term at all, where a traced zero would cost one.
+
+    Example:
+      >>> l2_or_none(0.0), l2_or_none(0.7)
+      (None, 0.7)
+    """
+    return None if isinstance(l2, (int, float)) and l2 == 0 else l2
+
+
+def mean_loss(losses: Array, mean: Mean) -> Array:
+    """Σⱼ wⱼ ℓⱼ / Σⱼ wⱼ from losses (m,).
+
+    Example:
+      >>> losses, weights = jnp.array([1.0, 5.0]), jnp.array([3.0, 1.0])
+      >>> float(mean_loss(losses, mean_over(2, weights)))
+      2.0
+    """
+    return weigh(losses, mean).sum() / mean.total
+
+
+def weigh(columns: Array, mean: Mean) -> Array:
+    """wⱼ times column j of (n, m), or entry j of (m,): losses, or their cotangents.
+
+    Example:
+      >>> weigh(jnp.ones((2, 2)), mean_over(2, jnp.array([3.0, 1.0]))).tolist()
+      [[3.0, 1.0], [3.0, 1.0]]
+    """
+    if mean.weights is None:
+        return columns
+    return columns * mean.weights.reshape((1,) * (columns.ndim - 1) + (-1,))
+
+
+def l2_cost(weights: Iterable[Array], decay: Any) -> Array:
+    """δ/2 Σ_l ||W_l||²; biases are not penalised.
+
+    Example:
+      >>> float(l2_cost([jnp.array([[3.0, 4.0]])], decay=0.04))
+      0.5
+    """
+    return decay / 2 * sum(jnp.square(W).sum() for W in weights)
+
+
+def l2_backward(W: Array, decay: Any) -> Array:
+    """The L2 term's share of dW: δ W.
+
+    Example:
+      >>> l2_backward(jnp.array([[3.0]]), decay=0.5).tolist()
+      [[1.5]]
+    """
+    return decay * W
+
+
+@public
+def compute_cost(AL: Array, Y: Array) -> Array:
+    """The course's cross-entropy cost, from probabilities.
+
+        J = -1/m Σ  y log(a) + (1 - y) log(1 - a)
+
+    Finite unless a prediction is certain and wrong; 0 log 0 is 0. Training here never
+    uses it: `cost` works from the logits, where nothing saturates.
+
+    Args:
+      AL: (n_L, m) probabilities.
+      Y: (n_L, m) targets in [0, 1].
+
+    Returns:
+      J, a scalar; losses are summed over outputs.
+
+    Raises:
+      ValueError: shapes disagree.
+
+    Example:
+      >>> AL, Y = jnp.array([[0.8, 0.9, 0.4]]), jnp.array([[1, 1, 0]])
+      >>> f"{compute_cost(AL, Y):.4f}"
+      '0.2798'
+    """
+    _check_probabilities(AL, Y)
+    return -(xlogy(Y, AL) + xlog1py(1 - Y, -AL)).sum() / AL.shape[1]
+
+
+@public
+def compute_cost_backward(AL: Array, Y: Array) -> Array:
+    """dAL = -(y / a - (1 - y) / (1 - a)): where the course's backward starts.
+
+    Args:
+      AL, Y: (n_L, m), as for compute_cost.
+
+    Returns:
+      (n_L, m); column j is the gradient of example j's loss with respect to AL[:, j].
+
+    Raises:
+      ValueError: shapes disagree.
+
+    Example:
+      >>> compute_cost_backward(jnp.array([[0.5]]), jnp.array([[1]])).tolist()
+      [[-2.0]]
+    """
+    _check_probabilities(AL, Y)
+    return (1 - Y) / (1 - AL) - Y / AL
+
+
+def _check_probabilities(AL: Array, Y: Array) -> None:
+    check_columns("AL", AL)
+    check_shape("Y", Y, AL.shape, "of AL")

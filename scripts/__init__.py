@@ -1,0 +1,1 @@
+"""Programs that measure, reproduce and judge: python -m scripts.FOLDER.NAME."""
