@@ -227,3 +227,19 @@ def check_choice(name: str, value: Any, choices: Iterable[Any]) -> None:
         raise BadValueError(
             f"{name} must be one of {', '.join(map(str, choices))}; got {value!r}"
         )
+
+
+def check_concrete(name: str, value: Any) -> None:
+    """Refuse what is traced, where values must be looked at."""
+    if not is_concrete(value):
+        raise BadTypeError(f"{name} is traced; call it outside jit and vmap")
+
+
+def check_finite(name: str, value: np.ndarray[Any, Any]) -> None:
+    """Refuse NaN and infinity, and say where the first is."""
+    finite = np.isfinite(value)
+    if not finite.all():
+        place = tuple(int(i) for i in np.argwhere(~finite)[0])
+        raise BadValueError(
+            f"{name} must be finite, got {value[place]} at {list(place)}"
+        )

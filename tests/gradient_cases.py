@@ -8,7 +8,7 @@ import jax
 import numpy as np
 
 from jaxdnn import ACTIVATIONS, HEADS, Layer, Network
-from jaxdnn.verification.problem import Setting, set_up
+from jaxdnn.verification.networks.trial import Trial, set_up
 
 # Random cases with consecutive seeds share their shapes, and so their programs.
 STRUCTURE_RUN = 16
@@ -29,10 +29,9 @@ class Case(NamedTuple):
         return self.network, self.params, self.X, self.Y
 
     @property
-    def setting(self) -> Setting:
+    def trial(self) -> Trial:
         """What `verify` makes of it; ask for it inside `exact_arithmetic`."""
-        defaults = {"l2": 0.0, "key": None, "keep_prob": 1.0, "sample_weight": None}
-        return set_up("verify", *self.arguments, **(defaults | self.options))
+        return set_up(*self.arguments, **self.options)
 
 
 def draw_params(

@@ -48,6 +48,26 @@ FLOORS = [
     {"cli"},
     {"__main__"},
 ]
+# The same inside verification/: of a module, the longest name here that it begins with.
+VERIFICATION = [
+    {"units", "names", "passes", "exact"},
+    {"report", "elementwise", "mistakes"},
+    {"problem", "slopes"},
+    {"derivatives.along", "derivatives.refuse"},
+    {"derivatives.autodiff", "derivatives.ridders"},
+    {"derivatives.complex_step"},
+    {"derivatives"},
+    {"verdicts"},
+    {"networks", "functions"},
+    {"__init__"},
+]
+# What may name autodiff there: its own file; what carries a caller's backward on to
+# complex numbers; what runs a custom_vjp's rule, which is the thing under test.
+NAMES_AUTODIFF = {
+    "derivatives.autodiff",
+    "networks.second_order",
+    "functions.vjp",
+}
 AUTODIFF = {
     *("grad", "value_and_grad", "vjp", "jvp", "linearize", "linear_transpose"),
     *("jacobian", "jacfwd", "jacrev", "hessian", "checkpoint"),
@@ -136,6 +156,55 @@ def test_imports_make_no_circle():
 )
 def test_the_core_derives_by_hand(module):
     assert derivatives(sources()[module]) == set()
+
+
+def inside_verification() -> dict[str, str]:
+    """Its modules, named from its own folder."""
+    return {
+        name.removeprefix("verification."): source
+        for name, source in sources().items()
+        if name.startswith("verification.")
+    }
+
+
+def verification_floor(module: str) -> int:
+    """On which floor of VERIFICATION a module is."""
+    module = module.removesuffix(".__init__")
+    floors = {name: i for i, names in enumerate(VERIFICATION) for name in names}
+    known = [n for n in floors if module == n or module.startswith(f"{n}.")]
+    return floors[max(known, key=len)]
+
+
+def within_verification(source: str) -> set[str]:
+    """What a source imports from verification, named from its own folder."""
+    return {
+        target.removeprefix("verification.")
+        for target in imports(source)
+        if target.startswith("verification.")
+    }
+
+
+@pytest.mark.parametrize("module", sorted(inside_verification()))
+def test_the_floors_of_verification(module):
+    source = inside_verification()[module]
+    core = set().union(*FLOORS[: FLOORS.index({"training"})]) | {"verification"}
+    assert {room(target) for target in imports(source)} <= core
+    floor, targets = verification_floor(module), within_verification(source)
+    assert {each for each in targets if verification_floor(each) > floor} == set()
+    other = {"networks": "functions.", "functions": "networks."}.get(room(module))
+    assert other is None or not any(each.startswith(other) for each in targets)
+
+
+@pytest.mark.parametrize("module", sorted(inside_verification()))
+def test_who_may_ask_autodiff(module):
+    source = inside_verification()[module]
+    assert not derivatives(source) or module in NAMES_AUTODIFF
+
+
+@pytest.mark.parametrize("module", ["complex_step", "ridders", "directional", "along"])
+def test_the_second_witness_knows_nothing_of_the_first(module):
+    source = inside_verification()[f"derivatives.{module}"]
+    assert "derivatives.autodiff" not in within_verification(source)
 
 
 def test_the_rules_can_be_broken():

@@ -6,16 +6,17 @@ autodiff, to within the rounding error that the computation itself explains:
 
     |difference| <= K u S,   K = 256, u the unit roundoff, S derived in `scales`
 
-One idea a file. Networks: `problem`, `oracle`, `scales`, `complex_step`, `equations`,
-`second_order`, `metamorphic`, `coverage`, `mutations`; any function: `functions`,
-`stochastic`, `independent`, `judging`; both: `hints`, `report`.
+One idea a file. `units`, `names`, `report`, `verdicts` say what an error is, what is
+judged and how it ends; `derivatives` has a way to a derivative a file; `networks` the
+door `verify`, with the mistakes that `selftest` plants; `functions` the doors
+`verify_gradient` and `verify_vjp`.
 """
 
-from jaxdnn.verification.general import verify_gradient
+from jaxdnn.verification.functions.gradient import verify_gradient
+from jaxdnn.verification.functions.vjp import verify_vjp
+from jaxdnn.verification.networks.judging import verify
+from jaxdnn.verification.networks.planting import SelfTest, selftest
 from jaxdnn.verification.report import GradientError, Report
-from jaxdnn.verification.selftest import SelfTest, selftest
-from jaxdnn.verification.verify import verify
-from jaxdnn.verification.vjp import verify_vjp
 
 __all__ = [
     "GradientError",

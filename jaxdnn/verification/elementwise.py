@@ -5,14 +5,15 @@ sizes share a program; the last element is always a zero of the padding.
 """
 
 from collections.abc import Callable
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
-from jaxdnn.verification.problem import Values
+from jaxdnn.verification.units import Values
 
 
 def elementwise(function: Callable[..., Any], *arrays: Values) -> list[Values]:
@@ -34,3 +35,14 @@ def elementwise(function: Callable[..., Any], *arrays: Values) -> list[Values]:
 @partial(jax.jit, static_argnums=0)
 def _compiled(function: Callable[..., Any], arrays: list[Array]) -> Any:
     return function(*arrays)
+
+
+@cache
+def change_of(f: Callable[[Array], Array]) -> Callable[[Array, Array], Array]:
+    """The largest change of f over Z ± spread."""
+
+    def change(Z: Array, spread: Array) -> Array:
+        there = f(Z)
+        return jnp.maximum(abs(f(Z + spread) - there), abs(f(Z - spread) - there))
+
+    return change

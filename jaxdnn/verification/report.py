@@ -1,11 +1,12 @@
 """What a verification found: one row an equation, then the verdict; text and JSON."""
 
 import json
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from math import isfinite
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
-from jaxdnn.verification.problem import LIMIT
+from jaxdnn.verification.units import LIMIT
 
 Verdict = Literal["verified", "wrong", "unresolved"]
 Status = Literal["ok", "WRONG", "follows", "unread", ""]
@@ -45,6 +46,11 @@ class Row:
     autodiff: float | None = None
     status: Status = "ok"
     hint: str = ""
+
+    @property
+    def differs(self) -> bool:
+        """Whether the two values differ by more than rounding."""
+        return self.status in ("WRONG", "follows")
 
 
 @dataclass(frozen=True)
@@ -118,9 +124,8 @@ class Report:
 
     def __str__(self) -> str:
         width = max([len("equation"), *(len(row.equation) for row in self.rows)]) + 2
-        head = f"{'equation':{width}}{'units':>8}{'limit':>7}  {'where':<10}"
-        head += f"{'hand':>12}{'autodiff':>12}{'complex step':>14}"
-        lines = [self.title, head]
+        heads = "".join(f"{column.name:{column.form}}" for column in COLUMNS)
+        lines = [self.title, f"{'equation':{width}}{heads}"]
         lines += [self._line(row, width) for row in self.rows]
         worst = max(self.resolution.values(), default=0.0)
         if worst:
@@ -133,23 +138,46 @@ class Report:
         return "\n".join([*lines, self.verdict_line])
 
     def _line(self, row: Row, width: int) -> str:
-        line = f"{row.equation:{width}}{_units(row.units):>8}{self.limit:>7}  "
-        differs = row.status in ("WRONG", "follows")
-        place = str(list(row.where)) if differs and row.where else ""
-        line += f"{place:<10}"
-        for value in (row.hand, row.autodiff):
-            line += f"{f'{value:.4g}' if differs and value is not None else '':>12}"
-        seen = "" if row.step is None else _units(row.step)
-        if row.step is not None and not row.step <= self.limit:
-            seen = "differs"
-        line += f"{seen:>14}  {row.status}"
+        cells = (f"{each.cell(row, self.limit):{each.form}}" for each in COLUMNS)
+        line = f"{row.equation:{width}}{''.join(cells)}  {row.status}"
         return (line + (f"   hint: {row.hint}" if row.hint else "")).rstrip()
+
+
+class Column(NamedTuple):
+    """A column of the table: its name, how it is set, and what a row has in it."""
+
+    name: str
+    form: str
+    cell: Callable[[Row, int], str]
 
 
 def _units(units: float | None) -> str:
     if units is None:
         return ""
     return f"{units:.1f}" if units < 1e4 else f"{units:.0e}"
+
+
+def _value(row: Row, value: float | None) -> str:
+    return f"{value:.4g}" if row.differs and value is not None else ""
+
+
+def _step(row: Row, limit: int) -> str:
+    agrees = row.step is None or row.step <= limit
+    return _units(row.step) if agrees else "differs"
+
+
+COLUMNS = (
+    Column("units", ">8", lambda row, _: _units(row.units)),
+    Column("limit", ">7", lambda _, limit: str(limit)),
+    Column(
+        "  where",
+        "<12",
+        lambda row, _: f"  {list(row.where)}" if row.differs and row.where else "",
+    ),
+    Column("hand", ">12", lambda row, _: _value(row, row.hand)),
+    Column("autodiff", ">12", lambda row, _: _value(row, row.autodiff)),
+    Column("complex step", ">14", _step),
+)
 
 
 def _finite(value: Any) -> Any:

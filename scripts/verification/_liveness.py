@@ -21,9 +21,10 @@ import numpy as np
 from jaxdnn import Activation, Layer
 from jaxdnn.dropout import DropoutCache
 from jaxdnn.network import LayerCache
-from jaxdnn.verification import mutations
-from jaxdnn.verification.mutations import Case, Mutation, backward_with
-from jaxdnn.verification.problem import Setting
+from jaxdnn.verification.networks import mutations, seams
+from jaxdnn.verification.networks.mutations import Case, Mutation
+from jaxdnn.verification.networks.seams import backward_with
+from jaxdnn.verification.networks.trial import Trial
 
 EPS = 64 * np.finfo(np.float64).eps
 
@@ -56,25 +57,25 @@ def _output(head: str, Z: Any) -> Any:
     return {"sigmoid": _sigmoid, "identity": lambda Z: Z}[head](Z)
 
 
-def live_mutations(setting: Setting) -> list[Mutation]:
-    """Those that can be planted in this setting and are alive in it."""
-    live = Live(setting)
+def live_mutations(trial: Trial) -> list[Mutation]:
+    """Those that can be planted in this trial and are alive in it."""
+    live = Live(trial)
     applicable = [each for each in mutations.MUTATIONS if each.layers(live.case)]
     return [each for each in applicable if live(each)]
 
 
 class Live:
-    """Whether a mutation is alive in one setting."""
+    """Whether a mutation is alive in one trial."""
 
-    def __init__(self, setting: Setting):
-        problem, names = setting.problem, [g.name for g in setting.network.activations]
-        self.case = Case.of(setting)
-        self.network = replace(setting.network, hidden=tuple(map(_activation, names)))
+    def __init__(self, trial: Trial):
+        problem, names = trial.problem, [g.name for g in trial.network.activations]
+        self.case = Case.of(trial)
+        self.network = replace(trial.network, hidden=tuple(map(_activation, names)))
         self.params = tuple(Layer(_long(W), _long(b)) for W, b in problem.params)
-        self.Y, self.l2 = _long(problem.Y), setting.l2
-        weight = setting.sample_weight
+        self.Y, self.l2 = _long(problem.Y), trial.l2
+        weight = trial.sample_weight
         self.sample_weight = None if weight is None else _long(weight)
-        self.caches = self._forward(setting)
+        self.caches = self._forward(trial)
         self.sizes: list[Any] = []
         every_layer = range(len(self.params))
         self.right = self._gradient(backward_with("dW", self._measure, every_layer))
@@ -86,10 +87,10 @@ class Live:
             for a, b, size in zip(changed, self.right, self.sizes, strict=True)
         )
 
-    def _forward(self, setting: Setting) -> tuple[LayerCache, ...]:
-        A, caches = _long(setting.problem.X), []
+    def _forward(self, trial: Trial) -> tuple[LayerCache, ...]:
+        A, caches = _long(trial.problem.X), []
         for (W, b), g, cache in zip(
-            self.params, self.network.activations, setting.caches, strict=False
+            self.params, self.network.activations, trial.caches, strict=False
         ):
             Z, A_prev, dropout = W @ A + b, A, cache.dropout
             A = g.forward(Z)
@@ -103,7 +104,7 @@ class Live:
 
     def _gradient(self, backward: Any) -> list[Any]:
         # The mutations reach JAX only to apply an activation: here it is NumPy's.
-        with patch.object(mutations, "elementwise", lambda g, *arrays: [g(*arrays)]):
+        with patch.object(seams, "elementwise", lambda g, *arrays: [g(*arrays)]):
             grads = backward(
                 self.network,
                 self.params,

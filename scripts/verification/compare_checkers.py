@@ -51,9 +51,9 @@ import numpy as np
 from jax.test_util import check_grads
 
 from jaxdnn import backward, cost, forward, verify
-from jaxdnn.verification import mutations
-from jaxdnn.verification.mutations import Mutation
-from jaxdnn.verification.problem import exact_arithmetic
+from jaxdnn.verification.exact import exact_arithmetic
+from jaxdnn.verification.networks import mutations
+from jaxdnn.verification.networks.mutations import Mutation
 from scripts._table import print_table
 from scripts.verification._liveness import live_mutations
 from tests.gradient_cases import Case, catching_cases, named_cases
@@ -79,8 +79,8 @@ class Point:
     """
 
     def __init__(self, case: Case, planted: Sequence[Mutation] = ()):
-        self.case, setting = case, case.setting
-        leaves, tree = jax.tree.flatten(setting.problem.params)
+        self.case, trial = case, case.trial
+        leaves, tree = jax.tree.flatten(trial.problem.params)
         self.theta, shapes = flatten(leaves), [leaf.shape for leaf in leaves]
         self.leaves = [
             f"d{kind}{l + 1}" for l in range(len(leaves) // 2) for kind in "Wb"
@@ -102,7 +102,7 @@ class Point:
             return cost(case.network, params, X, Y, **options)
 
         self.at, self.J = at, jax.jit(J)
-        kind = mutations.Case.of(setting)
+        kind = mutations.Case.of(trial)
         self.right = self.suspect("", backward)
         self.suspects = [
             self.suspect(each.name, each.plant(kind), each.equations(kind))
@@ -321,7 +321,7 @@ def every_point(names: Sequence[str]) -> Iterator[Point]:
     """The catching cases with their live mutations, then the correct ones."""
     for case in catching_cases():
         if case.name in names:
-            yield Point(case, live_mutations(case.setting))
+            yield Point(case, live_mutations(case.trial))
     for case in named_cases():
         if case.name in names:
             yield Point(case)

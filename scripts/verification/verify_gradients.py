@@ -44,10 +44,12 @@ from jaxdnn import (
     update_parameters,
 )
 from jaxdnn.parameters import Method
-from jaxdnn.verification import mutations, oracle, verify
-from jaxdnn.verification.evidence import gather
-from jaxdnn.verification.problem import exact_arithmetic
-from jaxdnn.verification.selftest import plant
+from jaxdnn.verification import verify
+from jaxdnn.verification.derivatives import autodiff
+from jaxdnn.verification.exact import exact_arithmetic
+from jaxdnn.verification.networks import mutations
+from jaxdnn.verification.networks.evidence import gather
+from jaxdnn.verification.networks.planting import plant
 from scripts._table import print_table
 from scripts.verification._liveness import live_mutations
 from tests.gradient_cases import Case, case, catching_cases, dropout, random_case
@@ -221,10 +223,10 @@ def counts(catches: list[Catch]) -> list[int]:
 def catch(chosen: Case) -> list[Catch]:
     """Every live mutation of this case, planted and judged."""
     with exact_arithmetic():
-        setting = chosen.setting
-        evidence, kind = gather(setting, 0), mutations.Case.of(setting)
+        trial = chosen.trial
+        evidence, kind = gather(trial, 0), mutations.Case.of(trial)
         planted = [
-            plant(evidence, kind, mutation, 0) for mutation in live_mutations(setting)
+            plant(evidence, kind, mutation, 0) for mutation in live_mutations(trial)
         ]
     return [
         Catch(each.name, each.exact, each.step, each.well_named, bool(each.recognised))
@@ -247,13 +249,13 @@ def print_time() -> int:
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     with exact_arithmetic():
-        setting = large._replace(options=options).setting
-        X = jax.device_put(setting.problem.X)
-        once = median_seconds(lambda: forward(large.network, setting.params, X))
+        trial = large._replace(options=options).trial
+        X = jax.device_put(trial.problem.X)
+        once = median_seconds(lambda: forward(large.network, trial.params, X))
         probes = [np.zeros((n, X.shape[1])) for n in large.network.layer_dims[1:]]
-        compiled = oracle._consult.lower(large.network, setting.problem, tuple(probes))
+        compiled = autodiff._consult.lower(large.network, trial.problem, tuple(probes))
         memory = compiled.compile().memory_analysis()
-    gradient = sum(leaf.nbytes for leaf in jax.tree.leaves(setting.params))
+    gradient = sum(leaf.nbytes for leaf in jax.tree.leaves(trial.params))
     print(report.title)
     print(f"cold {cold:.2f} s, warm {warm:.3f} s")
     print(f"warm is {warm / once:.1f} times a float64 forward ({1e3 * once:.2f} ms)")

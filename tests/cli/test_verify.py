@@ -11,7 +11,7 @@ import pytest
 
 from jaxdnn.cli import main, verify
 from jaxdnn.models import training
-from jaxdnn.verification.selftest import SelfTest
+from jaxdnn.verification import SelfTest
 
 # One network and batch for all cases: compiled once.
 CASES = """

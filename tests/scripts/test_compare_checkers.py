@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from jaxdnn.verification.mutations import MUTATIONS
+from jaxdnn.verification.networks.mutations import MUTATIONS
 from scripts.verification import compare_checkers as script
 from tests import gradient_cases as cases
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import jaxdnn
-from jaxdnn.verification.mutations import MUTATIONS, Mutation
+from jaxdnn.verification.networks.mutations import MUTATIONS, Mutation
 from scripts.verification import _liveness as liveness
 from scripts.verification import verify_gradients as script
 from tests import gradient_cases as cases
@@ -109,11 +109,11 @@ def test_a_mutation_that_is_missed_is_told(call, few_mutations, monkeypatch):
 def test_the_extended_gradient_is_the_librarys(name):
     chosen = next(each for each in cases.catching_cases() if each.name == name)
     with script.exact_arithmetic():
-        setting = chosen.setting
-        live = liveness.Live(setting)
+        trial = chosen.trial
+        live = liveness.Live(trial)
         library = [
             np.asarray(leaf)
-            for layer in setting.gradient(jaxdnn.backward)
+            for layer in trial.gradient(jaxdnn.backward)
             for leaf in layer
         ]
     for found, wanted in zip(live.right, library, strict=True):
@@ -123,7 +123,7 @@ def test_the_extended_gradient_is_the_librarys(name):
 def test_what_changes_nothing_is_not_alive():
     chosen = cases.catching_cases()[0]
     with script.exact_arithmetic():
-        live = liveness.Live(chosen.setting)
+        live = liveness.Live(chosen.trial)
 
     def alive(factor):
         return live(

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from jaxdnn.verification.elementwise import elementwise
-from jaxdnn.verification.problem import exact_arithmetic
+from jaxdnn.verification.exact import exact_arithmetic
 
 
 @pytest.mark.parametrize("shape", [(), (1,), (3, 5), (2, 8), (0,)])

@@ -5,9 +5,10 @@ import numpy as np
 import pytest
 
 from jaxdnn import backward
-from jaxdnn.verification.evidence import bench, gather
-from jaxdnn.verification.metamorphic import relations
-from jaxdnn.verification.problem import exact_arithmetic, set_up
+from jaxdnn.verification.exact import exact_arithmetic
+from jaxdnn.verification.networks.evidence import bench, gather
+from jaxdnn.verification.networks.relations import relations
+from jaxdnn.verification.networks.trial import set_up
 
 PERMUTED, HALVES, SINGLES = (
     "examples permuted",
@@ -44,8 +45,8 @@ def ranked(network, params, caches, Y, **options):
 def test_what_a_mistake_breaks(small, own, broken, weighted):
     weights = np.linspace(0.5, 2, 12) if weighted else None
     with exact_arithmetic():
-        setting = set_up("test", *small, 0.3, None, 1.0, weights)
-        examples = bench(gather(setting, 0), 7)
+        trial = set_up(*small, l2=0.3, sample_weight=weights)
+        examples = bench(gather(trial, 0), 7)
         found = {
             name: max(abs(a - b).max() for a, b in zip(one, other, strict=True))
             for name, one, other in relations(examples, own, 0)

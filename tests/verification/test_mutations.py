@@ -4,7 +4,6 @@ Whether it changes the gradient is decided here, by a gradient computed again in
 double, and not by the checker.
 """
 
-import sys
 from functools import cache
 from typing import NamedTuple
 
@@ -12,12 +11,15 @@ import jax
 import numpy as np
 import pytest
 
-from jaxdnn.verification import selftest
-from jaxdnn.verification.evidence import Evidence, compare, gather
-from jaxdnn.verification.mutations import MUTATIONS, Case, backward_with
-from jaxdnn.verification.problem import LIMIT, UNIT_ROUNDOFF, exact_arithmetic, set_up
-from jaxdnn.verification.selftest import plant
-from jaxdnn.verification.verify import judge
+from jaxdnn.verification import selftest, units, verdicts
+from jaxdnn.verification.exact import exact_arithmetic
+from jaxdnn.verification.networks.evidence import Evidence, compare, gather
+from jaxdnn.verification.networks.judging import judge
+from jaxdnn.verification.networks.mutations import MUTATIONS, Case
+from jaxdnn.verification.networks.planting import plant
+from jaxdnn.verification.networks.seams import right_backward
+from jaxdnn.verification.networks.trial import set_up
+from jaxdnn.verification.units import LIMIT, UNIT_ROUNDOFF
 from tests.gradient_cases import catching_cases
 
 SEED = 0
@@ -68,15 +70,14 @@ class Prepared(NamedTuple):
 @cache
 def prepared(name):
     each = CASES[name]
-    options = {"l2": 0.0, "key": None, "keep_prob": 1.0, "sample_weight": None}
     with exact_arithmetic():
-        setting = set_up("test", *each.arguments, **options | each.options)
-        exact = long_double_gradient(setting.network, setting.problem)
-        return Prepared(gather(setting, SEED), Case.of(setting), exact)
+        trial = set_up(*each.arguments, **each.options)
+        exact = long_double_gradient(trial.network, trial.problem)
+        return Prepared(gather(trial, SEED), Case.of(trial), exact)
 
 
 def gradient(evidence, backward):
-    return [np.asarray(a) for a in jax.tree.leaves(evidence.setting.gradient(backward))]
+    return [np.asarray(a) for a in jax.tree.leaves(evidence.trial.gradient(backward))]
 
 
 def applicable():
@@ -120,9 +121,8 @@ def test_what_changes_the_gradient_is_caught_twice_and_named(name, mutation):
 @pytest.mark.parametrize("name", CASES)
 def test_no_mutation_is_verified(name):
     evidence, _, exact = prepared(name)
-    right = backward_with("db", lambda _, db: db, [])
-    assert judge(evidence, right, SEED).verdict == "verified"
-    for leaf, due in zip(gradient(evidence, right), exact, strict=True):
+    assert judge(evidence, right_backward, SEED).verdict == "verified"
+    for leaf, due in zip(gradient(evidence, right_backward), exact, strict=True):
         assert abs(leaf - due).max() < 1e2 * EPS * abs(due).max()
 
 
@@ -130,21 +130,20 @@ def test_no_mutation_is_verified(name):
 def test_the_scale_covers_the_true_error_and_little_more(name):
     """Autodiff and hand against long double, coordinate by coordinate."""
     evidence, _, exact = prepared(name)
-    right = gradient(evidence, backward_with("db", lambda _, db: db, []))
-    for hand, oracle, S, due in zip(
-        right, evidence.gradient, evidence.S, exact, strict=True
-    ):
-        for value in (hand, oracle):
-            assert (abs(value - due) <= LIMIT / 16 * UNIT_ROUNDOFF * S).all()
-        assert np.linalg.norm(S) < 1e4 * np.linalg.norm(np.float64(due))
+    right = gradient(evidence, right_backward)
+    for hand, due, true in zip(right, evidence.due.values(), exact, strict=True):
+        for value in (hand, due.autodiff):
+            assert (abs(value - true) <= LIMIT / 16 * UNIT_ROUNDOFF * due.S).all()
+        assert np.linalg.norm(due.S) < 1e4 * np.linalg.norm(np.float64(true))
 
 
 @pytest.mark.parametrize("name", CASES)
 def test_the_complex_step_is_the_true_directional_derivative(name):
     evidence, _, exact = prepared(name)
-    for (v, derivative, bar), due in zip(evidence.steps, exact, strict=True):
-        assert bar == 0
-        assert derivative == pytest.approx(float((due * v).sum()), rel=1e-12)
+    for due, true in zip(evidence.due.values(), exact, strict=True):
+        assert due.along.bar == 0
+        along = float((true * due.v).sum())
+        assert due.along.value == pytest.approx(along, rel=1e-12)
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -155,10 +154,10 @@ def test_a_lone_coordinate_shows_whatever_it_is(name, leaf):
     for place in np.ndindex(exact[leaf].shape):
         hand = [np.array(g, np.float64) for g in exact]
         hand[leaf][place] += 1e-3 * abs(hand[leaf]).max()
-        found = compare(evidence, hand)
-        assert [i for i, each in enumerate(found) if each.units > LIMIT] == [leaf]
+        found = list(compare(evidence, hand).values())
+        assert [i for i, each in enumerate(found) if each.worst.units > LIMIT] == [leaf]
         assert [i for i, each in enumerate(found) if each.step > LIMIT] == [leaf]
-        assert found[leaf].where == place
+        assert found[leaf].worst.where == place
 
 
 def test_selftest_says_that_all_were_caught():
@@ -171,9 +170,8 @@ def test_selftest_says_that_all_were_caught():
 
 
 def test_selftest_can_fail(monkeypatch):
-    # The package's selftest is the function: the module is found by its name.
-    module = sys.modules["jaxdnn.verification.selftest"]
-    monkeypatch.setattr(module, "LIMIT", np.inf)
+    monkeypatch.setattr(units, "LIMIT", np.inf)
+    monkeypatch.setattr(verdicts, "LIMIT", np.inf)
     each = CASES["tanh softmax L2"]
     result = selftest(*each.arguments, **each.options)
     assert not result.ok

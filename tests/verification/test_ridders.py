@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from jaxdnn.verification.independent import complex_derivative, extrapolated
-from jaxdnn.verification.ridders import ridders
+from jaxdnn.verification.derivatives.complex_step import complex_derivative
+from jaxdnn.verification.derivatives.ridders import extrapolated, ridders
 
 X = np.array([-2.0, -0.3, 0.0, 0.7, 3.0])
 SMOOTH = {

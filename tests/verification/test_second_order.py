@@ -15,10 +15,11 @@ from jaxdnn import (
     cost_and_gradients,
 )
 from jaxdnn.verification import verify
-from jaxdnn.verification.evidence import gather
-from jaxdnn.verification.problem import exact_arithmetic, set_up
-from jaxdnn.verification.scales import Pair
-from jaxdnn.verification.second_order import complex_safe, product
+from jaxdnn.verification.exact import exact_arithmetic
+from jaxdnn.verification.networks.evidence import gather
+from jaxdnn.verification.networks.scales import Pair
+from jaxdnn.verification.networks.second_order import complex_safe, product
+from jaxdnn.verification.networks.trial import set_up
 from tests.gradient_cases import case, dropout
 
 DECAY = 0.7
@@ -66,9 +67,9 @@ def test_every_activation_is_covered():
 
 def test_the_products_are_the_gradients_differences(small):
     with exact_arithmetic():
-        setting = set_up("test", *small, 0.3, None, 1.0, None)
-        v = jax.tree.map(np.ones_like, setting.problem.params)
-        found = product(gather(setting, 0), backward, v)
+        trial = set_up(*small, l2=0.3)
+        v = jax.tree.map(np.ones_like, trial.problem.params)
+        found = product(gather(trial, 0), backward, v)
         X, Y = jax.device_put((small.X, small.Y))
 
         def gradient(t):

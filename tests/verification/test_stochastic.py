@@ -5,8 +5,9 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from jaxdnn.verification.problem import LIMIT, UNIT_ROUNDOFF, exact_arithmetic
-from jaxdnn.verification.stochastic import perturbed, spread
+from jaxdnn.verification.exact import exact_arithmetic
+from jaxdnn.verification.functions.stochastic import perturbed, spread
+from jaxdnn.verification.units import LIMIT, UNIT_ROUNDOFF
 
 X = np.array([0.3, -2.0, 5.0])
 

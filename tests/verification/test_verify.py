@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from jaxdnn import ACTIVATIONS, HEADS, Activation, Layer, Network, backward
+from jaxdnn import ACTIVATIONS, HEADS, Activation, Head, Layer, Network, backward
 from jaxdnn.verification import verify
 from tests.gradient_cases import case, dropout, named_cases
 
@@ -213,6 +213,22 @@ def test_a_custom_activation_with_a_right_derivative_is_verified(small):
     )
     network = Network(small.network.layer_dims, ("tanh", right), "sigmoid")
     assert verify(network, *small[1:], backward=backward).ok
+
+
+@pytest.mark.parametrize(("factor", "verdict"), [(1, "verified"), (2, "wrong")])
+def test_a_head_of_ones_own_is_measured_by_extrapolation(small, factor, verdict):
+    head = Head(
+        "logistic, without complex forms",
+        output=jax.nn.sigmoid,
+        losses=lambda ZL, Y: factor * (jax.nn.softplus(ZL) - Y * ZL).sum(axis=0),
+    )
+    network = Network(small.network.layer_dims, "tanh", head)
+    report = verify(network, *small[1:], backward=backward)
+    assert report.verdict == verdict, report
+    if verdict == "wrong":
+        assert {row.name for row in report.rows if row.step} == {
+            f"d{kind}{l}" for kind in "Wb" for l in (1, 2, 3)
+        }
 
 
 def test_a_stopped_gradient_in_a_forward_is_seen_without_autodiff(small):

@@ -6,19 +6,15 @@ from typing import Any
 import jax
 import numpy as np
 
-from jaxdnn.verification.autodiff import refuse_autodiff
-from jaxdnn.verification.functions import (
-    RefusedError,
-    flatten,
-    function,
-    hold,
-    name_of,
-)
-from jaxdnn.verification.judging import Case, examine, report
-from jaxdnn.verification.problem import exact_arithmetic
+from jaxdnn._checks import BadValueError, public
+from jaxdnn.verification.derivatives.refuse import refuse_autodiff
+from jaxdnn.verification.exact import exact_arithmetic
+from jaxdnn.verification.functions.function import flatten, function, hold, name_of
+from jaxdnn.verification.functions.judging import BLINDS, Claim, examine
 from jaxdnn.verification.report import Report
 
 
+@public
 def verify_gradient(
     loss: Callable[..., Any],
     grad: Callable[..., Any],
@@ -62,10 +58,9 @@ def verify_gradient(
       ('verdict: WRONG at db (1 of 2 equations)',
        {'db': 'factor 20 (= data[0].shape[0])'})
     """
-    where = "verify_gradient"
-    refuse_autodiff(where, grad)
+    refuse_autodiff(grad)
     with exact_arithmetic():
-        names, x, tree = flatten(where, params)
+        names, x, tree = flatten(params)
         rest, rebuild = hold(data)
 
         def at(x: Any, rest: Any) -> list[Any]:
@@ -75,8 +70,9 @@ def verify_gradient(
             found = grad(jax.tree.unflatten(tree, list(x)), *rebuild(rest))
             leaves, other = jax.tree.flatten(found)
             if other != tree:
-                raise RefusedError(
-                    f"must return the tree of params, {tree}, got {other}"
+                raise BadValueError(
+                    f"{name_of(grad, 'grad')} must return the tree of params, {tree}, "
+                    f"got {other}"
                 )
             return leaves
 
@@ -85,18 +81,17 @@ def verify_gradient(
             for i, value in enumerate(data)
             for axis, n in enumerate(np.shape(value) if hasattr(value, "shape") else ())
         }
-        finding = examine(
-            Case(
-                where,
+        findings = examine(
+            Claim(
                 [f"d{name}" for name in names],
                 x,
                 rest,
-                function(where, name_of(loss, "loss"), at, x, rest),
-                function(where, name_of(grad, "grad"), by_hand, x, rest),
+                function(name_of(loss, "loss"), at, x, rest),
+                function(name_of(grad, "grad"), by_hand, x, rest),
                 named,
             ),
             seed,
         )
     count = sum(leaf.size for leaf in x)
-    title = f"{where}  {name_of(grad, 'grad')}   {count} parameters   float64"
-    return report([finding], f"{title}   seed {seed}", seed)
+    title = f"verify_gradient  {name_of(grad, 'grad')}   {count} parameters   float64"
+    return findings.report(f"{title}   seed {seed}", seed, BLINDS)

@@ -3,21 +3,23 @@
 from collections.abc import Iterator
 from typing import Any
 
+from jaxdnn._checks import BadTypeError
+
 _MADE_BY_GRAD = ("grad_f", "grad_f_aux", "value_and_grad_f")
 
 
-def refuse_autodiff(where: str, function: Any) -> None:
-    """Raise TypeError if the function is jax.grad of another, or wraps or calls such.
+def refuse_autodiff(function: Any) -> None:
+    """Refuse a function that is jax.grad of another, or wraps or calls such.
 
     Example:
       >>> import jax
-      >>> refuse_autodiff("verify_gradient", jax.jit(jax.grad(lambda x: x**2)))
+      >>> refuse_autodiff(jax.jit(jax.grad(lambda x: x**2)))
       Traceback (most recent call last):
-      TypeError: verify_gradient: the gradient is jax.grad's own, which is the ...
+      jaxdnn._checks.BadTypeError: the gradient is jax.grad's own, which is the ...
     """
     if _made_by_grad(function, depth=6):
-        raise TypeError(
-            f"{where}: the gradient is jax.grad's own, which is the oracle; give the "
+        raise BadTypeError(
+            "the gradient is jax.grad's own, which is the oracle; give the "
             "hand-derived one"
         )
 
@@ -34,7 +36,7 @@ def _made_by_grad(function: Any, depth: int) -> bool:
         return False
     inner = [getattr(function, name, None) for name in ("func", "__wrapped__")]
     if code is not None:
-        # What its code calls by a name of its module, where JAX has wrapped that.
+        # Globals it calls that are wrapped functions (jit, grad).
         named = (function.__globals__.get(name) for name in code.co_names)
         inner += [each for each in named if hasattr(each, "__wrapped__")]
     return any(_made_by_grad(each, depth - 1) for each in (*inner, *cells))

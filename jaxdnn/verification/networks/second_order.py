@@ -17,195 +17,181 @@ the oracle contradicts is believed only if the extrapolation does too.
 The limit is K u S, S by the recursion of `scales` carried on along v.
 """
 
-from dataclasses import dataclass, field, replace
-from functools import cache
+from dataclasses import dataclass, replace
+from functools import cache, cached_property
 from itertools import pairwise
 from math import prod
-from typing import Any, NamedTuple
+from typing import Any
 
 import jax
 import numpy as np
 from jax import Array, lax
 
 from jaxdnn.activations import Activation
-from jaxdnn.network import LayerCache, forward
+from jaxdnn.network import LayerCache
 from jaxdnn.parameters import Layer, Parameters
-from jaxdnn.verification.complex_step import H, direction
-from jaxdnn.verification.equations import units
-from jaxdnn.verification.evidence import Evidence
-from jaxdnn.verification.oracle import Oracle, consult_along
-from jaxdnn.verification.passes import FORWARD, spend
-from jaxdnn.verification.problem import LIMIT, Backward, Setting, Values
+from jaxdnn.verification.derivatives.along import direction
+from jaxdnn.verification.derivatives.autodiff import consult_along
+from jaxdnn.verification.derivatives.complex_step import H
+from jaxdnn.verification.derivatives.ridders import ridders
+from jaxdnn.verification.names import Equation
+from jaxdnn.verification.networks.evidence import Evidence
+from jaxdnn.verification.networks.scales import product_scales
+from jaxdnn.verification.networks.trial import Backward, Trial, forward_caches
+from jaxdnn.verification.problem import Oracle
 from jaxdnn.verification.report import Row
-from jaxdnn.verification.ridders import ridders
-from jaxdnn.verification.scales import RESOLUTION, product_scales
-
-# How many times its own bar an extrapolation may be off.
-MARGIN = 8.0
+from jaxdnn.verification.units import MARGIN, RESOLUTION, Values, worst
+from jaxdnn.verification.verdicts import Due, Findings, Judged, judge_leaf
 
 
-@dataclass
-class SecondOrder:
-    """What goes into a report: rows, each leaf's resolution, and notes."""
+@dataclass(frozen=True)
+class Product:
+    """H v as the hand gradient has it, and what it should be, leaf by leaf.
 
-    rows: list[Row] = field(default_factory=list[Row])
-    resolution: dict[str, float] = field(default_factory=dict[str, float])
-    notes: list[str] = field(default_factory=list[str])
-
-
-class Product(NamedTuple):
-    """H v as the hand gradient has it and as the oracle has it, leaf by leaf.
-
-    scale: the rounding scale of their difference; why: the hand gradient's complex step
-    was not used.
+    why: the hand gradient's complex step was not used.
     """
 
     v: list[Values]
     found: list[Values]
-    expected: list[Values]
-    scale: list[Values]
+    due: list[Due]
     why: str = ""
 
-    @property
-    def units(self) -> list[Values]:
-        """|found - expected| in units of u times the scale."""
-        return [
-            units(*leaf)
-            for leaf in zip(self.found, self.expected, self.scale, strict=True)
-        ]
+    @cached_property
+    def judged(self) -> list[Judged]:
+        """Each leaf against the oracle."""
+        return list(map(judge_leaf, self.found, self.due))
 
     @property
     def agrees(self) -> bool:
-        """Whether no entry is off by more than the limit."""
-        return all(bool((leaf <= LIMIT).all()) for leaf in self.units)
+        """Whether no entry is off by more than rounding."""
+        return not any(leaf.wrong for leaf in self.judged)
+
+    def against(self, expected: list[Values]) -> "Product":
+        """The same, were these right."""
+        pairs = zip(self.due, expected, strict=True)
+        return replace(self, due=[due._replace(autodiff=e) for due, e in pairs])
 
 
 @np.errstate(all="ignore")
-def second_order(evidence: Evidence, backward: Backward, seed: int) -> SecondOrder:
+def second_order(evidence: Evidence, backward: Backward, seed: int) -> Findings:
     """H v and H w, leaf by leaf, and whether H is symmetric."""
-    problem, found = evidence.setting.problem, SecondOrder()
+    params = evidence.problem.params
     name = getattr(backward, "__name__", "backward")
     rng = np.random.default_rng([seed, 2])
     one, other = (
         product(
             evidence,
             backward,
-            tuple(Layer(*(direction(rng, a.shape) for a in p)) for p in problem.params),
+            tuple(Layer(*(direction(rng, a.shape) for a in layer)) for layer in params),  # pyright: ignore[reportArgumentType]
         )
         for _ in range(2)
     )
-    for i, leaf in enumerate(evidence.leaves):
-        worse = max(one, other, key=lambda each: float(each.units[i].max()))
-        error, due = worse.units[i], worse.expected[i]
-        place = tuple(int(k) for k in np.unravel_index(error.argmax(), error.shape))
-        wrong = not error[place] <= LIMIT
-        found.rows.append(
-            Row(
-                f"Hv{leaf}",
-                f"H v, d{leaf}",
-                float(error[place]),
-                None,
-                place,
-                float(worse.found[i][place]),
-                float(due[place]),
-                "WRONG" if wrong else "ok",
-                _hint(evidence, i, worse) if wrong else "",
-            )
-        )
-        size = float(np.linalg.norm(due))
-        if size:
-            smallest = RESOLUTION * float(np.linalg.norm(worse.scale[i])) / size
-            found.resolution[f"Hv{leaf}"] = smallest if smallest == smallest else np.inf
-    found.rows.append(_symmetry(one, other))
-    for why in dict.fromkeys(each.why for each in (one, other) if each.why):
-        found.notes.append(f"H v of {name} is extrapolated: it {why}")
-    return found
+    rows: list[Row] = []
+    resolution: dict[str, float] = {}
+    for i, leaf in enumerate(evidence.due):
+        worse = max(one, other, key=lambda each: _far(each.judged[i]))
+        judged, named = worse.judged[i], leaf._replace(order=2)
+        status = "WRONG" if judged.wrong else "ok"
+        hint = _hint(evidence, leaf, i, worse) if judged.wrong else ""
+        written = f"H v, {leaf}"
+        rows.append(judged.row(str(named), written, status, hint))
+        if judged.resolution is not None:
+            resolution[str(named)] = judged.resolution
+    whys = dict.fromkeys(each.why for each in (one, other) if each.why)
+    return Findings(
+        (*rows, _symmetry(one, other)),
+        resolution,
+        notes=tuple(f"H v of {name} is extrapolated: it {why}" for why in whys),
+    )
+
+
+def _far(judged: Judged) -> float:
+    return 0.0 if judged.worst is None else judged.worst.units
 
 
 def _symmetry(one: Product, other: Product) -> Row:
     """<H v, w> = <v, H w>: of the hand gradient alone, with no oracle."""
 
     def along(product: Product, v: list[Values]) -> tuple[Any, Any]:
-        parts = list(zip(product.found, product.scale, v, strict=True))
+        parts = list(zip(product.found, product.due, v, strict=True))
         value = sum(np.vdot(leaf, u) for leaf, _, u in parts)
-        return value, np.sqrt(sum(np.linalg.norm(S * u) ** 2 for _, S, u in parts))
+        squares = (np.linalg.norm(due.S * u) ** 2 for _, due, u in parts)
+        return value, np.sqrt(sum(squares))
 
     (value, scale), (again, scale_again) = along(one, other.v), along(other, one.v)
-    error = float(units(value, again, np.hypot(scale, scale_again)))
-    status = "ok" if error <= LIMIT else "WRONG"
-    return Row("symmetry of H", "⟨H v, w⟩ = ⟨v, H w⟩", error, status=status)
+    far = worst(value, again, np.hypot(scale, scale_again))
+    status = "WRONG" if far.wrong else "ok"
+    return Row("symmetry of H", "⟨H v, w⟩ = ⟨v, H w⟩", far.units, status=status)
 
 
-def _hint(evidence: Evidence, i: int, product: Product) -> str:
-    decay, v = float(evidence.setting.problem.decay), product.v[i]
-    if decay and i % 2 == 0:
-        followed = units(product.found[i] + decay * v, *_due(product, i))
-        if (followed <= LIMIT).all():
+def _hint(evidence: Evidence, leaf: Equation, i: int, product: Product) -> str:
+    decay, due = float(evidence.problem.decay), product.due[i]
+    if decay and leaf.kind == "W":
+        followed = product.found[i] + decay * product.v[i]
+        if not judge_leaf(followed, due).wrong:
             return "its L2 term does not follow W"
     return "right here; it does not follow the parameters"
 
 
-def _due(product: Product, i: int) -> tuple[Values, Values]:
-    return product.expected[i], product.scale[i]
-
-
 def product(evidence: Evidence, backward: Backward, v: Parameters) -> Product:
     """H v by the complex step of a backward, or by extrapolation where that fails."""
-    setting, oracle = evidence.setting, evidence.oracle
-    arguments = setting.network, setting.problem
-    rates = consult_along(*arguments, v)
-    S = product_scales(*arguments, oracle, evidence.scales.slopes, v, rates)
+    network, problem = evidence.trial.network, evidence.problem
+    rates = consult_along(network, problem, v)
+    slopes = evidence.scales.slopes
+    S = product_scales(network, problem, evidence.oracle, slopes, v, rates)
     directions, expected, scale = map(jax.tree.leaves, (v, rates.grads, S))
+    due = list(map(Due, expected, scale))
     stepped, why = None, "is not analytic in complex numbers"
     try:
-        found = _complex_step(evidence, backward, v, rates)
+        found = _stepped(evidence, backward, v, rates)
     except Exception as error:
         # Whatever a backward does with numbers that it was not written for.
         first = str(error).strip().split("\n")[0]
         why = f"takes no complex numbers ({type(error).__name__}: {first})"
     else:
-        stepped = Product(directions, found, expected, scale)
+        stepped = Product(directions, found, due)
         if stepped.agrees:
             return stepped
     found, bars = _extrapolated(evidence, backward, v, rates)
     if np.inf in bars:
         why = "has a unit exactly on a kink"
-    scale = [S + bar / RESOLUTION for S, bar in zip(scale, bars, strict=True)]
-    witness = Product(directions, found, expected, scale, why)
+    due = [
+        g._replace(S=g.S + bar / RESOLUTION) for g, bar in zip(due, bars, strict=True)
+    ]
+    witness = Product(directions, found, due, why)
     if stepped is None or witness.agrees:
         return witness
-    confirmed = witness._replace(expected=stepped.found).agrees
-    return stepped if confirmed else witness
+    return stepped if witness.against(stepped.found).agrees else witness
 
 
 @np.errstate(all="ignore")
-def _complex_step(
+def _stepped(
     evidence: Evidence, backward: Backward, v: Parameters, rates: Oracle
 ) -> list[Values]:
     """Im hand(θ + i h v) / h."""
-    setting, network = evidence.setting, evidence.setting.network
-    moved = setting._replace(
+    trial, network = evidence.trial, evidence.trial.network
+    moved = trial._replace(
         network=replace(network, hidden=tuple(map(complex_safe, network.activations))),
-        params=jax.device_put(jax.tree.map(_along, setting.problem.params, v)),
-        caches=_moved_caches(setting, rates),
+        params=jax.device_put(jax.tree.map(_along, trial.problem.params, v)),
+        caches=_moved_caches(trial, rates),
     )
     leaves = jax.tree.leaves(moved.gradient(backward))
     return [np.imag(np.asarray(leaf)) / H for leaf in leaves]
 
 
-def _along(value: Values, rate: Values) -> Values:
+def _along(value: Any, rate: Any) -> Any:
     return value + 1j * H * rate
 
 
-def _moved_caches(setting: Setting, rates: Oracle) -> tuple[LayerCache, ...]:
+def _moved_caches(trial: Trial, rates: Oracle) -> tuple[LayerCache, ...]:
     """What forward would have kept at θ + i h v, under the same masks."""
-    rate, keep, moved = np.zeros_like(setting.problem.X), setting.problem.keep, []
-    reads = [g.reads for g in setting.network.activations] + ["A"]
-    for l, (A_prev, kept, dropout) in enumerate(setting.caches):
-        A_prev = _along(A_prev, rate)
+    rate: Any = np.zeros_like(trial.problem.X)
+    keep, moved = trial.problem.keep, list[LayerCache]()
+    reads = [g.reads for g in trial.network.activations] + ["A"]
+    for l, (A_prev, kept, dropout) in enumerate(trial.caches):
         if kept is not None:
             kept = _along(kept, (rates.A if reads[l] == "A" else rates.Z)[l])
-        moved.append(LayerCache(A_prev, kept, dropout))
+        moved.append(LayerCache(_along(A_prev, rate), kept, dropout))
         rate = keep[l] * rates.A[l] if l < len(keep) else rate
     return tuple(moved)
 
@@ -225,18 +211,17 @@ def _extrapolated(
     evidence: Evidence, backward: Backward, v: Parameters, rates: Oracle
 ) -> tuple[list[Values], list[Any]]:
     """H v by Ridders' extrapolation of the real hand gradient; a bar for each leaf."""
-    setting, problem = evidence.setting, evidence.setting.problem
+    trial, problem = evidence.trial, evidence.problem
     shapes = [leaf.shape for leaf in jax.tree.leaves(v)]
     ends = np.cumsum([0, *map(prod, shapes)])
 
     def at(t: Any) -> Values:
         moved = jax.tree.map(lambda a, u: a + float(t) * u, problem.params, v)
-        params, X = jax.device_put((moved, problem.X))
-        spend(FORWARD)
-        _, caches = forward(
-            setting.network, params, X, key=setting.key, keep_prob=setting.keep_prob
+        params = jax.device_put(moved)
+        caches = forward_caches(
+            trial.network, params, problem.X, trial.key, trial.keep_prob
         )
-        there = setting._replace(params=params, caches=caches)
+        there = trial._replace(params=params, caches=caches)
         leaves = jax.tree.leaves(there.gradient(backward))
         return np.concatenate([np.asarray(leaf).ravel() for leaf in leaves])
 
@@ -256,7 +241,7 @@ def _extrapolated(
 @np.errstate(all="ignore")
 def _first_step(evidence: Evidence, rates: Oracle) -> float:
     """Half the way along v to the first kink that a hidden unit may have at Z = 0."""
-    params = jax.tree.leaves(evidence.setting.problem.params)
+    params = jax.tree.leaves(evidence.problem.params)
     flat = np.concatenate([leaf.ravel() for leaf in params])
     step = 0.1 * float(np.sqrt((flat**2).mean())) or 0.1
     for l, (Z, rate) in enumerate(zip(evidence.oracle.Z, rates.Z, strict=True)):

@@ -23,10 +23,16 @@ import jax.numpy as jnp
 import numpy as np
 from jax.extend.core import ClosedJaxpr, Jaxpr, Literal
 
-from jaxdnn.verification.functions import compiled_if_large
-from jaxdnn.verification.oracle import NUDGE
-from jaxdnn.verification.problem import LIMIT, TINY, UNIT_ROUNDOFF, Values
-from jaxdnn.verification.scales import RESOLUTION, c
+from jaxdnn.verification.derivatives.autodiff import NUDGE
+from jaxdnn.verification.functions.function import compiled_if_large
+from jaxdnn.verification.units import (
+    LIMIT,
+    RESOLUTION,
+    TINY,
+    UNIT_ROUNDOFF,
+    Values,
+    sum_growth,
+)
 
 PAIRS = 4
 # u S must not underflow where the answer is exactly 0.
@@ -167,8 +173,8 @@ def _run(program: ClosedJaxpr, own_dtypes: bool, x: Any, rest: Any, pool: Any) -
                 results = evaluate(inner.jaxpr, inner.consts, operands)
             else:
                 if name in ("reduce_sum", "dot_general"):
-                    terms = _terms(eqn)
-                    operands = [blur(jnp.asarray(a), sqrt(c(terms))) for a in operands]
+                    growth = sqrt(sum_growth(_terms(eqn)))
+                    operands = [blur(jnp.asarray(a), growth) for a in operands]
                 results = eqn.primitive.bind(*operands, **eqn.params)
                 if not eqn.primitive.multiple_results:
                     results = [results]

@@ -14,8 +14,32 @@ from typing import Any
 import jax
 import numpy as np
 
-from jaxdnn.verification.equations import Bench, take_examples
-from jaxdnn.verification.problem import Backward, Values
+from jaxdnn.verification.networks.equations import EXAMPLES, Bench, take_examples
+from jaxdnn.verification.networks.evidence import Evidence, bench
+from jaxdnn.verification.networks.trial import Backward
+from jaxdnn.verification.report import Row
+from jaxdnn.verification.units import LIMIT, Columns, Values, worst
+from jaxdnn.verification.verdicts import Findings
+
+
+def related(evidence: Evidence, backward: Backward, seed: int) -> Findings:
+    """The relations, on the few examples that the equations are read on."""
+    examples = bench(evidence, EXAMPLES)
+    if examples.m == 1:
+        return Findings()
+    # Σ over some examples <= Σ over all: S of the few is below m / few times S.
+    m, rows = evidence.problem.m, list[Row]()
+    wider = m / examples.m
+    if evidence.trial.sample_weight is not None:
+        wider *= float(examples.weights.max()) * m
+    scales = [due.S for due in evidence.due.values()]
+    for name, one, other in relations(examples, backward, seed):
+        far = max(
+            worst(a, b, S).units / wider
+            for a, b, S in zip(one, other, scales, strict=True)
+        )
+        rows.append(Row(name, name, far, status="ok" if far <= LIMIT else "WRONG"))
+    return Findings(tuple(rows))
 
 
 def relations(
@@ -25,10 +49,10 @@ def relations(
     m, rng = bench.m, np.random.default_rng(seed)
     weight = bench.sample_weight
 
-    def gradient(columns: Values, weight: Values | None = None) -> list[Any]:
+    def gradient(columns: Columns, weight: Values | None = None) -> list[Any]:
         caches = take_examples(bench.caches, columns)
         weight = None if weight is None else weight[columns]
-        grads = bench.setting.call(backward, caches, bench.Y[:, columns], weight)
+        grads = bench.trial.call(backward, caches, bench.Y[:, columns], weight)
         return [np.asarray(leaf, np.float64) for leaf in jax.tree.leaves(grads)]
 
     def mean(parts: Iterable[list[Any]], shares: Any) -> list[Any]:

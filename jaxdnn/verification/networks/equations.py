@@ -20,94 +20,74 @@ import jax
 import numpy as np
 
 from jaxdnn.network import LayerCache
-from jaxdnn.verification.problem import (
-    LIMIT,
-    TINY,
-    UNIT_ROUNDOFF,
-    Backward,
-    Setting,
-    Values,
-)
-from jaxdnn.verification.scales import c
+from jaxdnn.verification.names import KINDS, Equation
+from jaxdnn.verification.networks.trial import Backward, Trial
+from jaxdnn.verification.units import TINY, Columns, Values, Worst, sum_growth, units
 
 # Prime, so that a factor 1/m is not taken for a factor 1/2, 1/4 or 1/8.
 EXAMPLES = 7
 MOST_CALLS = 2000
 
 
-def take_examples(tree: Any, columns: Values) -> Any:
+def take_examples(tree: Any, columns: Columns) -> Any:
     """These columns of every array; what is not an array of columns stays."""
     return jax.tree.map(
         lambda leaf: leaf[:, columns] if np.ndim(leaf) == 2 else leaf, tree
     )
 
 
-def units(found: Values, expected: Values, scale: Values) -> Values:
-    """|found - expected| in units of u times the scale; what is not finite is inf."""
-    with np.errstate(all="ignore"):
-        # In place, and the rare cases apart: these may be as large as W.
-        error = np.asarray(found - expected)
-        np.abs(error, out=error)
-        error /= UNIT_ROUNDOFF
-        error /= scale
-        if np.isfinite(error).all():
-            return error
-        error = abs(found - expected) / (UNIT_ROUNDOFF * scale)
-        error = np.where(np.isnan(scale) | (found == expected), 0.0, error)
-    return np.where(np.isfinite(found) & ~np.isnan(error), error, np.inf)
-
-
 @dataclass(frozen=True)
-class Equation:
-    """An equation's value in the box, what it should be, and whether it is wrong."""
+class Checked:
+    """An equation's value in the box, what it should be, and how far it is off."""
 
-    name: str
     found: Values
     expected: Values
     units: Values
+    worst: Worst
 
     @property
     def wrong(self) -> bool:
         """Whether any entry is off by more than rounding."""
-        return not bool((self.units <= LIMIT).all())
+        return self.worst.wrong
 
-    def in_short(self) -> "Equation":
+    def in_short(self) -> "Checked":
         """If it is right, only its worst entry: the arrays may be as large as W."""
         if self.wrong:
             return self
-        k = np.unravel_index(int(self.units.argmax()), self.units.shape)
-        return Equation(
-            self.name, *(a[k][None] for a in (self.found, self.expected, self.units))
+        k = self.worst.where
+        found, expected, far = (
+            a[k][None] for a in (self.found, self.expected, self.units)
         )
+        return Checked(found, expected, far, self.worst)
 
 
 @dataclass(frozen=True)
-class Layer:
+class BenchLayer:
     """What the equations of one layer read, on the examples looked at.
 
     A is g(Z) before dropout (AL in the last layer); slope, a Slope, and keep are a
     hidden layer's, None in the last.
     """
 
-    W: Values
-    b: Values
-    A_prev: Values
+    W: Any
+    b: Any
+    A_prev: Any
     Z: Values
     A: Values
     slope: Any
-    keep: Values
+    keep: Any
 
 
 @dataclass(frozen=True)
 class Bench:
     """A few examples of the problem, with everything the equations read."""
 
-    setting: Setting
+    trial: Trial
     caches: tuple[LayerCache, ...]
     Y: Values
     weights: Values
     decay: float
-    layers: tuple[Layer, ...]
+    layers: tuple[BenchLayer, ...]
     sample_weight: Values | None
 
     @property
@@ -122,7 +102,7 @@ class Bench:
 
     def call(self, backward: Backward, caches: Any) -> list[Values]:
         """The backward on these examples: [dW_1, db_1, dW_2, ...]."""
-        grads = self.setting.call(backward, caches, self.Y, self.sample_weight)
+        grads = self.trial.call(backward, caches, self.Y, self.sample_weight)
         return [np.asarray(leaf, np.float64) for leaf in jax.tree.leaves(grads)]
 
     def read_back(self, backward: Backward, l: int) -> tuple[Values, Values]:
@@ -149,7 +129,7 @@ class Bench:
         """dZ_l from the dZ above it, and the rounding scale of reading it."""
         slope, keep, W = self.layers[l].slope, self.layers[l].keep, self.layers[l + 1].W
         dA = keep * (W.T @ dZ_above)
-        known = c(len(W)) * dZ_above**2 + self.blur2[l + 1]
+        known = sum_growth(len(W)) * dZ_above**2 + self.blur2[l + 1]
         edA2 = keep**2 * ((W**2).T @ known) + dA**2
         scale2 = edA2 * slope.steepest**2 + dA**2 * (slope.formula**2 + slope.error**2)
         return dA * slope.value, np.sqrt(scale2 + self.blur2[l] + TINY)
@@ -167,7 +147,7 @@ class Bench:
         dW = dZ @ A_prev.T
         dW /= m
         dW += decay
-        scale2 = (c(m) / m**2 * (dZ**2 + self.blur2[l])) @ (A_prev**2).T
+        scale2 = (sum_growth(m) / m**2 * (dZ**2 + self.blur2[l])) @ (A_prev**2).T
         scale2 += decay**2
         scale2 += dW**2
         scale2 += TINY
@@ -175,7 +155,7 @@ class Bench:
 
     def total(self, l: int, dZ: Values) -> tuple[Values, Values]:
         """db_l = Σ dZ_l / m, and its rounding scale."""
-        scale2 = (dZ**2 + self.blur2[l]).sum(axis=1, keepdims=True) * c(self.m)
+        scale2 = (dZ**2 + self.blur2[l]).sum(axis=1, keepdims=True) * sum_growth(self.m)
         return dZ.sum(axis=1, keepdims=True) / self.m, np.sqrt(
             scale2 / self.m**2 + TINY
         )
@@ -186,9 +166,11 @@ class Bench:
         return [float((self.decay * abs(layer.W).max()) ** 2) for layer in self.layers]
 
 
-def check(name: str, found: Values, expected: tuple[Values, Values]) -> Equation:
+def check(found: Values, expected: tuple[Values, Values]) -> Checked:
     """Compare what was found with (value, rounding scale)."""
-    return Equation(name, found, expected[0], units(found, *expected))
+    error = units(found, *expected)
+    worst = Worst.of(error, found, expected[0])
+    return Checked(found, expected[0], error, worst)
 
 
 @dataclass(frozen=True)
@@ -196,13 +178,13 @@ class Reading:
     """The equations of a closed box, output first, and the dZ that it really holds."""
 
     bench: Bench
-    equations: dict[str, Equation] = field(default_factory=dict[str, Equation])
+    equations: dict[Equation, Checked] = field(default_factory=dict[Equation, Checked])
     cotangents: dict[int, Values] = field(default_factory=dict[int, Values])
 
     @property
-    def wrong(self) -> list[str]:
-        """The names of the wrong equations, output first."""
-        return [name for name, equation in self.equations.items() if equation.wrong]
+    def wrong(self) -> list[Equation]:
+        """The wrong equations, output first."""
+        return [name for name, checked in self.equations.items() if checked.wrong]
 
 
 @np.errstate(all="ignore")
@@ -216,22 +198,22 @@ def read_equations(bench: Bench, backward: Backward) -> Reading:
         read = below
         below = bench.read_back(backward, l - 1) if l else read
         due = bench.output() if l == L - 1 else bench.pull(l, reading.cotangents[l + 1])
-        dZ = check(f"dZ{l + 1}", read[0], due)
+        dZ = check(read[0], due)
         if dZ.wrong and _misread(bench, l, dZ, read[1], below[0], grads):
-            dZ = check(f"dZ{l + 1}", due[0], due)
+            dZ = check(due[0], due)
         reading.cotangents[l] = dZ.found
         product = bench.product(l, dZ.found, bench.decay * bench.layers[l].W)
-        dW = check(f"dW{l + 1}", grads[2 * l], product)
-        db = check(f"db{l + 1}", grads[2 * l + 1], bench.total(l, dZ.found))
-        for equation in (dZ, dW, db):
-            reading.equations[equation.name] = equation.in_short()
+        dW = check(grads[2 * l], product)
+        db = check(grads[2 * l + 1], bench.total(l, dZ.found))
+        for kind, checked in zip(KINDS, (dZ, dW, db), strict=True):
+            reading.equations[Equation(kind, l + 1)] = checked.in_short()
     return reading
 
 
 def _misread(
     bench: Bench,
     l: int,
-    dZ: Equation,
+    dZ: Checked,
     rest: Values,
     below: Values,
     grads: list[Values],
@@ -242,14 +224,14 @@ def _misread(
     """
 
     def fits(cotangent: Values) -> list[bool]:
-        tests = [check("", grads[2 * l + 1], bench.total(l, cotangent))]
+        tests = [check(grads[2 * l + 1], bench.total(l, cotangent))]
         if l > 0:
-            tests.append(check("", below, bench.pull(l - 1, cotangent)))
+            tests.append(check(below, bench.pull(l - 1, cotangent)))
         return [not test.wrong for test in tests]
 
     found, W = dZ.found, bench.layers[l].W
     # dW_l is not even the product of what was read and A_prev, or it reads no A_prev.
-    if check("", grads[2 * l], bench.product(l, found, rest)).wrong or (
+    if check(grads[2 * l], bench.product(l, found, rest)).wrong or (
         not found.any() and not np.array_equal(rest, bench.decay * W)
     ):
         return True

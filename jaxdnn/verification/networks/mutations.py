@@ -1,164 +1,21 @@
 """The bugs people write into a backward, one a line: what selftest plants.
 
-`backward_with` is the hand-derived backward in NumPy with a seam at every equation; a
-mutation changes the value at one seam, in one layer or in every layer it can be in.
+A mutation changes the value at one seam of `seams`' backward, in one layer or in every
+layer it can be in.
 """
 
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
-from jaxdnn.activations import Activation
 from jaxdnn.network import Network
-from jaxdnn.parameters import Layer
-from jaxdnn.verification.elementwise import elementwise
-from jaxdnn.verification.problem import Backward, Setting, Values
-
-Seam = Literal["output", "dA", "dropout", "slope", "dW", "decay", "db", "result"]
-
-
-class Box:
-    """What the equations of layer l (from 0) see inside a running backward."""
-
-    def __init__(
-        self,
-        network: Network,
-        params: Any,
-        caches: Any,
-        Y: Any,
-        l2: Any,
-        sample_weight: Any,
-    ):
-        self.network, self.caches, self.Y = network, caches, np.asarray(Y)
-        self.params = [Layer(*(np.asarray(a) for a in layer)) for layer in params]  # pyright: ignore[reportArgumentType]
-        self.m = self.Y.shape[1]
-        w = np.ones(self.m) if sample_weight is None else np.asarray(sample_weight)
-        self.total, self.weights = w.sum(), w * (self.m / w.sum())
-        self.decay = float(l2) / self.total
-        self.AL = np.asarray(caches[-1].activation)
-        self.l = len(params) - 1
-        self.grads: list[Layer] = []
-        self.dA = self.dA_undropped = self.dZ = self.AL
-
-    @property
-    def W(self) -> Values:
-        """W_l."""
-        return self.params[self.l].W
-
-    @property
-    def b(self) -> Values:
-        """b_l."""
-        return self.params[self.l].b
-
-    @property
-    def W_above(self) -> Values:
-        """W_{l+1}."""
-        return self.params[self.l + 1].W
-
-    @property
-    def A_prev(self) -> Values:
-        """What layer l was fed."""
-        return np.asarray(self.caches[self.l].A_prev)
-
-    @property
-    def keep(self) -> Values:
-        """The dropout mask of layer l over keep_prob."""
-        dropout = self.caches[self.l].dropout
-        return np.asarray(dropout.D) / np.asarray(dropout.keep_prob)
-
-    @property
-    def g(self) -> Activation:
-        """The activation of layer l."""
-        return self.network.activations[self.l]
-
-    @property
-    def cached(self) -> Values:
-        """What g' reads: Z_l or A_l."""
-        cache = self.caches[self.l].activation
-        return np.asarray(self.caches[self.l + 1].A_prev if cache is None else cache)
-
-    @property
-    def A_here(self) -> Values:
-        """A_l before dropout, from the cache."""
-        if self.g.reads == "A":
-            return self.cached
-        return elementwise(self.g.forward, self.cached)[0]
-
-    @property
-    def one_too_far(self) -> Values:
-        """What g' reads when it is taken at A_l for Z_l."""
-        if self.g.reads == "Z":
-            return self.A_here
-        return elementwise(self.g.forward, self.A_here)[0]
-
-    @property
-    def slope(self) -> Values:
-        """g'(Z_l)."""
-        return self.pull(np.ones_like(self.dA))
-
-    def pull(self, dA: Values, reads: Values | None = None) -> Values:
-        """dA * g', with g' from the layer's cache or from what is given."""
-        reads = self.cached if reads is None else reads
-        return elementwise(self.g.backward, dA, reads)[0]
-
-    def product(self, dZ: Values, A_prev: Values) -> Values:
-        """dZ A_prevᵀ / m."""
-        return dZ @ A_prev.T / self.m
-
-    def Z(self, l: int, grown: float = 1.0) -> Values:
-        """Z_l computed again, with W_l grown."""
-        W, b = self.params[l]
-        return grown * W @ np.asarray(self.caches[l].A_prev) + b
-
-    def A(self, l: int, grown: float = 1.0) -> Values:
-        """g(Z_l) computed again, before dropout."""
-        g = self.network.activations[l].forward
-        return elementwise(g, self.Z(l, grown))[0]
-
-
-Change = Callable[[Box, Any], Any]
-
-
-def backward_with(seam: Seam, change: Change, layers: Sequence[int]) -> Backward:
-    """The hand-derived backward with one seam's value changed in these layers."""
-
-    def backward(
-        network: Network,
-        params: Any,
-        caches: Any,
-        Y: Any,
-        *,
-        l2: Any = 0.0,
-        sample_weight: Any = None,
-    ) -> tuple[Layer, ...]:
-        box = Box(network, params, caches, Y, l2, sample_weight)
-
-        def at(name: Seam, value: Values) -> Values:
-            return change(box, value) if name == seam and box.l in layers else value
-
-        box.dZ = at("output", (box.AL - box.Y) * box.weights)
-        while True:
-            dW = at("dW", box.product(box.dZ, box.A_prev))
-            dW = dW + at("decay", box.decay * box.W)
-            db = at("db", box.dZ.sum(axis=1, keepdims=True) / box.m)
-            box.grads.insert(0, Layer(dW, db))
-            if box.l == 0:
-                break
-            box.l -= 1
-            box.dA = at("dA", box.W_above.T @ box.dZ)
-            if caches[box.l].dropout is not None:
-                box.dA_undropped = box.dA
-                box.dA = at("dropout", box.keep * box.dA)
-            box.dZ = at("slope", box.pull(box.dA))
-        if seam == "result":
-            i, j = layers
-            box.grads[i], box.grads[j] = box.grads[j], box.grads[i]
-        return tuple(box.grads)
-
-    return backward
+from jaxdnn.verification.names import KINDS, Equation
+from jaxdnn.verification.networks.seams import Box, Change, Seam, backward_with
+from jaxdnn.verification.networks.trial import Backward, Trial
+from jaxdnn.verification.units import Values
 
 
 @dataclass(frozen=True)
@@ -172,14 +29,14 @@ class Case:
     m: int
 
     @classmethod
-    def of(cls, setting: Setting) -> "Case":
-        """The case that a setting is."""
+    def of(cls, trial: Trial) -> "Case":
+        """The case that a trial is."""
         return cls(
-            setting.network,
-            setting.l2 > 0,
-            setting.key is not None,
-            setting.sample_weight is not None,
-            setting.problem.X.shape[1],
+            trial.network,
+            trial.l2 > 0,
+            trial.key is not None,
+            trial.sample_weight is not None,
+            trial.problem.m,
         )
 
     @property
@@ -234,7 +91,7 @@ def _named(name: str) -> Where:
 
 
 def _headed(*heads: str) -> Where:
-    return only(last, lambda case, _: case.network.output in heads)
+    return only(last, lambda case, _: case.network.head.name in heads)
 
 
 def _twin(case: Case, l: int) -> list[int]:
@@ -248,7 +105,7 @@ def _pair(case: Case) -> Sequence[int]:
     return []
 
 
-def _other_W(box: Box) -> Values:
+def _other_W(box: Box) -> Any:
     shape = box.W_above.shape
     same = [k for k, layer in enumerate(box.params) if layer.W.shape == shape]
     return next(box.params[k].W for k in same if k != box.l + 1)
@@ -321,12 +178,10 @@ class Mutation:
 
     def equations(self, case: Case) -> set[str]:
         """The names of the equations that it breaks."""
-        kinds = {"dW": "W", "decay": "W", "db": "b", "result": "Wb"}
-        return {
-            f"d{kind}{l + 1}"
-            for kind in kinds.get(self.seam, "Z")
-            for l in self.layers(case)
-        }
+        Z, W, b = KINDS[:1], KINDS[1:2], KINDS[2:]
+        kinds = {"dW": W, "decay": W, "db": b, "result": W + b}
+        broken = kinds.get(self.seam, Z)
+        return {str(Equation(k, l + 1)) for k in broken for l in self.layers(case)}
 
 
 def _unchanged(box: Box, value: Any) -> Any:

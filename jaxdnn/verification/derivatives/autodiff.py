@@ -1,41 +1,27 @@
-"""Autodiff's answer: the gradient, and the cotangent at every Z.
+"""Autodiff's answers: gradients, cotangents and slopes. Nothing else here asks it.
 
 A zero probe is added to each Z; the derivative of J with respect to a probe is the
 cotangent dZ there, whatever the hand-derived equations say.
 """
 
-from functools import partial
+from collections.abc import Callable
+from functools import cache, partial
 from typing import Any, NamedTuple
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
-from jaxdnn.linear import linear_forward
 from jaxdnn.network import Network
-from jaxdnn.objective import Mean, l2_cost, mean_loss
 from jaxdnn.parameters import Parameters
+from jaxdnn.verification.elementwise import change_of, elementwise
 from jaxdnn.verification.passes import BACKWARD, FORWARD, spend
-from jaxdnn.verification.problem import Problem, Values
-
-Arrays = tuple[Array, ...]
+from jaxdnn.verification.problem import Arrays, Oracle, Problem, cost
+from jaxdnn.verification.units import RESOLUTION, Values
 
 # It moves Z = 0 off a kink; no other Z feels it.
 NUDGE = 1e-300
-
-
-class Oracle(NamedTuple):
-    """J (); its gradient, as params; for each layer Z, A and its cotangent (n_l, m).
-
-    A is g(Z) before dropout, AL in the last layer. Column j of a cotangent dZ is the
-    gradient of example j's own weighted loss: m times J's.
-    """
-
-    J: Values
-    grads: Parameters
-    Z: tuple[Values, ...]
-    A: tuple[Values, ...]
-    cotangents: tuple[Values, ...]
 
 
 def consult(network: Network, problem: Problem, *, nudge: float = 0.0) -> Oracle:
@@ -61,39 +47,18 @@ def consult_along(network: Network, problem: Problem, v: Parameters) -> Oracle:
 
 
 def _no_probes(network: Network, problem: Problem) -> tuple[Values, ...]:
-    m = problem.X.shape[1]
-    return tuple(np.zeros((n, m)) for n in network.layer_dims[1:])
+    return tuple(np.zeros((n, problem.m)) for n in network.layer_dims[1:])
 
 
 def _by_example(oracle: Oracle, problem: Problem) -> Oracle:
-    oracle, m = jax.tree.map(np.asarray, oracle), problem.X.shape[1]
-    return oracle._replace(cotangents=tuple(m * dZ for dZ in oracle.cotangents))
-
-
-def _cost(
-    network: Network, params: Parameters, probes: Arrays, problem: Problem
-) -> tuple[Array, tuple[Arrays, Arrays]]:
-    """J, every Z and every A, with probes[l - 1] added to Z_l."""
-    A_prev: Any = problem.X
-    Zs: Arrays = ()
-    As: Arrays = ()
-    functions = [g.forward for g in network.activations] + [network.head.output]
-    for (W, b), probe, g, keep in zip(
-        params, probes, functions, (*problem.keep, 1.0), strict=True
-    ):
-        Z = linear_forward(A_prev, W, b)[0] + probe
-        A = g(Z)
-        A_prev = A * keep
-        Zs, As = (*Zs, Z), (*As, A)
-    losses = network.head.losses(Zs[-1], problem.Y)  # pyright: ignore[reportGeneralTypeIssues]
-    J = mean_loss(losses, Mean(problem.weights, problem.weights.size))
-    return J + l2_cost([W for W, _ in params], problem.decay), (Zs, As)
+    oracle = jax.tree.map(np.asarray, oracle)
+    return oracle._replace(cotangents=tuple(problem.m * dZ for dZ in oracle.cotangents))
 
 
 def _answer(
     network: Network, params: Parameters, problem: Problem, probes: Arrays
 ) -> Oracle:
-    differentiate = jax.value_and_grad(_cost, argnums=(1, 2), has_aux=True)
+    differentiate = jax.value_and_grad(cost, argnums=(1, 2), has_aux=True)
     (J, (Z, A)), (grads, cotangents) = differentiate(network, params, probes, problem)
     return Oracle(J, grads, Z, A, cotangents)
 
@@ -109,3 +74,44 @@ def _consult_along(
 ) -> Oracle:
     answer = partial(_answer, network, problem=problem, probes=probes)
     return jax.jvp(answer, (problem.params,), (v,))[1]
+
+
+class Slope(NamedTuple):
+    """g'(Z) and its error e(g') (n, m), and |g'(0)|."""
+
+    value: Values
+    error: Values
+    at_zero: float
+
+    @property
+    def steepest(self) -> Values:
+        """The largest |g'| that rounding leaves possible."""
+        return abs(self.value) + RESOLUTION * (self.error + self.formula)
+
+    @property
+    def formula(self) -> Values:
+        """The size of the terms that a formula for g' adds up."""
+        return abs(self.value) + self.at_zero
+
+
+def autodiff_slope(g: Callable[[Array], Array], Z: Values, eZ: Values) -> Slope:
+    """g' over the intervals Z ± K u e(Z)."""
+    value, error, at_zero, _ = elementwise(_slope_and_change(g), Z, RESOLUTION * eZ)
+    return Slope(value, error / RESOLUTION, abs(float(at_zero)))
+
+
+@cache
+def slope_of(g: Callable[[Array], Array]) -> Callable[[Array], Array]:
+    """g', of a g that works element by element."""
+    return lambda Z: jax.jvp(g, (Z,), (jnp.ones_like(Z),))[1]
+
+
+@cache
+def _slope_and_change(g: Callable[[Array], Array]) -> Callable[..., Any]:
+    slope = slope_of(g)
+    return lambda Z, spread: (slope(Z), change_of(slope)(Z, spread))
+
+
+def gradient_of(loss: Callable[[Any, Any], Any]) -> Callable[[Any, Any], list[Any]]:
+    """The gradient of loss(x, rest) with respect to x, a list of arrays."""
+    return jax.grad(lambda x, rest: jnp.asarray(loss(x, rest), float))

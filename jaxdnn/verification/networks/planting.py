@@ -5,11 +5,14 @@ from typing import Any
 
 import jax
 
+from jaxdnn._checks import public
 from jaxdnn.network import Network
-from jaxdnn.verification.evidence import Evidence, compare, gather
-from jaxdnn.verification.mutations import MUTATIONS, Case, Mutation, backward_with
-from jaxdnn.verification.problem import LIMIT, exact_arithmetic, set_up
-from jaxdnn.verification.verify import judge
+from jaxdnn.verification.exact import exact_arithmetic
+from jaxdnn.verification.networks.evidence import Evidence, compare, gather
+from jaxdnn.verification.networks.judging import judge
+from jaxdnn.verification.networks.mutations import MUTATIONS, Case, Mutation
+from jaxdnn.verification.networks.seams import right_backward
+from jaxdnn.verification.networks.trial import set_up
 
 # A mutation counts when it moves some coordinate by more than this share of its leaf:
 # far above rounding, far below anything that matters.
@@ -82,6 +85,7 @@ class SelfTest:
         return "\n".join([*lines, f"{caught} of {len(self.alive)} caught here"])
 
 
+@public
 def selftest(
     network: Network,
     params: Any,
@@ -115,10 +119,8 @@ def selftest(
       (True, '39 of 39 caught here')
     """
     with exact_arithmetic():
-        setting = set_up(
-            "selftest", network, params, X, Y, l2, key, keep_prob, sample_weight
-        )
-        evidence, case = gather(setting, seed), Case.of(setting)
+        trial = set_up(network, params, X, Y, l2, key, keep_prob, sample_weight)
+        evidence, case = gather(trial, seed), Case.of(trial)
         return SelfTest(
             tuple(
                 plant(evidence, case, mutation, seed)
@@ -130,20 +132,20 @@ def selftest(
 
 def plant(evidence: Evidence, case: Case, mutation: Mutation, seed: int) -> Planted:
     """One mutation, planted and judged."""
-    setting, mutant = evidence.setting, mutation.plant(case)
+    mutant = mutation.plant(case)
     right, hand = (
-        jax.tree.leaves(setting.gradient(backward))
-        for backward in (backward_with("db", lambda _, db: db, []), mutant)
+        jax.tree.leaves(evidence.trial.gradient(backward))
+        for backward in (right_backward, mutant)
     )
     report = judge(evidence, mutant, seed)
-    leaves = compare(evidence, hand)
+    leaves = compare(evidence, hand).values()
     hints = tuple(report.hints.values())
     return Planted(
         mutation.name,
         tuple(sorted(mutation.equations(case))),
         max(_relative(a, b) for a, b in zip(hand, right, strict=True)),
-        any(not leaf.units <= LIMIT for leaf in leaves),
-        any(not leaf.step <= LIMIT for leaf in leaves),
+        any(leaf.off for leaf in leaves),
+        any(leaf.missed for leaf in leaves),
         report.wrong,
         hints,
         mutation.recognised(hints),

@@ -8,12 +8,13 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from jaxdnn.verification.problem import Values, to_float64
+from jaxdnn._checks import BadValueError
+from jaxdnn.verification.exact import to_float64
+from jaxdnn.verification.units import Values
 
 Flat = Callable[[Any, Any], list[Any]]
 
-
-# Eager, a small program's kernels are those of the small programs before it.
+# Small programs run op by op: their kernels are already compiled.
 _SMALL = 10_000
 # One that runs a few times is not worth what XLA would spend on it.
 _QUICK: dict[str, Any] = {
@@ -33,15 +34,10 @@ def compiled_if_large(function: Callable[..., Any], arrays: Any) -> Callable[...
     return compiled(function) if size > _SMALL else function
 
 
-class RefusedError(Exception):
-    """An answer of a caller's function that cannot be judged; becomes a ValueError."""
-
-
 @dataclass(frozen=True)
 class Function:
     """A caller's function on flat lists of arrays, and whether JAX can trace it."""
 
-    where: str
     name: str
     call: Flat
     traced: bool
@@ -51,7 +47,7 @@ class Function:
         """Its answers, the same twice, as NumPy arrays.
 
         Raises:
-          ValueError: it raises, or is not deterministic.
+          BadValueError: it raises, or is not deterministic.
         """
         answers: list[list[Values]] = []
         for _ in range(2):
@@ -61,45 +57,40 @@ class Function:
                 arguments = jax.device_put(arguments)
             try:
                 answers.append([np.asarray(a) for a in self.call(*arguments)])
-            except RefusedError as error:
-                raise ValueError(f"{self.where}: {self.name} {error}") from None
+            except BadValueError:  # not by the caller's function: about its answer
+                raise
             except Exception as error:
-                first = str(error).strip().split("\n")[0]
-                raise ValueError(
-                    f"{self.where}: {self.name} raised {type(error).__name__}: {first}"
-                ) from error
+                raise BadValueError(f"{self.name} raised {told(error)}") from error
         for one, other in zip(*answers, strict=True):
             if not np.array_equal(one, other, equal_nan=one.dtype.kind in "fc"):
-                raise ValueError(
-                    f"{self.where}: {self.name} is not deterministic: two calls differ"
+                raise BadValueError(
+                    f"{self.name} is not deterministic: two calls differ"
                 )
         return answers[0]
 
 
-def function(where: str, name: str, call: Flat, x: Any, rest: Any) -> Function:
+def function(name: str, call: Flat, x: Any, rest: Any) -> Function:
     """Find out whether JAX can trace it; what it raises is left for `run` to say."""
     try:
         jax.make_jaxpr(call)(x, rest)
     except Exception:
-        return Function(where, name, call, False, call)
-    return Function(where, name, call, True, compiled(call))
+        return Function(name, call, False, call)
+    return Function(name, call, True, compiled(call))
 
 
-def flatten(where: str, params: Any) -> tuple[list[str], list[Values], Any]:
+def flatten(params: Any) -> tuple[list[str], list[Values], Any]:
     """The leaves' names, the leaves in float64, and their tree."""
     paths, tree = jax.tree.flatten_with_path(params)
     if not paths:
-        raise ValueError(f"{where}: params has no leaves")
+        raise BadValueError("params has no leaves")
     names, leaves = [], []
     for path, leaf in paths:
         name = jax.tree_util.keystr(path, simple=True, separator=".") or "params"
         if not is_floating(leaf):
             kind = getattr(leaf, "dtype", type(leaf).__name__)
-            raise ValueError(
-                f"{where}: {name} of params must be floating-point, got {kind}"
-            )
+            raise BadValueError(f"{name} of params must be floating-point, got {kind}")
         names.append(name)
-        leaves.append(to_float64(where, name, leaf))
+        leaves.append(to_float64(name, leaf))
     return names, leaves, tree
 
 
@@ -133,6 +124,12 @@ def name_of(function: Any, otherwise: str) -> str:
     """What its author calls it."""
     name = getattr(function, "__name__", otherwise)
     return otherwise if name == "<lambda>" else name
+
+
+def told(error: Exception) -> str:
+    """What was raised, on one line."""
+    first = str(error).strip().split("\n")[0]
+    return f"{type(error).__name__}: {first}"
 
 
 def _copy(leaf: Any) -> Any:

@@ -2,7 +2,8 @@
 
 Write e(q)² for the mean square of q's rounding error in units of the unit roundoff u.
 Errors of different operations are taken as independent, so squares add, and every
-result rounds once more. With c(n) for a sum of n terms, n as long as n <= 2 K:
+result rounds once more. With c(n), `sum_growth`, for a sum of n
+terms, n as long as n <= 2 K:
 
     e(Z)²  = W² (e(A_prev)² + c(n) A_prev²) + Z² + b²
     e(A)²  = g'(Z)² e(Z)² + A²
@@ -32,40 +33,24 @@ References:
 """
 
 from collections.abc import Callable, Sequence
-from functools import cache, partial
+from functools import partial
 from typing import Any, NamedTuple
 
-import jax
-import jax.numpy as jnp
 import numpy as np
-from jax import Array
 
 from jaxdnn.network import Network
 from jaxdnn.parameters import Layer, Parameters
-from jaxdnn.verification.elementwise import elementwise
-from jaxdnn.verification.oracle import Oracle
+from jaxdnn.verification.derivatives.autodiff import Slope, autodiff_slope, slope_of
+from jaxdnn.verification.elementwise import change_of, elementwise
 from jaxdnn.verification.passes import BACKWARD, FORWARD, spend
-from jaxdnn.verification.problem import LIMIT, TINY, UNIT_ROUNDOFF, Problem, Values
-
-RESOLUTION = LIMIT * UNIT_ROUNDOFF
-
-
-class Slope(NamedTuple):
-    """g'(Z) and its error e(g') (n, m), and |g'(0)|."""
-
-    value: Values
-    error: Values
-    at_zero: float
-
-    @property
-    def steepest(self) -> Values:
-        """The largest |g'| that rounding leaves possible."""
-        return abs(self.value) + RESOLUTION * (self.error + self.formula)
-
-    @property
-    def formula(self) -> Values:
-        """The size of the terms that a formula for g' adds up."""
-        return abs(self.value) + self.at_zero
+from jaxdnn.verification.problem import Oracle, Problem
+from jaxdnn.verification.units import (
+    RESOLUTION,
+    TINY,
+    UNIT_ROUNDOFF,
+    Values,
+    sum_growth,
+)
 
 
 class Scales(NamedTuple):
@@ -76,23 +61,15 @@ class Scales(NamedTuple):
     slopes: tuple[Slope, ...]
 
 
-def c(n: int) -> float:
-    """c(n) Σ t² bounds (what adding n terms t may lose, over K u) squared.
-
-    At worst n u / 2 Σ |t| is lost, and (Σ |t|)² <= n Σ t².
-    """
-    return n * max(1.0, n / (2 * LIMIT)) ** 2
-
-
 def rounding_scales(network: Network, problem: Problem, oracle: Oracle) -> Scales:
     """S for every coordinate of the gradient, with the slopes it went through."""
-    Y, m, w2 = problem.Y, problem.X.shape[1], problem.weights**2
+    Y, m, w2 = problem.Y, problem.m, problem.weights**2
     ZL, AL, last = oracle.Z[-1], oracle.A[-1], oracle.cotangents[-1]
     slopes: list[Slope] = []
     terms = 0.0
 
     def slope(l: int, eZ2: Values) -> Blurred:
-        g = measure_slope(network.activations[l].forward, oracle.Z[l], np.sqrt(eZ2))
+        g = autodiff_slope(network.activations[l].forward, oracle.Z[l], np.sqrt(eZ2))
         slopes.append(g)
         return Blurred(g.steepest**2, g.error**2 + g.formula**2)
 
@@ -107,7 +84,7 @@ def rounding_scales(network: Network, problem: Problem, oracle: Oracle) -> Scale
         read = partial(_read, problem, oracle)
         S = _recursion(problem, lambda name, l: read(name, l) ** 2, slope, output)
         penalty = problem.decay * sum((W**2).sum() for W, _ in problem.params)
-        J2 = c(m) * terms / m**2 + oracle.J**2 + penalty**2
+        J2 = sum_growth(m) * terms / m**2 + oracle.J**2 + penalty**2
         return Scales(
             tuple(Layer(*(_root(S2) for S2 in layer)) for layer in S),
             _root(J2),
@@ -132,7 +109,7 @@ def product_scales(
 
     def slope(l: int, eZ2: Pair) -> Blurred:
         g, Z, Z2 = network.activations[l].forward, oracle.Z[l], rates.Z[l] ** 2
-        first, second = slopes[l], measure_slope(_slope(g), Z, np.sqrt(eZ2.value))
+        first, second = slopes[l], autodiff_slope(slope_of(g), Z, np.sqrt(eZ2.value))
         # A formula for g'' cancels from terms as large as those of g'.
         formula = abs(second.value) + second.at_zero + 2 * first.at_zero
         blur2 = second.value**2 * eZ2.rate + Z2 * (second.error**2 + formula**2)
@@ -144,13 +121,13 @@ def product_scales(
     def output(eZ2: Pair) -> Pair:
         e = np.sqrt(eZ2.value)
         e2 = _output_error2(network, ZL, AL, e)
-        if network.output == "softmax":
+        if not network.head.elementwise:
             centred = rate - (AL * rate).sum(axis=0)
-            mean2 = AL**2 * (eZ2.rate + c(len(AL)) * rate**2) + rate**2 * e2
+            mean2 = AL**2 * (eZ2.rate + sum_growth(len(AL)) * rate**2) + rate**2 * e2
             spread2 = eZ2.rate + rate**2 + mean2.sum(axis=0)
             moved2 = e2 * centred**2 + AL**2 * (spread2 + centred**2)
         else:
-            g = measure_slope(network.head.output, ZL, e)
+            g = autodiff_slope(network.head.output, ZL, e)
             moved2 = g.value**2 * eZ2.rate + rate**2 * (g.error**2 + g.formula**2)
         first = w2 * (e2 + AL**2 + problem.Y**2)
         return Pair(first, w2 * (moved2 + rates.A[-1] ** 2))
@@ -208,7 +185,7 @@ class Blurred(NamedTuple):
     error2: Any
 
 
-def _read(problem: Problem, oracle: Oracle, name: str, l: int) -> Values:
+def _read(problem: Problem, oracle: Oracle, name: str, l: int) -> Any:
     """W, b, Z, dZ of layer l; A, what it is fed; dA after the mask; the L2 term."""
     params, keep, dZ = problem.params, problem.keep, oracle.cotangents
     if name == "A":
@@ -243,7 +220,7 @@ def _recursion(
       slope: layer, e(Z)² -> g' there.
       output: e(ZL)² -> e(dZL)².
     """
-    L, m = len(problem.params), problem.X.shape[1]
+    L, m = len(problem.params), problem.m
     spend(FORWARD + BACKWARD)
     keep2 = [keep**2 for keep in problem.keep]
     slopes: list[Blurred] = []
@@ -251,7 +228,7 @@ def _recursion(
     eZ2: Any = 0.0
     for l in range(L):
         A2 = read("A", l)
-        fed = entering[l] + c(len(problem.params[l].W[0])) * A2
+        fed = entering[l] + sum_growth(len(problem.params[l].W[0])) * A2
         eZ2 = read("W", l) @ fed + read("Z", l) + read("b", l)
         if l < L - 1:
             slopes.append(slope(l, eZ2))
@@ -259,15 +236,15 @@ def _recursion(
     e2, S = output(eZ2), list[tuple[Any, Any]]()
     for l in reversed(range(L)):
         dZ2 = read("dZ", l)
-        total = (e2 + dZ2) * (c(m) / m**2)
+        total = (e2 + dZ2) * (sum_growth(m) / m**2)
         S_W2 = total @ read("A", l).T
         # In place, where they are arrays: these are as large as W.
-        S_W2 += (dZ2 * (c(m) / m**2)) @ entering[l].T
+        S_W2 += (dZ2 * (sum_growth(m) / m**2)) @ entering[l].T
         S_W2 += read("decay", l)
         S.insert(0, (S_W2, total.sum(axis=1, keepdims=True)))
         if l > 0:
             dA2 = read("dA", l - 1)
-            edA2 = read("W", l).T @ (e2 + c(len(dZ2)) * dZ2)
+            edA2 = read("W", l).T @ (e2 + sum_growth(len(dZ2)) * dZ2)
             g = slopes[l - 1]
             e2 = g.steepest2 * (keep2[l - 1] * edA2 + dA2) + dA2 * g.error2
     return S
@@ -275,13 +252,13 @@ def _recursion(
 
 def _output_error2(network: Network, ZL: Values, AL: Values, e: Values) -> Values:
     """e(AL)²."""
-    if network.output == "softmax":
+    if not network.head.elementwise:
         return _softmax_error(AL, e) ** 2
-    change, _ = elementwise(_change_of(network.head.output), ZL, RESOLUTION * e)
+    change, _ = elementwise(change_of(network.head.output), ZL, RESOLUTION * e)
     return (change / RESOLUTION) ** 2
 
 
-def _root(S2: Values) -> Values:
+def _root(S2: Any) -> Any:
     """S, never 0; infinite where its square overflowed: nothing can be told there.
 
     In place: it may be as large as W.
@@ -291,34 +268,6 @@ def _root(S2: Values) -> Values:
     np.sqrt(S, out=S)
     S[np.isnan(S)] = np.inf
     return S
-
-
-def measure_slope(g: Callable[[Array], Array], Z: Values, eZ: Values) -> Slope:
-    """g' over the intervals Z ± K u e(Z), by autodiff."""
-    value, error, at_zero, _ = elementwise(_slope_and_change(g), Z, RESOLUTION * eZ)
-    return Slope(value, error / RESOLUTION, abs(float(at_zero)))
-
-
-@cache
-def _slope(g: Callable[[Array], Array]) -> Callable[[Array], Array]:
-    return lambda Z: jax.jvp(g, (Z,), (jnp.ones_like(Z),))[1]
-
-
-@cache
-def _slope_and_change(g: Callable[[Array], Array]) -> Callable[..., Any]:
-    slope = _slope(g)
-    return lambda Z, spread: (slope(Z), _change_of(slope)(Z, spread))
-
-
-@cache
-def _change_of(f: Callable[[Array], Array]) -> Callable[..., Any]:
-    """The largest change of f over Z ± spread."""
-
-    def change(Z: Array, spread: Array) -> Array:
-        there = f(Z)
-        return jnp.maximum(abs(f(Z + spread) - there), abs(f(Z - spread) - there))
-
-    return change
 
 
 def _softmax_error(A: Values, e: Values) -> Values:

@@ -1,0 +1,26 @@
+"""Everything is verified in float64, and the process is left as it was."""
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from typing import Any
+
+import jax
+import numpy as np
+
+from jaxdnn._checks import check_concrete, check_finite
+from jaxdnn.verification.units import Values
+
+
+@contextmanager
+def exact_arithmetic() -> Generator[None]:
+    """float64 and full-precision products inside; the process as it was outside."""
+    with jax.enable_x64(True), jax.default_matmul_precision("highest"):
+        yield
+
+
+def to_float64(name: str, value: Any) -> Values:
+    """The value, exactly, as a float64 array; refuse NaN, infinity and tracers."""
+    check_concrete(name, value)
+    array = np.asarray(value, np.float64)
+    check_finite(name, array)
+    return array

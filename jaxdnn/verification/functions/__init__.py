@@ -1,0 +1,1 @@
+"""Any function's gradient: `gradient.verify_gradient`, `vjp.verify_vjp`."""

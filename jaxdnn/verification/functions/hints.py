@@ -1,0 +1,25 @@
+"""What the error of a wrong leaf of somebody's gradient looks like."""
+
+import numpy as np
+
+from jaxdnn.verification.functions.claim import Claim
+from jaxdnn.verification.mistakes import mistake, shorter
+from jaxdnn.verification.slopes import hint_slope
+from jaxdnn.verification.units import Values, units
+
+
+def hint(claim: Claim, i: int, hand: Values, expected: Values, S: Values) -> str:
+    """The first mistake that fits leaf i, or ''."""
+    if not np.isfinite(expected).all():
+        return ""
+    if not hand.any():
+        return "it is zero"
+    with np.errstate(all="ignore"):
+        error = units(hand, expected, S)
+        text = mistake(hand, expected, error, claim.named) or shorter(hand, expected)
+        if text or i not in claim.slopes:
+            return text
+        y, cotangent = claim.slopes[i]
+        found, slope, scale = (a / cotangent for a in (hand, expected, S))
+    names = ("f'", "the slope of the rule", claim.names[i].split()[0][1:])
+    return hint_slope(names, claim.x[i], found, slope, scale, y)

@@ -1,0 +1,105 @@
+"""What the error of a wrong array looks like: mistakes that any gradient may have.
+
+Every hint is a formula somebody writes by mistake. It is given only where the formula
+reproduces the wrong values to nine digits; a name beside a factor is a suggestion.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from jaxdnn.verification.units import LIMIT, UNIT_ROUNDOFF, Values
+
+FIT = 1e-9
+
+
+def mistake(
+    found: Values, expected: Values, units: Values, named: dict[str, float]
+) -> str:
+    """The first mistake that fits, or ''.
+
+    Args:
+      found, expected, units: arrays of one shape; units: |found - expected| in limits.
+      named: factors that have a name here, such as {"m": 20}.
+
+    Example:
+      >>> g = np.array([1.0, 2.0])
+      >>> mistake(g / 20, g, np.full(2, 1e9), {"m": 20})
+      'factor 0.05 (= 1/m)'
+    """
+    return (
+        factor(found, expected, named)
+        or _moved(found, expected)
+        or _confined(found, expected, units)
+    )
+
+
+def fits(found: Values, values: Any) -> bool:
+    """Whether a formula gives these values."""
+    values = np.asarray(values)
+    if values.shape != found.shape or not np.isfinite(found).all():
+        return False
+    return bool((abs(found - values) <= FIT * abs(found).max()).all())
+
+
+def factor(found: Values, expected: Values, named: dict[str, float]) -> str:
+    """A constant factor, and what it may be."""
+    ratio = float((found * expected).sum() / (expected**2).sum())
+    if not fits(found, ratio * expected) or abs(ratio - 1) <= FIT:
+        return ""
+    if abs(ratio + 1) <= FIT:
+        return "the sign"
+    for text, value in (("2", 2.0), ("1/2", 0.5), ("-2", -2.0), ("-1/2", -0.5)):
+        if abs(ratio - value) <= FIT:
+            return f"factor {text}"
+    for name, value in named.items():
+        for text, power in ((name, value), (f"1/{name}", 1 / value)):
+            if value != 1 and abs(ratio - power) <= FIT * power:
+                return f"factor {ratio:.7g} (= {text})"
+    # A lone number is a factor of any other: only a round one says something.
+    round_one = abs(ratio - float(f"{ratio:.7g}")) <= FIT * abs(ratio)
+    return f"factor {ratio:.7g}" if found.size > 1 or round_one else ""
+
+
+def _moved(found: Values, expected: Values) -> str:
+    """The right entries in other places."""
+    if found.ndim == 2 and fits(found, expected.T):
+        return "transposed"
+    for axis in range(found.ndim):
+        if found.shape[axis] > 1:
+            where = f"axis {axis}" if found.ndim > 1 else "its only axis"
+            if fits(found, np.flip(expected, axis)):
+                return f"reversed along {where}"
+            for shift in (1, -1):
+                if fits(found, np.roll(expected, shift, axis)):
+                    return f"shifted by one along {where}"
+    return ""
+
+
+def _confined(found: Values, expected: Values, units: Values) -> str:
+    """One entry, two swapped ones, a row or a column."""
+    wrong = [tuple(int(i) for i in place) for place in np.argwhere(~(units <= LIMIT))]
+    if len(wrong) == 1 and found.size > 1:
+        ratio = found[wrong[0]] / expected[wrong[0]]
+        factor = f", factor {ratio:.7g}" if np.isfinite(ratio) else ""
+        return f"only entry {list(wrong[0])}{factor}"
+    if len(wrong) == 2:
+        one, two = wrong
+        swapped = np.array([expected[two], expected[one]])
+        if fits(np.array([found[one], found[two]]), swapped):
+            return f"entries {list(one)} and {list(two)} swapped"
+    for axis in range(found.ndim if found.ndim > 1 else 0):
+        if found.shape[axis] > 1 and len({p[axis] for p in wrong}) == 1:
+            kind = ("row", "column")[axis] if found.ndim == 2 else f"axis {axis}, index"
+            return f"only {kind} {wrong[0][axis]}"
+    return ""
+
+
+def shorter(found: Values, expected: Values) -> str:
+    """Where a shorter dtype was used on the way."""
+    if fits(found, expected.astype(np.float16)):
+        return "rounded to float16"
+    roundoff = float(np.finfo(np.float32).eps) / 2
+    error = abs(found - expected).max() / abs(expected).max()
+    least = max(roundoff / 100, LIMIT * UNIT_ROUNDOFF)
+    return "rounded to float32" if least <= error <= 8 * roundoff else ""

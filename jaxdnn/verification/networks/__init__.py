@@ -1,0 +1,1 @@
+"""A network's hand-derived backward: `judging.verify`, `planting.selftest`."""
