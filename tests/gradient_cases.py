@@ -89,12 +89,7 @@ def catching_cases() -> list[Case]:
     weights = np.random.default_rng(9).uniform(0.2, 2, 20)
     return [
         case(
-            "tanh softmax L2",
-            (5, 4, 4, 3),
-            "tanh",
-            "softmax",
-            20,
-            options={"l2": 0.7},
+            "tanh softmax L2", (5, 4, 4, 3), "tanh", "softmax", 20, options={"l2": 0.7}
         ),
         case(
             "relu sigmoid dropout L2",
@@ -112,22 +107,9 @@ def catching_cases() -> list[Case]:
             15,
             options=dropout(0.6),
         ),
+        case("L2-swamped", (4, 5, 5, 2), "tanh", "sigmoid", 20, options={"l2": 1e4}),
         case(
-            "L2-swamped",
-            (4, 5, 5, 2),
-            "tanh",
-            "sigmoid",
-            20,
-            options={"l2": 1e4},
-        ),
-        case(
-            "weights 0.01",
-            (4, 5, 5, 3),
-            "tanh",
-            "softmax",
-            20,
-            weight=0.01,
-            bias=0.01,
+            "weights 0.01", (4, 5, 5, 3), "tanh", "softmax", 20, weight=0.01, bias=0.01
         ),
         case(
             "inputs 1e-6, weighted",

@@ -11,13 +11,14 @@ import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
 
-from jaxdnn._checks_where import check_scalar
+from jaxdnn._checks import check_scalar, public
 from jaxdnn.activations import Activation, relu, relu_backward
 from jaxdnn.course._programs import Dictionary, Matrix, forward, to_params
 from jaxdnn.course.networks import TupleCache, backward_from_tuple
 from jaxdnn.dropout import DropoutCache, dropout_backward
 
 
+@public
 def fixed_masks(
     hidden_sizes: Sequence[int], m: int, keep_prob: float
 ) -> list[NDArray[np.bool_]]:
@@ -30,7 +31,7 @@ def fixed_masks(
       >>> fixed_masks([2], 5, keep_prob=0.5)[0].astype(int).tolist()
       [[1, 0, 1, 1, 1], [1, 1, 1, 1, 0]]
     """
-    check_scalar("fixed_masks", "keep_prob", keep_prob, low=0, high=1, low_open=True)
+    check_scalar("keep_prob", keep_prob, low=0, high=1, low_open=True)
     rng = np.random.RandomState(1)
     return [rng.rand(n, m) < keep_prob for n in hidden_sizes]
 

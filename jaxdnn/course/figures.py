@@ -64,7 +64,9 @@ def print_mislabeled_images(
     """
     wrong = (p != y)[0]
     return plots.plot_images(
-        *(X[:, wrong], p[:, wrong], y[:, wrong]),
+        X[:, wrong],
+        p[:, wrong],
+        y[:, wrong],
         image_shape=(64, 64, 3),
         class_names=[name.decode() for name in classes],
     )

@@ -124,7 +124,9 @@ def nn_model(
     """
     n_x, _, n_y = layer_sizes(X, Y)
     parameters, costs = train(
-        *(X, Y, initialize_parameters(n_x, n_h, n_y, seed=seed)),
+        X,
+        Y,
+        initialize_parameters(n_x, n_h, n_y, seed=seed),
         hidden="tanh",
         learning_rate=learning_rate,
         num_iterations=num_iterations,
@@ -281,7 +283,9 @@ def model(
     if keep_prob != 1:
         hidden = dropped_relus(recipe.hidden_sizes, X.shape[1], keep_prob)
     parameters, costs = train(
-        *(X, Y, recipe.initialize((X.shape[0], *recipe.hidden_sizes, 1))),
+        X,
+        Y,
+        recipe.initialize((X.shape[0], *recipe.hidden_sizes, 1)),
         hidden=hidden,
         learning_rate=rate,
         num_iterations=num_iterations or recipe.num_iterations,

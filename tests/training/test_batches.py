@@ -110,7 +110,9 @@ def test_a_batch_without_weight_changes_nothing_but_l2():
     X, labels = data(NETWORK, M)
     weight = jnp.zeros(M).at[0].set(1.0)
     result = fit(
-        *(NETWORK, X, labels),
+        NETWORK,
+        X,
+        labels,
         key=KEY,
         epochs=3,
         batch_size=5,

@@ -73,7 +73,9 @@ def test_a_run_follows_scikit_learn():
             with pytest.warns(match="Maximum iterations"):
                 theirs.fit(rows, labels)
         ours = fit(
-            *(Network((3, 5, 1), "tanh"), X, Y),
+            Network((3, 5, 1), "tanh"),
+            X,
+            Y,
             params=start,
             epochs=30,
             learning_rate=0.2,
@@ -123,7 +125,9 @@ def test_one_program_serves_every_value_and_length(monkeypatch):
         (1024, 0.01, 2, 0.99),
     ]:
         fit(
-            *(network, X, Y),
+            network,
+            X,
+            Y,
             key=jax.random.key(5),
             epochs=epochs,
             learning_rate=learning_rate,
@@ -161,7 +165,9 @@ def test_masks_and_weights_may_be_all_that_is_traced():
     X, Y = data(NETWORK)
     params = initialize_parameters(KEY, NETWORK.layer_dims)
     run = lambda key, weight: fit(
-        *(NETWORK, X, Y),
+        NETWORK,
+        X,
+        Y,
         params=params,
         key=key,
         keep_prob=0.8,

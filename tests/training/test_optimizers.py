@@ -45,7 +45,9 @@ def test_a_run_is_the_loop_with_optax(optimizer, learning_rate, same):
     with jax.enable_x64(True):
         X, Y = data(NETWORK)
         result = fit(
-            *(NETWORK, X, Y),
+            NETWORK,
+            X,
+            Y,
             key=KEY,
             epochs=12,
             optimizer=optimizer,

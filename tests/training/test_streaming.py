@@ -86,7 +86,8 @@ def test_epochs_validation_and_resuming_work_as_in_memory():
     arguments = ARGUMENTS | {"validation": (X, labels), "patience": 3, "epochs": 9}
     states = []
     whole = fit(
-        *(NETWORK, chunks),
+        NETWORK,
+        chunks,
         **arguments,
         on_progress=lambda info: states.append(info.snapshot),
     )

@@ -53,7 +53,9 @@ def test_early_stopping_is_that_of_a_python_loop():
                 best, best_cost, waited = params, costs[-1], 0
         assert len(costs) < 400
         result = fit(
-            *(NETWORK, X, labels),
+            NETWORK,
+            X,
+            labels,
             key=KEY,
             learning_rate=0.8,
             epochs=400,
@@ -153,7 +155,9 @@ def test_a_run_ends_where_it_diverges(batch_size, chunk):
     arguments = {"key": KEY, "batch_size": batch_size, "learning_rate": 1e30}
     with pytest.warns(RuntimeWarning, match="Z2 of layer 2 was not finite in step 1"):
         result = fit(
-            *(network, X, LABELS),
+            network,
+            X,
+            LABELS,
             **arguments,
             epochs=9,
             report_every=chunk,
@@ -172,7 +176,7 @@ def test_a_run_ends_where_it_diverges(batch_size, chunk):
 def test_late_divergence_is_found_inside_a_long_chunk():
     rate = lambda step: jnp.where(step == 57, 1e38, 0.01)
     with pytest.warns(RuntimeWarning):
-        result = fit(*(NETWORK, 3 * X, LABELS), key=KEY, learning_rate=rate, epochs=500)
+        result = fit(NETWORK, 3 * X, LABELS, key=KEY, learning_rate=rate, epochs=500)
     clean = fit(NETWORK, 3 * X, LABELS, key=KEY, learning_rate=0.01, epochs=500)
     np.testing.assert_array_equal(result.history.cost[:58], clean.history.cost[:58])
     assert result.divergence.step in (57, 58, 59)

@@ -354,7 +354,10 @@ def test_the_process_is_left_as_it_was(small, x64, own):
         before = jax.tree.map(np.array, (params, X, Y))
         if own is None:
             report = verify(
-                *(small.network, params, X, Y),
+                small.network,
+                params,
+                X,
+                Y,
                 key=key,
                 keep_prob=0.8,
                 backward=backward,
