@@ -4,8 +4,9 @@ A stack is a training layout's affair: the passes of `propagation` scan over it,
 whatever leaves the engine is one Layer per layer again.
 """
 
+from collections.abc import Sequence
 from itertools import groupby
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -13,6 +14,7 @@ import numpy as np
 from jax import Array
 
 from jaxdnn.architecture import Network
+from jaxdnn.dropout import DropoutCache
 from jaxdnn.parameters import Layer, Parameters
 
 # Fewer are not worth it: in a scan, XLA cannot fuse one layer with the next.
@@ -27,6 +29,22 @@ class Stack(NamedTuple):
 
 
 Blocks = tuple[Layer | Stack, ...]
+
+
+class LayerCache(NamedTuple):
+    """What the backward of one layer reads, and nothing else.
+
+    A_prev (n_{l-1}, m); activation (n_l, m): Z or A, whichever the activation reads,
+    AL in the last layer, and None where it would be the next layer's A_prev again;
+    dropout: its cache, or None where nothing was dropped.
+    """
+
+    A_prev: Array
+    activation: Any
+    dropout: DropoutCache | None
+
+
+Caches = Sequence[LayerCache]
 
 
 def depth(block: Layer | Stack) -> int:

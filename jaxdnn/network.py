@@ -22,10 +22,10 @@ from jaxdnn._checks import (
     public,
 )
 from jaxdnn.architecture import Network
+from jaxdnn.blocks import Caches, LayerCache
 from jaxdnn.dropout import Dropout
 from jaxdnn.objective import l2_or_none, mean_over
 from jaxdnn.parameters import Parameters
-from jaxdnn.propagation import Caches, LayerCache
 
 
 @public

@@ -14,9 +14,9 @@ Dropout acts on A_1, ..., A_{L-1}, never on X or AL. A block is a layer or a sta
 equal ones, which is scanned. No checks and no jit: `network` has both.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 import jax
 import jax.numpy as jnp
@@ -24,27 +24,12 @@ from jax import Array
 
 from jaxdnn.activations import Activation
 from jaxdnn.architecture import Network
-from jaxdnn.blocks import Blocks, Layer, Stack, depth
-from jaxdnn.dropout import Dropout, DropoutCache, dropout_backward, dropout_forward
+from jaxdnn.blocks import Blocks, Caches, Layer, LayerCache, Stack, depth
+from jaxdnn.dropout import Dropout, dropout_backward, dropout_forward
 from jaxdnn.heads import head_backward
 from jaxdnn.linear import contract, pull
 from jaxdnn.objective import Mean, l2_backward, l2_cost, mean_loss, weigh
 
-
-class LayerCache(NamedTuple):
-    """What the backward of one layer reads, and nothing else.
-
-    A_prev (n_{l-1}, m); activation (n_l, m): Z or A, whichever the activation reads,
-    AL in the last layer, and None where it would be the next layer's A_prev again;
-    dropout: its cache, or None where nothing was dropped.
-    """
-
-    A_prev: Array
-    activation: Any
-    dropout: DropoutCache | None
-
-
-Caches = Sequence[LayerCache]
 SomeBlocks = TypeVar("SomeBlocks", bound=Blocks)
 
 

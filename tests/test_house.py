@@ -285,3 +285,10 @@ def test_the_lengths_are_measured():
     many = "def _f(a, b, c, d, e, g, h, i, *, j): pass"
     assert offences("x.py", many) == {"x.py: _f takes over 8 arguments"}
     assert offences("x.py", "def f(a):\n    return g(*a)\n") == set()
+
+
+def test_the_mathematics_of_a_network_is_one_page_without_checks_or_jit():
+    page = sources()["propagation"]
+    assert page.count("\n") <= 150
+    assert "_checks" not in page
+    assert "jax.jit" not in page

@@ -14,11 +14,11 @@ from numpy.typing import ArrayLike, NDArray
 
 from jaxdnn import heads, network, objective, propagation, training
 from jaxdnn.activations import Activation, get_activation
+from jaxdnn.blocks import LayerCache
 from jaxdnn.dropout import DropoutCache, dropout_backward
 from jaxdnn.linear import contract, linear_forward, pull
 from jaxdnn.network import Network
 from jaxdnn.parameters import Layer, Parameters, params_from_dict, params_to_dict
-from jaxdnn.propagation import LayerCache
 
 Matrix = NDArray[Any]
 Dictionary = dict[str, Matrix]
