@@ -348,6 +348,7 @@ def test_the_flower_has_the_published_shapes(reference):
     assert [list(X.shape), list(Y.shape)] == [expected["X_shape"], expected["Y_shape"]]
 
 
+@pytest.mark.own_flags  # chaotic from iteration 8000 on: last digits grow
 def test_four_units_on_the_flower(reference):
     vector = reference["C1W3.planar.n_h=4"]
     costs, accuracy = train_on_the_flower(4, vector["hyper"])
