@@ -72,7 +72,7 @@ def public(function: Callable[_P, _R]) -> Callable[_P, _R]:
 
 @contextmanager
 def within(place: str) -> Generator[None]:
-    """Put a place before what is refused inside: "validation", "chunk 3".
+    """Put a place before what is refused inside: "validation", "piece 3".
 
     Example:
       >>> with within("validation"):

@@ -122,12 +122,12 @@ def examples_of(
     on_disk = isinstance(X, np.memmap) and batch_size is not None
     if on_disk or (not hasattr(X, "shape") and isinstance(X, Iterable)):
         if batch_size is None:
-            raise BadValueError("chunks need a batch_size")
+            raise BadValueError("pieces need a batch_size")
         without = {"sample_weight": weight, "class_weight": class_weight}
         without |= {} if on_disk else {"Y": Y}
         for name, value in without.items():
             if value is not None:
-                raise BadValueError(f"{name} does not go with chunks")
+                raise BadValueError(f"{name} does not go with pieces")
         return _source_of(network, FilePieces(X, Y) if on_disk else X)
     X, Y = as_array("X", X), as_array("Y", Y)
     if weight is not None:
@@ -279,7 +279,7 @@ def _source_of(network: Network, pieces: Iterable[Any]) -> Source:
     """The source, every piece of it looked at once."""
     if iter(pieces) is pieces:
         raise BadValueError(
-            "chunks must come anew every epoch: give a list, or an object with "
+            "pieces must come anew every epoch: give a list, or an object with "
             f"__iter__, not a {type(pieces).__name__}"
         )
     m, dtype, labels = 0, None, False
@@ -290,12 +290,12 @@ def _source_of(network: Network, pieces: Iterable[Any]) -> Source:
         if labels != (Y.ndim == 1):
             kinds = "columns of targets", "labels"
             raise BadValueError(
-                f"chunk {i}: Y must be {kinds[labels]}, as in chunk 0, got "
+                f"piece {i}: Y must be {kinds[labels]}, as in piece 0, got "
                 f"{kinds[not labels]}"
             )
         m += X.shape[1]
     if not m:
-        raise BadValueError("there are no chunks to learn from")
+        raise BadValueError("there are no pieces to learn from")
     return Source(pieces, m, dtype, labels)
 
 
@@ -305,17 +305,17 @@ def _check_piece(network: Network, i: int, piece: Any) -> tuple[Any, Any]:
         X, Y = (np.asarray(part) for part in piece)
     except (TypeError, ValueError):
         raise BadValueError(
-            f"chunk {i} must be a pair (X, Y), got {type(piece).__name__}"
+            f"piece {i} must be a pair (X, Y), got {type(piece).__name__}"
         ) from None
     n_x, n_L = network.layer_dims[0], network.layer_dims[-1]
     k = X.shape[-1] if X.ndim else 0
     wanted = Y.shape if are_labels(network, Y) else (n_L, k)
     if X.shape != (n_x, k) or k < 1 or Y.shape != wanted:
         raise BadValueError(
-            f"chunk {i} must be X ({n_x}, k) and Y ({n_L}, k), k >= 1, got {X.shape} "
+            f"piece {i} must be X ({n_x}, k) and Y ({n_L}, k), k >= 1, got {X.shape} "
             f"and {Y.shape}"
         )
-    with within(f"chunk {i}"):
+    with within(f"piece {i}"):
         X, Y = as_array("X", X), as_array("Y", Y)
         _check_examples(network, X, Y)
     return X, Y

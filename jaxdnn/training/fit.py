@@ -169,7 +169,7 @@ def fit(
         raise BadValueError("order goes with mini-batches of examples in memory")
     given = Given(examples, key, params, validation, order, resume, mesh)
     if not is_concrete_tree((given, config)):
-        check_untraced(chunks=source, mesh=mesh, on_progress=on_progress)
+        check_untraced(pieces=source, mesh=mesh, on_progress=on_progress)
     prepared = prepare(network, given, config)
     outcome = _run(prepared, config, mesh, report_every, on_progress)
     if outcome.divergence is not None:

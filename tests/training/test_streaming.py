@@ -1,4 +1,4 @@
-"""Chunks that come anew every epoch train as the arrays they are cut from."""
+"""Pieces that come anew every epoch train as the arrays they are cut from."""
 
 import gc
 from itertools import pairwise
@@ -15,7 +15,7 @@ from jaxdnn.training.examples import FilePieces, Source, pieces_as_rows
 KEY = jax.random.key(0)
 NETWORK = Network((3, 5, 4), "tanh", "softmax")
 M = 23
-LABELS_TO_7 = r"chunk 0: labels must be 0 to 3 \(n_L from layer_dims\), got 0 to 7"
+LABELS_TO_7 = r"piece 0: labels must be 0 to 3 \(n_L from layer_dims\), got 0 to 7"
 ARGUMENTS = {"key": KEY, "epochs": 4, "batch_size": 5, "learning_rate": 0.3}
 
 
@@ -30,7 +30,7 @@ def cut(X, Y, sizes):
 
 
 @pytest.mark.parametrize("sizes", [(23,), (10, 13), (1, 9, 13), (22, 1)], ids=str)
-def test_chunks_of_any_size_train_as_the_whole(sizes):
+def test_pieces_of_any_size_train_as_the_whole(sizes):
     X, labels = data()
     arguments = ARGUMENTS | {"shuffle": False, "l2": 0.2, "keep_prob": 0.8}
     streamed = fit(NETWORK, cut(X, labels, sizes), **arguments)
@@ -68,9 +68,9 @@ def test_memory_maps_are_read_part_by_part(tmp_path, monkeypatch):
     plain = FilePieces.__iter__
 
     def counted(self):
-        for chunk in plain(self):
-            read.append(chunk[0].shape)
-            yield chunk
+        for piece in plain(self):
+            read.append(piece[0].shape)
+            yield piece
 
     monkeypatch.setattr(FilePieces, "__iter__", counted)
     arguments = ARGUMENTS | {"shuffle": False}
@@ -82,76 +82,76 @@ def test_memory_maps_are_read_part_by_part(tmp_path, monkeypatch):
 
 def test_epochs_validation_and_resuming_work_as_in_memory():
     X, labels = data()
-    chunks = cut(X, labels, (10, 13))
+    pieces = cut(X, labels, (10, 13))
     arguments = ARGUMENTS | {"validation": (X, labels), "patience": 3, "epochs": 9}
     states = []
     whole = fit(
         NETWORK,
-        chunks,
+        pieces,
         **arguments,
         on_progress=lambda info: states.append(info.snapshot),
     )
     assert [int(found.state.epoch) for found in states][:3] == [1, 2, 3]
-    rest = fit(NETWORK, chunks, **arguments, resume=states[1])
+    rest = fit(NETWORK, pieces, **arguments, resume=states[1])
     chex.assert_trees_all_equal(rest.params, whole.params)
     chex.assert_trees_all_equal(rest.history, whole.history)
 
 
 def test_a_divergence_is_found_in_its_part():
     X, labels = data()
-    chunks = cut(X, labels, (10, 13))
+    pieces = cut(X, labels, (10, 13))
     network = Network((3, 5, 4), "relu", "softmax")
     rate = lambda step: jnp.where(step == 2, 1e30, 0.1)
     arguments = ARGUMENTS | {"shuffle": False, "learning_rate": rate}
     with pytest.warns(RuntimeWarning, match="Z2 of layer 2 was not finite in step 3"):
-        result = fit(network, chunks, **arguments)
+        result = fit(network, pieces, **arguments)
     assert result.divergence[:2] == (0, 3)
     chex.assert_tree_all_finite(result.params)
 
 
 @pytest.mark.parametrize(
-    ("chunks", "says"),
+    ("pieces", "says"),
     [
-        ([], "there are no chunks"),
-        ([(np.ones((2, 3)), np.ones(3, int))], r"chunk 0 must be X \(3, k\)"),
-        ([(np.ones((3, 3)), np.ones((4, 2)))], "chunk 0 must be"),
+        ([], "there are no pieces"),
+        ([(np.ones((2, 3)), np.ones(3, int))], r"piece 0 must be X \(3, k\)"),
+        ([(np.ones((3, 3)), np.ones((4, 2)))], "piece 0 must be"),
         (
             [(np.ones((3, 2)), np.zeros(2, int)), (np.ones((3, 2)), np.eye(4)[:, :2])],
-            "chunk 1: Y must be labels, as in chunk 0, got columns of targets",
+            "piece 1: Y must be labels, as in piece 0, got columns of targets",
         ),
-        ([3], r"chunk 0 must be a pair \(X, Y\), got int"),
+        ([3], r"piece 0 must be a pair \(X, Y\), got int"),
         ([(np.ones((3, 2)), np.array([0, 7]))], LABELS_TO_7),
         (
             [
                 (np.ones((3, 2)), np.zeros(2, int)),
                 (np.full((3, 1), np.nan), np.ones(1)),
             ],
-            r"chunk 1: X must be finite, got nan at \[0, 0\]",
+            r"piece 1: X must be finite, got nan at \[0, 0\]",
         ),
-        (iter([(np.ones((3, 2)), np.zeros(2, int))]), "chunks must come anew"),
+        (iter([(np.ones((3, 2)), np.zeros(2, int))]), "pieces must come anew"),
     ],
 )
-def test_what_is_no_source_is_refused(chunks, says):
+def test_what_is_no_source_is_refused(pieces, says):
     with pytest.raises(ValueError, match=says):
-        fit(NETWORK, chunks, **ARGUMENTS)
+        fit(NETWORK, pieces, **ARGUMENTS)
 
 
 def test_labels_that_are_no_whole_numbers_are_refused():
-    chunks = [(np.ones((3, 2)), np.zeros(2))]
-    says = "chunk 0: labels must be whole numbers, got float32"
+    pieces = [(np.ones((3, 2)), np.zeros(2))]
+    says = "piece 0: labels must be whole numbers, got float32"
     with pytest.raises(TypeError, match=says):
-        fit(NETWORK, chunks, **ARGUMENTS)
+        fit(NETWORK, pieces, **ARGUMENTS)
 
 
 @pytest.mark.parametrize(
     ("options", "says"),
     [
-        ({"batch_size": None}, "chunks need a batch_size"),
-        ({"sample_weight": np.ones(M)}, "sample_weight does not go with chunks"),
-        ({"class_weight": "balanced"}, "class_weight does not go with chunks"),
+        ({"batch_size": None}, "pieces need a batch_size"),
+        ({"sample_weight": np.ones(M)}, "sample_weight does not go with pieces"),
+        ({"class_weight": "balanced"}, "class_weight does not go with pieces"),
     ],
 )
-def test_what_does_not_go_with_chunks_is_refused(options, says):
+def test_what_does_not_go_with_pieces_is_refused(options, says):
     X, labels = data()
     with pytest.raises(ValueError, match=says):
         fit(NETWORK, cut(X, labels, (10, 13)), **(ARGUMENTS | options))
@@ -167,10 +167,10 @@ def test_parts_keep_the_order_and_fill_up():
     np.testing.assert_array_equal(rows, X.T)
 
 
-def test_targets_beside_chunks_are_refused():
-    chunks = [(np.ones((3, 2)), np.zeros(2, int))]
-    with pytest.raises(ValueError, match="Y does not go with chunks"):
-        fit(NETWORK, chunks, np.zeros(2, int), **ARGUMENTS)
+def test_targets_beside_pieces_are_refused():
+    pieces = [(np.ones((3, 2)), np.zeros(2, int))]
+    with pytest.raises(ValueError, match="Y does not go with pieces"):
+        fit(NETWORK, pieces, np.zeros(2, int), **ARGUMENTS)
 
 
 def test_a_stream_trains_in_its_own_precision():
