@@ -1,0 +1,59 @@
+"""What X and Y are is decided once: columns, rows, or a source of pieces."""
+
+import numpy as np
+import pytest
+
+from jaxdnn import Network
+from jaxdnn.training.examples import (
+    Columns,
+    FilePieces,
+    Rows,
+    Source,
+    arranged,
+    count_of,
+    examples_of,
+)
+
+NETWORK = Network((2, 3), (), "softmax")
+X = np.arange(10.0, dtype=np.float32).reshape(2, 5)
+LABELS = np.array([0, 2, 1, 1, 0])
+Y = np.eye(3, dtype=np.float32)[:, LABELS]
+
+
+@pytest.mark.parametrize("targets", [LABELS, Y], ids=["labels", "columns"])
+def test_the_type_says_how_the_examples_lie(targets):
+    columns = examples_of(NETWORK, X, targets)
+    rows = examples_of(NETWORK, X, targets, batch_size=2)
+    source = examples_of(NETWORK, FilePieces(X, targets, columns=2), batch_size=2)
+    assert [type(of) for of in (columns, rows, source)] == [Columns, Rows, Source]
+    assert [count_of(of) for of in (columns, rows, source)] == [5, 5, 5]
+    assert source.labels == (targets is LABELS)
+    np.testing.assert_array_equal(rows.X, columns.X.T)
+    np.testing.assert_array_equal(arranged(NETWORK, columns, np.float32).Y, Y)
+
+
+def test_weights_of_classes_and_of_examples_multiply():
+    weight = np.array([1.0, 1.0, 0.0, 2.0, 1.0])
+    of = examples_of(NETWORK, X, LABELS, weight=weight, class_weight={0: 1, 1: 3, 2: 0})
+    np.testing.assert_array_equal(of.weight, [1, 0, 0, 6, 1])
+    assert of.total == 8
+
+
+@pytest.mark.parametrize("batch_size", [None, 2])
+def test_filling_weighs_nothing_and_is_a_copy_of_an_example(batch_size):
+    given = examples_of(NETWORK, X, LABELS, batch_size=batch_size)
+    filled = arranged(NETWORK, given, np.float32, 8)
+    assert count_of(filled) == 8
+    columns = filled.X if batch_size is None else filled.X.T
+    np.testing.assert_array_equal(columns, X[:, [0, 1, 2, 3, 4, 0, 0, 0]])
+    if batch_size is None:
+        assert filled.weight.tolist() == [1, 1, 1, 1, 1, 0, 0, 0]
+    else:
+        assert filled.real == 5
+
+
+def test_what_the_caller_does_afterwards_is_not_seen():
+    mine = X.copy()
+    held = arranged(NETWORK, examples_of(NETWORK, mine, LABELS), np.float32)
+    mine[:] = 0
+    np.testing.assert_array_equal(held.X, X)
