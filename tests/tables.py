@@ -3,8 +3,10 @@
 import numpy as np
 import pandas as pd
 
+from jaxdnn.data.columns.kinds import Asked
 from jaxdnn.data.learning import learn
 from jaxdnn.data.parts import TRAIN
+from jaxdnn.data.selecting import Selected, select
 from jaxdnn.data.tables import Table
 
 
@@ -17,14 +19,16 @@ def table(**columns):
     return Table("t.csv", cells)
 
 
-def learn_all(whole, target="y"):
-    """What all rows of a table teach."""
-    return learn([(whole, np.full(len(whole), TRAIN))], target)
+def learn_all(whole, *targets, **asked):
+    """What all rows of a table teach; y is the target unless others are named."""
+    rows = Selected([whole], select(whole, targets=targets or ["y"]))
+    pieces = [(table, np.full(len(table), TRAIN)) for table in rows]
+    return learn(pieces, rows.selection.targets, Asked(**asked))
 
 
-def learned_from(**columns):
+def learned_from(asked=None, **columns):
     """The preprocessing that all rows of those columns teach; y is the target."""
-    return learn_all(table(**columns)).preprocessing
+    return learn_all(table(**columns), **(asked or {})).preprocessing
 
 
 def pets(rows=60, seed=0):

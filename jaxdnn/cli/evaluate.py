@@ -7,7 +7,7 @@ R2 and the error in the target's own units where it predicts numbers.
 import argparse
 import sys
 
-from jaxdnn.cli.options import add_model_arguments
+from jaxdnn.cli.options import add_model_arguments, table_of
 from jaxdnn.cli.say import say
 from jaxdnn.models import load_model
 
@@ -20,7 +20,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Evaluate and print."""
     model = load_model(args.model)
-    table = model.table(args.data)
+    table = table_of(args, model)
     scores = model.evaluate(table)
     for line in model.preprocessing.notes(table):
         print("jaxdnn: note:", line, file=sys.stderr)

@@ -2,14 +2,17 @@
 
 import argparse
 from collections.abc import Callable
-from dataclasses import fields
+from dataclasses import fields, replace
 from math import inf
 from pathlib import Path
 from typing import Any, TypeVar
 
 from jaxdnn import ACTIVATIONS
+from jaxdnn.data.columns.kinds import TASKS
+from jaxdnn.data.columns.role import MISSING
 from jaxdnn.data.datasets import DATASETS
-from jaxdnn.data.tables import number_in
+from jaxdnn.data.tables import Table, number_in, read_table
+from jaxdnn.models import Model
 from jaxdnn.models.optimizers import LEARNING_RATES
 from jaxdnn.models.recipe import DataRecipe, NetworkRecipe, Recipe, TrainingRecipe
 
@@ -17,7 +20,7 @@ Record = TypeVar("Record", DataRecipe, NetworkRecipe, TrainingRecipe)
 
 
 def add_data_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add --data, --target and --hidden."""
+    """Add --data, --target, what is said of the columns, and --hidden."""
     option = parser.add_argument
     option(
         "--data",
@@ -29,15 +32,81 @@ def add_data_arguments(parser: argparse.ArgumentParser) -> None:
     )
     option(
         "--target",
+        dest="targets",
+        action="extend",
+        nargs="+",
+        default=[],
         metavar="COLUMN",
-        help="the column of the file to predict (its last; y in NPZ)",
+        help="the columns of the file to predict (its last; y in NPZ)",
     )
+    _add_column_arguments(parser)
     option(
         "--hidden",
         choices=tuple(ACTIVATIONS),
         default=NetworkRecipe.hidden,
         metavar="ACTIVATION",
         help=f"one of {', '.join(ACTIVATIONS)} (relu)",
+    )
+
+
+def _add_column_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what can be said of the columns, and of how the file is written."""
+    option = parser.add_argument
+    for name, what in (
+        ("drop", "leave these columns out"),
+        ("only", "learn from these columns alone"),
+        ("categorical", "take the cells of these columns as names of categories"),
+        ("numeric", "take the cells of these columns as numbers"),
+    ):
+        option(
+            f"--{name}",
+            action="extend",
+            nargs="+",
+            default=[],
+            metavar="COLUMN",
+            help=what,
+        )
+    option(
+        "--task",
+        choices=tuple(TASKS),
+        metavar="TASK",
+        help=f"what the targets are: {', '.join(TASKS)} (guessed from the cells)",
+    )
+    option(
+        "--missing",
+        choices=MISSING,
+        default=DataRecipe.missing,
+        metavar="RULE",
+        help="put the mean or the median of the training rows where numbers are "
+        "missing, drop such rows, or error (mean)",
+    )
+    option(
+        "--missing-values",
+        nargs="*",
+        default=DataRecipe.missing_values,
+        metavar="WORD",
+        help="the words that say that a cell is missing "
+        f"({' '.join(DataRecipe.missing_values)})",
+    )
+    add_reading_arguments(parser, decimal=DataRecipe.decimal)
+
+
+def add_reading_arguments(
+    parser: argparse.ArgumentParser, *, decimal: str | None
+) -> None:
+    """Add --delimiter and --decimal of CSV files; what a model remembers where None."""
+    option = parser.add_argument
+    remembered = "as in training"
+    option(
+        "--delimiter",
+        metavar="SIGN",
+        help=f"what parts the cells of a CSV file ({'found' if decimal else remembered})",
+    )
+    option(
+        "--decimal",
+        choices=(".", ","),
+        default=decimal,
+        help=f"the decimal point in a CSV file ({decimal or remembered})",
     )
 
 
@@ -118,6 +187,15 @@ def add_model_arguments(parser: argparse.ArgumentParser, target: str) -> None:
         help="CSV, Parquet or NPZ with the columns the model was trained on, in any "
         f"order; {target}",
     )
+    add_reading_arguments(parser, decimal=None)
+
+
+def table_of(args: argparse.Namespace, model: Model) -> Table:
+    """The table of --data, read as the model's was, or as the options say."""
+    said = {"delimiter": args.delimiter, "decimal": args.decimal}
+    given = {name: sign for name, sign in said.items() if sign is not None}
+    reading = replace(model.preprocessing.reading, **given)
+    return read_table(args.data, reading=reading)
 
 
 def recipe_of(args: argparse.Namespace) -> Recipe:
@@ -140,7 +218,7 @@ def picked(record: type[Record], args: argparse.Namespace) -> Record:
     for field in fields(record):
         if hasattr(args, field.name):
             value = getattr(args, field.name)
-            given[field.name] = tuple(value) if field.name == "layers" else value
+            given[field.name] = tuple(value) if isinstance(value, list) else value
     return record(**given)
 
 

@@ -7,6 +7,7 @@ figure shows each one's curve. Exit code 1: every one of them diverged.
 
 import argparse
 import sys
+from dataclasses import replace
 from math import inf, isfinite
 from pathlib import Path
 
@@ -89,8 +90,9 @@ def run(args: argparse.Namespace) -> int:
         raise ValueError("--hidden-sizes must all have the same number of layers")
     prepared = prepare(
         Recipe(
-            DataRecipe(
-                args.source, args.target, validation_fraction=_VALIDATION_FRACTION
+            replace(
+                options.picked(DataRecipe, args),
+                validation_fraction=_VALIDATION_FRACTION,
             ),
             NetworkRecipe(sizes[0], args.hidden),
         )

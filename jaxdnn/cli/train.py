@@ -20,6 +20,7 @@ import numpy as np
 from jaxdnn import Network
 from jaxdnn._extras import require
 from jaxdnn.cli import options
+from jaxdnn.cli.describing import describe_columns, describe_data, describe_missing
 from jaxdnn.cli.progress import progress
 from jaxdnn.cli.say import say, silent
 from jaxdnn.data.parts import TEST_FRACTION
@@ -147,7 +148,10 @@ def run(args: argparse.Namespace) -> int:
     tell = silent if args.quiet else say
 
     prepared = prepare(options.recipe_of(args))
-    tell("data", _describe_data(name, prepared))
+    tell("data", describe_data(name, prepared))
+    tell("columns", describe_columns(prepared))
+    if (missing := describe_missing(prepared)) is not None:
+        tell("missing", missing)
     tell("network", _describe_network(prepared.network))
     saved, resume = _checkpoints(args, prepared)
     if resume is not None:
@@ -196,13 +200,6 @@ def _checkpoints(
 
 
 # ---- on the screen -----------------------------------------------------------------
-
-
-def _describe_data(name: str, prepared: Prepared) -> str:
-    learned = prepared.learned
-    target = learned.preprocessing.target
-    values = target.describe(learned.found)
-    return f"{name}, {sum(learned.sizes.values())} rows; {target.name}: {values}"
 
 
 def _describe_network(network: Network) -> str:

@@ -60,7 +60,7 @@ _EXIT_CODES = {"verified": 0, "wrong": 1, "unresolved": 2}
 # What a case brings itself, and what is meant where nothing is said.
 _OWN = {
     "source": DataRecipe.source,
-    "target": DataRecipe.target,
+    "targets": DataRecipe.targets,
     "layers": NetworkRecipe.layers,
     "hidden": NetworkRecipe.hidden,
     "l2": TrainingRecipe.l2,

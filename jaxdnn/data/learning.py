@@ -4,93 +4,144 @@ A table is a stream of one piece. Sums over rows do not depend on where pieces e
 the same rows teach the same, whatever file they come from, streamed or not.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import reduce
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from jaxdnn.data.columns.kinds import LEARNERS, Found, Learner
+from jaxdnn.data.columns.kinds import GUESSED, Asked, Found, Learner
 from jaxdnn.data.columns.numbers import Moments, NumbersLearner
-from jaxdnn.data.parts import PARTS, TRAIN, Piece, check_target
+from jaxdnn.data.parts import PARTS, TRAIN, Piece
 from jaxdnn.data.preprocessing import Preprocessing
+from jaxdnn.data.selecting import Gaps
 
 
 class Learned(NamedTuple):
     """What one pass over all rows found.
 
-    preprocessing: from the rows to train on; found: the target's classes and their rows
-    in all parts, or its lowest and highest number; sizes: the rows of each part there
-    is; largest: those of the largest piece.
+    preprocessing: from the rows to train on; found: of each target its classes and
+    their rows in all parts, or its lowest and highest number; sizes: the rows of each
+    part there is; largest: those of the largest piece; gaps: the inputs' missing cells,
+    in all parts; useless: the columns that could not be learnt from, and why.
     """
 
     preprocessing: Preprocessing
-    found: Found
+    found: dict[str, Found]
     sizes: dict[str, int]
     largest: int
+    gaps: Gaps
+    useless: dict[str, str]
 
 
-def learn(pieces: Iterable[Piece], target: str) -> Learned:
+def learn(
+    pieces: Iterable[Piece], targets: Sequence[str], asked: Asked = GUESSED
+) -> Learned:
     """Look at every row, and learn from those to train on.
 
     Inputs of one unit share one mean and deviation: what hardly varies, such as the
     pixels of a picture's edge, is not blown up. A target of whole numbers that takes
-    few values is of classes.
+    few values is of classes. Texts that hardly repeat, and columns with nothing in
+    them, are left out.
 
     Raises:
-      ValueError: no such column, no other column, missing values, infinities, a text
-        among numbers, one value only, a class without a row to train on, texts that
-        hardly repeat, numbers too large to square.
+      ValueError: missing values that are to be refused, infinities, a text among
+        numbers, a target with one value only, a class without a row to train on,
+        targets that no head predicts together, numbers too large to square, no column
+        to learn from.
 
     Example:
       >>> from jaxdnn.data.tables import Table
       >>> table = Table("t", {"x": np.array([1.0, 3.0]), "y": np.array([0.0, 1.0])})
-      >>> learned = learn([(table, np.array([TRAIN, TRAIN]))], "y")
-      >>> learned.preprocessing.columns
-      (Numbers(name='x', mean=2.0, deviation=1.0),)
+      >>> learned = learn([(table, np.array([TRAIN, TRAIN]))], ["y"])
+      >>> [column.name for column in learned.preprocessing.columns]
+      ['x']
       >>> learned.found, learned.sizes
-      (Counter({'0': 1, '1': 1}), {'train': 2})
+      ({'y': Counter({'0': 1, '1': 1})}, {'train': 2})
     """
     candidates: dict[str, list[Learner]] = {}
-    sizes, largest = np.zeros(len(PARTS), int), 0
+    sizes, largest, gaps = np.zeros(len(PARTS), int), 0, Gaps()
     source, one_unit = "", False
     for table, parts in pieces:
-        check_target(table, target)
         source, one_unit = table.source, table.one_unit
         for name in table.columns:
-            candidates.setdefault(
-                name, [kind(name, is_target=name == target) for kind in LEARNERS]
-            )
+            if name not in candidates:
+                candidates[name] = asked.learners(name, target=name in targets)
             for learner in candidates[name]:
                 learner.add(table, parts == TRAIN)
+        gaps.add(table)
         sizes += np.bincount(parts, minlength=len(PARTS))
         largest = max(largest, len(table))
-    if not sizes[TRAIN]:
-        raise ValueError(f"{source}: no rows to train on")
     try:
+        if not sizes[TRAIN]:
+            raise ValueError("no rows to train on")
+        if gaps and asked.missing == "error":
+            raise ValueError(f"missing values in {gaps}")
         learners = {name: _fitting(name, each) for name, each in candidates.items()}
-        aim = learners.pop(target)
-        if aim.only is not None:
+        aims = {name: learners.pop(name) for name in targets}
+        useless = {
+            name: why for name, l in learners.items() if (why := l.useless) is not None
+        }
+        columns = _columns(
+            [l for l in learners.values() if l.name not in useless], one_unit
+        )
+        if not columns:
             raise ValueError(
-                f"column {target!r} is {aim.only!r} in every row: with one class only "
-                "there is nothing to learn"
+                "no column to learn from: "
+                + "; ".join(f"{name!r} has {why}" for name, why in useless.items())
             )
-        columns = {name: learner.column() for name, learner in learners.items()}
-        if one_unit:
-            each = (
-                l.moments for l in learners.values() if isinstance(l, NumbersLearner)
-            )
-            shared = reduce(Moments.plus, each)
-            columns = {name: shared.column(name) for name in columns}
-        preprocessing = Preprocessing(tuple(columns.values()), aim.column())
+        preprocessing = Preprocessing(
+            columns, _targets(aims), missing=asked.missing, left_out=tuple(useless)
+        )
     except ValueError as error:
         raise ValueError(f"{source}: {error}") from None
-    there = {name: int(n) for name, n in zip(PARTS, sizes, strict=True) if n}
-    return Learned(preprocessing, aim.found, there, largest)
+    return Learned(
+        preprocessing,
+        {name: aim.found for name, aim in aims.items()},
+        {name: int(n) for name, n in zip(PARTS, sizes, strict=True) if n},
+        largest,
+        gaps,
+        useless,
+    )
 
 
-def _fitting(name: str, candidates: list[Learner]) -> Learner:
+def _fitting(name: str, candidates: list[Learner]) -> Any:
     for learner in candidates:
         if learner.fits:
             return learner
     raise ValueError(f"column {name!r}: numbers in some pieces, text in others")
+
+
+def _columns(learners: list[Any], one_unit: bool) -> tuple[Any, ...]:
+    if not one_unit:
+        return tuple(learner.column() for learner in learners)
+    each = (l.moments for l in learners if isinstance(l, NumbersLearner))
+    shared = reduce(Moments.plus, each)
+    return tuple(shared.column(learner.name) for learner in learners)
+
+
+def _targets(aims: dict[str, Any]) -> tuple[Any, ...]:
+    """The columns to predict, of one kind if there are several.
+
+    A head predicts several targets if each is one of its outputs: numbers, counts, or
+    two classes each.
+    """
+    for name, aim in aims.items():
+        if aim.only is not None:
+            raise ValueError(
+                f"column {name!r} is {aim.only!r} in every row: with one class only "
+                "there is nothing to learn"
+            )
+        if (why := aim.useless) is not None:
+            raise ValueError(
+                f"column {name!r}: {why}; a class must come back to be learnt"
+            )
+    columns = tuple(aim.column() for aim in aims.values())
+    kinds = {(column.head, column.outputs) for column in columns}
+    if len(columns) > 1 and (len(kinds) > 1 or columns[0].outputs > 1):
+        said = [f"{c.name!r} {len(c.classes) or 'no'} classes" for c in columns]
+        raise ValueError(
+            "several targets must all be numbers, or all of two classes: "
+            f"{', '.join(said)}; say what they are (task), or predict them one by one"
+        )
+    return columns

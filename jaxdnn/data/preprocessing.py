@@ -1,39 +1,51 @@
 """From a table's columns to X and Y, and from what the network says back to words.
 
-Figures and categories are the training part's and travel with the model. The target is
-one more column, and the head follows from it:
+Figures and categories are the training part's and travel with the model. Targets are
+more columns, and the head follows from them:
 
-    numbers          identity    Y (1, m), standardised
-    two classes      sigmoid     Y (1, m), 1 for the second
-    more classes     softmax     Y (k, m), one-hot
+    numbers                    identity    Y (1, m), standardised
+    counts                     exp         Y (1, m), as they are
+    two classes                sigmoid     Y (1, m), 1 for the second
+    more classes               softmax     Y (k, m), one-hot
+    several of the first three: one row of Y each
 """
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from jaxdnn.data.columns.kinds import Column, from_json, to_json
-from jaxdnn.data.parts import Piece, listed, rows_of
-from jaxdnn.data.tables import Table
+from jaxdnn.data.columns.kinds import Column, Target, from_json, to_json
+from jaxdnn.data.parts import Piece, rows_of
+from jaxdnn.data.selecting import Gaps, Selection, listed
+from jaxdnn.data.tables import Reading, Table
 
 
 @dataclass(frozen=True)
 class Preprocessing:
-    """What the training part says of the input columns, in their order, and the target.
+    """What the training part says of the input columns, in their order, and the targets.
 
     Made by `learning.learn`; it is plain numbers and names, so `to_json` says it all.
+
+    Attributes:
+      columns, targets: what was learned.
+      missing: one of `columns.role.MISSING`: what happens to cells that hold nothing.
+      left_out: columns that a table may have and that count for nothing.
+      reading: how the training's file was read.
     """
 
     columns: tuple[Column, ...]
-    target: Column
+    targets: tuple[Target, ...]
+    missing: str = "mean"
+    left_out: tuple[str, ...] = ()
+    reading: Reading = field(default_factory=Reading)
 
     @property
     def output(self) -> str:
-        """The head that the target asks for."""
-        return self.target.head
+        """The head that the targets ask for."""
+        return self.targets[0].head
 
     @property
     def n_x(self) -> int:
@@ -43,43 +55,80 @@ class Preprocessing:
     @property
     def n_L(self) -> int:
         """How many rows Y has."""
-        return self.target.outputs
+        return sum(target.outputs for target in self.targets)
 
     @property
-    def text_columns(self) -> list[str]:
-        """The columns that a file must be read with as text."""
-        return [c.name for c in (*self.columns, self.target) if c.is_text]
+    def target_names(self) -> tuple[str, ...]:
+        """What is predicted."""
+        return tuple(target.name for target in self.targets)
 
     def inputs(self, table: Table) -> NDArray[np.float32]:
         """X (n_x, m): the input columns by name, whatever their order in the table.
 
         Raises:
           ValueError: columns are missing, or were not there in training, or a cell is
-            missing, infinite, or text among numbers.
+            infinite, text among numbers, no date, or missing where that is refused.
         """
-        names = [column.name for column in self.columns]
-        found = [name for name in table.columns if name != self.target.name]
-        for what, odd in (
-            ("lacks columns the model was trained on", set(names) - set(found)),
-            ("has columns the model was not trained on", set(found) - set(names)),
-        ):
-            if odd:
-                raise ValueError(f"{table.source}: {what}: {listed(sorted(odd))}")
-        rows: list[NDArray[Any]] = []
+        table = self._selected(table)
+        if self.missing in ("drop", "error"):
+            gaps = Gaps()
+            gaps.add(table)
+            if gaps:
+                raise ValueError(
+                    f"{table.source}: missing values in {gaps}; the model was trained "
+                    "on rows without any"
+                )
+        rows: list[NDArray[np.float32]] = []
         for column in self.columns:
-            cells = column.cells(table)
-            encoded = column.encode(cells)
+            encoded = column.encode(table)
             too_far = (abs(encoded) > np.finfo(np.float32).max).any(axis=0)
             if too_far.any():
                 row = int(too_far.argmax())
-                what = f"{cells[row]} is too far from all numbers of the training"
+                what = (
+                    f"{table.columns[column.name][row]} is too far from all numbers of "
+                    "the training"
+                )
                 raise table.error(column.name, row, what)
             rows.append(encoded.astype(np.float32))
         return np.concatenate(rows)
 
-    def targets(self, table: Table) -> NDArray[np.float32]:
+    def outputs(self, table: Table) -> NDArray[np.float32]:
         """Y (n_L, m)."""
-        return self.target.encode_target(self.target.cells(table)).astype(np.float32)
+        rows = [target.encode_target(table) for target in self.targets]
+        return np.concatenate(rows).astype(np.float32)
+
+    def rows_of(self, said: NDArray[Any]) -> Iterator[tuple[Target, NDArray[Any]]]:
+        """Each target, and its rows of what the network says of all of them."""
+        first = 0
+        for target in self.targets:
+            rows = max(1, len(said) * target.outputs // self.n_L)
+            yield target, said[first : first + rows]
+            first += rows
+
+    def scorable(self, table: Table) -> Table:
+        """The rows that can be compared: they have all targets.
+
+        Raises:
+          ValueError: a target is no column of the table.
+        """
+        for name in self.target_names:
+            if name not in table.columns:
+                raise ValueError(f"{table.source}: no column {name!r} to compare with")
+        inputs = tuple(column.name for column in self.columns)
+        self._selected(table)
+        return Selection(inputs, self.target_names, self.missing).of(table)
+
+    def _selected(self, table: Table) -> Table:
+        """The input columns, all there, beside others that may be there."""
+        names = [column.name for column in self.columns]
+        known = {*names, *self.target_names, *self.left_out}
+        for what, odd in (
+            ("lacks columns the model was trained on", set(names) - set(table.columns)),
+            ("has columns the model was not trained on", set(table.columns) - known),
+        ):
+            if odd:
+                raise ValueError(f"{table.source}: {what}: {listed(sorted(odd))}")
+        return table.select(names)
 
     def notes(self, table: Table) -> list[str]:
         """A line about each column that holds something never seen in training."""
@@ -89,7 +138,10 @@ class Preprocessing:
         """Dictionaries and lists of numbers and names."""
         return {
             "columns": [to_json(column) for column in self.columns],
-            "target": to_json(self.target),
+            "targets": [to_json(target) for target in self.targets],
+            "missing": self.missing,
+            "left_out": list(self.left_out),
+            "reading": asdict(self.reading),
         }
 
     @classmethod
@@ -98,11 +150,17 @@ class Preprocessing:
 
         Example:
           >>> from jaxdnn.data.columns.categories import Categories
-          >>> said = Preprocessing((), Categories("y", ("a", "b"))).to_json()
-          >>> Preprocessing.from_json(said).target.categories
+          >>> said = Preprocessing((), (Categories("y", ("a", "b")),)).to_json()
+          >>> Preprocessing.from_json(said).targets[0].categories
           ('a', 'b')
         """
-        return cls(tuple(map(from_json, said["columns"])), from_json(said["target"]))
+        return cls(
+            tuple(map(from_json, said["columns"])),
+            tuple(map(from_json, said["targets"])),
+            said["missing"],
+            tuple(said["left_out"]),
+            Reading.from_json(said["reading"]),
+        )
 
 
 @dataclass(frozen=True)
@@ -115,7 +173,7 @@ class Examples:
 
     def __iter__(self) -> Iterator[tuple[NDArray[Any], NDArray[Any]]]:
         for table in rows_of(self.pieces, self.part):
-            yield self.preprocessing.inputs(table), self.preprocessing.targets(table)
+            yield self.preprocessing.inputs(table), self.preprocessing.outputs(table)
 
     def whole(self) -> tuple[NDArray[Any], NDArray[Any]]:
         """All of them in one X and one Y."""

@@ -31,7 +31,7 @@ from jaxdnn._extras import require
 from jaxdnn.data.preprocessing import Preprocessing
 from jaxdnn.models.model import Model
 
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
 
 _NO_HASH = "0" * 64
 
@@ -52,7 +52,7 @@ def save_model(path: str | os.PathLike[str], model: Model) -> None:
       >>> from jaxdnn.data.columns.numbers import Numbers
       >>> network = Network((1, 3, 1), output="identity")
       >>> params = initialize_parameters(jax.random.key(0), network.layer_dims)
-      >>> columns = Preprocessing((Numbers("x", 0, 1),), Numbers("y", 0, 1))
+      >>> columns = Preprocessing((Numbers("x", 0, 1),), (Numbers("y", 0, 1),))
       >>> path = Path(tempfile.mkdtemp()) / "model.safetensors"
       >>> save_model(path, Model(network, params, columns))
       >>> load_model(path).network == network

@@ -21,8 +21,9 @@ Rows = Table | str | os.PathLike[str]
 class Prediction(NamedTuple):
     """What a model says of m rows.
 
-    values (m,): class names, or numbers in the target's units; probabilities (k, m):
-    one row for each class, none for numbers.
+    values (m,): class names, or numbers in the target's units; (t, m) of t targets.
+    probabilities (k, m): one row for each class, none for numbers; of several targets
+    of two classes (t, m), each one's second.
     """
 
     values: NDArray[Any]
@@ -52,7 +53,7 @@ class Model:
         """The rows, read as the training's were where they are a file's name."""
         if isinstance(rows, Table):
             return rows
-        return read_table(rows, text_columns=self.preprocessing.text_columns)
+        return read_table(rows, reading=self.preprocessing.reading)
 
     def predict(self, rows: Rows) -> Prediction:
         """Labels and probabilities, or numbers, for every row.
@@ -69,19 +70,23 @@ class Model:
           >>> from jaxdnn.data.columns.categories import Categories
           >>> from jaxdnn.data.columns.numbers import Numbers
           >>> kinds = Categories("kind", ("cat", "dog"))
-          >>> columns = Preprocessing((Numbers("x", mean=2, deviation=1),), kinds)
+          >>> columns = Preprocessing((Numbers("x", mean=2, deviation=1),), (kinds,))
           >>> params = (Layer(np.ones((1, 1)), np.zeros((1, 1))),)
           >>> table = Table("t", {"x": np.array([1.0, 3.0])})
           >>> Model(Network((1, 1)), params, columns).predict(table).values.tolist()
           ['cat', 'dog']
         """
         X, m = self._padded(self.table(rows))
-        target = self.preprocessing.target
-        values = target.decode(self._said(X)[:, :m])
-        if not target.classes:
+        each = [
+            target.decode(said)
+            for target, said in self.preprocessing.rows_of(self._said(X)[:, :m])
+        ]
+        values = each[0] if len(each) == 1 else np.stack(each)
+        first = self.preprocessing.targets[0]
+        if not first.classes:
             return Prediction(values, None)
         AL = np.asarray(predict_proba(self.network, self.params, X))[:, :m]
-        return Prediction(values, target.probabilities(AL))
+        return Prediction(values, first.probabilities(AL) if len(each) == 1 else AL)
 
     def evaluate(self, rows: Rows | Iterable[Table]) -> Scores:
         """How good the predictions are for rows whose target is known.
@@ -97,7 +102,7 @@ class Model:
         Example:
           >>> from jaxdnn import Layer
           >>> from jaxdnn.data.columns.numbers import Numbers
-          >>> columns = Preprocessing((Numbers("x", 0, 1),), Numbers("y", 0, 1))
+          >>> columns = Preprocessing((Numbers("x", 0, 1),), (Numbers("y", 0, 1),))
           >>> params = (Layer(np.ones((1, 1)), np.zeros((1, 1))),)
           >>> model = Model(Network((1, 1), output="identity"), params, columns)
           >>> x = np.array([1.0, 3.0])
@@ -105,20 +110,19 @@ class Model:
           Scores(rows=2, measures={'R2': 1.0, 'RMSE': 0.0})
         """
         one = isinstance(rows, (Table, str, os.PathLike))
-        target = self.preprocessing.target
-        sums: list[NDArray[np.float64]] = []
+        measures = {}
+        count = 0
         for table in [self.table(rows)] if one else rows:
-            if target.name not in table.columns:
-                raise ValueError(
-                    f"{table.source}: no column {target.name!r} to compare with"
-                )
+            table = self.preprocessing.scorable(table)
             X, m = self._padded(table)
-            said = target.decode(self._said(X)[:, :m])
-            sums.append(target.tally(target.cells(table), said))
-        if not sums:
-            raise ValueError("there are no rows to evaluate")
-        total = sum(sums[1:], sums[0])
-        return Scores(int(total[0]), target.scores(total))
+            count += m
+            for target, said in self.preprocessing.rows_of(self._said(X)[:, :m]):
+                measures = {
+                    "accuracy" if target.classes else "R2": float(
+                        (target.decode(said) == target.truth(table)).mean()
+                    )
+                }
+        return Scores(count, measures)
 
     def _padded(self, table: Table) -> tuple[Array, int]:
         """X, filled up with zeros to a size that other tables share; how many count."""

@@ -2,10 +2,10 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,18 +16,20 @@ from jaxdnn.data.datasets import DATASETS, load
 from jaxdnn.data.learning import Learned, learn
 from jaxdnn.data.parts import (
     PARTS,
+    TEST,
     TEST_FRACTION,
     TRAIN,
     VALIDATION,
     FileInParts,
     Piece,
     check_fraction,
-    dataset_pieces,
+    dataset_tables,
     divide,
     rows_of,
 )
 from jaxdnn.data.preprocessing import Examples
-from jaxdnn.data.tables import Table, read_table, scan
+from jaxdnn.data.selecting import Selected, Selection
+from jaxdnn.data.tables import FORMATS, Table, read_table, scan
 from jaxdnn.models.recipe import DataRecipe, Recipe
 
 
@@ -40,12 +42,14 @@ class Prepared:
       pieces: the rows and their parts; they can be gone over again and again.
       learned: what they taught about each column, and how many there are of each part.
       network: between as many inputs and outputs as the columns make.
+      untold: how many rows were left out because cells of theirs are missing.
     """
 
     recipe: Recipe
     pieces: Iterable[Piece]
     learned: Learned
     network: Network
+    untold: int
 
     def examples(self, part: int = TRAIN) -> Examples:
         """X and Y of a part, piece by piece."""
@@ -99,38 +103,86 @@ def prepare(recipe: Recipe) -> Prepared:
       ((2, 10, 5, 1), {'train': 160, 'test': 40})
     """
     recipe = recipe.settled()
-    pieces, target = _read(recipe.data)
-    learned = learn(pieces, target)
-    columns = learned.preprocessing
+    data = recipe.data
+    rows = _read(data)
+    learned = learn(rows.pieces, rows.selection.targets, data.asked)
+    selected = (*rows.selection.inputs, *rows.selection.targets)
+    columns = replace(
+        learned.preprocessing,
+        left_out=(
+            *(name for name in rows.names if name not in selected),
+            *learned.preprocessing.left_out,
+        ),
+        reading=data.reading,
+    )
+    learned = learned._replace(preprocessing=columns)
     dims = (columns.n_x, *recipe.network.layers, columns.n_L)
     network = Network(dims, hidden=recipe.network.hidden, output=columns.output)
-    return Prepared(recipe, pieces, learned, network)
+    untold = rows.count - sum(learned.sizes.values())
+    return Prepared(recipe, rows.pieces, learned, network, untold)
 
 
-def _read(data: DataRecipe) -> tuple[Iterable[Piece], str]:
-    """The rows and their parts, and the target's name."""
-    fraction, watched = data.test_fraction, data.validation_fraction or 0.0
+class _Rows(NamedTuple):
+    """Rows with their parts; what is selected of which columns; how many there are."""
+
+    pieces: Iterable[Piece]
+    selection: Selection
+    names: tuple[str, ...]
+    count: int
+
+
+def _read(data: DataRecipe) -> _Rows:
+    """The rows that a recipe names, shared out."""
+    if data.stream:
+        return _streamed(data)
+    whole, own, targets = _tables(data)
+    selection = data.select(whole, targets)
     options: dict[str, Any] = {
-        "validation_fraction": watched,
+        "validation_fraction": data.validation_fraction or 0.0,
         "seed": data.seed,
         "last": data.split == "last",
     }
+    fraction = data.test_fraction
+    if fraction is None:
+        fraction = TEST_FRACTION if own is None else 0.0
+    elif fraction:
+        own = None
+    rows = selection.of(whole)
+    [first, *others] = selection.targets
+    by = first if not others and data.asked.classifies(rows, first) else None
+    pieces = [divide(rows, by, test_fraction=fraction, **options)]
+    count = len(whole)
+    if own is not None:
+        count += len(own)
+        test = selection.of(own)
+        pieces.append((test, np.full(len(test), TEST, np.int8)))
+    return _Rows(pieces, selection, tuple(whole.columns), count)
+
+
+def _tables(data: DataRecipe) -> tuple[Table, Table | None, Sequence[str]]:
+    """The whole table, its own test part if there is one, and what to predict."""
     if data.source in DATASETS:
-        if data.target is not None:
+        if data.targets:
             raise ValueError(f"--target goes with a file; {data.source} has its own")
-        return dataset_pieces(load(data.source), test_fraction=fraction, **options)
+        whole, own = dataset_tables(load(data.source))
+        return whole, own, [list(whole.columns)[-1]]
     if not Path(data.source).suffix:
         raise ValueError(
             f"--data {data.source}: no such data set; there are {', '.join(DATASETS)}, "
-            "and files whose names end in .csv, .parquet or .npz"
+            f"and files whose names end in {', '.join(FORMATS)}"
         )
-    test = TEST_FRACTION if fraction is None else fraction
-    if data.stream:
-        check_fraction("test_fraction", test)
-        check_fraction("validation_fraction", watched)
-        file = scan(data.source)
-        target = data.target or list(next(iter(file)).columns)[-1]
-        return FileInParts(file, test, test + (1 - test) * watched, data.seed), target
-    table = read_table(data.source)
-    target = data.target or list(table.columns)[-1]
-    return [divide(table, target, test_fraction=test, **options)], target
+    return read_table(data.source, reading=data.reading), None, data.targets
+
+
+def _streamed(data: DataRecipe) -> _Rows:
+    """A file's rows, read anew each time they are gone over."""
+    test = TEST_FRACTION if data.test_fraction is None else data.test_fraction
+    watched = data.validation_fraction or 0.0
+    check_fraction("test_fraction", test)
+    check_fraction("validation_fraction", watched)
+    file = scan(data.source, reading=data.reading)
+    first = next(iter(file))
+    selection = data.select(first, data.targets)
+    rows = Selected(file, selection)
+    pieces = FileInParts(rows, test, test + (1 - test) * watched, data.seed)
+    return _Rows(pieces, selection, tuple(first.columns), len(file))

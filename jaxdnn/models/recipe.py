@@ -1,14 +1,18 @@
 """A recipe: all that decides a run, as one value that can be written down."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
 from jaxdnn._checks import check_choice
 from jaxdnn._extras import require
+from jaxdnn.data.columns.kinds import TASKS, Asked
+from jaxdnn.data.columns.role import MISSING
 from jaxdnn.data.datasets import DATASETS
 from jaxdnn.data.parts import TEST_FRACTION
+from jaxdnn.data.selecting import Selection, listed, select
+from jaxdnn.data.tables import MISSING_VALUES, Reading, Table
 from jaxdnn.models.optimizers import LEARNING_RATES
 
 SPLITS = ("random", "last")
@@ -27,7 +31,17 @@ class DataRecipe:
 
     Attributes:
       source: a CSV, Parquet or NPZ file, or a name of DATASETS.
-      target: the file's column to predict; its last when None.
+      targets: the file's columns to predict; its last when there are none.
+      drop: columns that count for nothing.
+      only: the inputs; when there are none, all columns but the targets.
+      categorical, numeric: columns that are so, whatever they look like.
+      task: a key of TASKS: what the targets are; guessed when None.
+      missing: one of MISSING: what happens to cells that hold nothing. Numbers become
+        the training rows' mean (or median), with an input that says where; texts are a
+        category of their own. Rows without a target are left out ("error" refuses
+        them); "drop" leaves out every row with a gap.
+      missing_values: the words that mean so, beside the empty cell.
+      delimiter, decimal: of a CSV file; the delimiter is found when None.
       test_fraction: in [0, 1), rows put aside to test on; when None, the data set's own
         test part, else TEST_FRACTION.
       validation_fraction: in [0, 1), training rows put aside to watch; when None, none,
@@ -39,13 +53,67 @@ class DataRecipe:
     """
 
     source: str = "breast_cancer"
-    target: str | None = None
+    targets: tuple[str, ...] = ()
+    drop: tuple[str, ...] = ()
+    only: tuple[str, ...] = ()
+    categorical: tuple[str, ...] = ()
+    numeric: tuple[str, ...] = ()
+    task: str | None = None
+    missing: str = "mean"
+    missing_values: tuple[str, ...] = MISSING_VALUES
+    delimiter: str | None = None
+    decimal: str = "."
     test_fraction: float | None = None
     validation_fraction: float | None = None
     split: str = "random"
     stream: bool = False
     memory_limit: int = 1024
     seed: int = 1
+
+    @property
+    def asked(self) -> Asked:
+        """What is said of the columns."""
+        return Asked(self.task, self.categorical, self.numeric, self.missing)
+
+    @property
+    def reading(self) -> Reading:
+        """How the file is read."""
+        return Reading(
+            missing=self.missing_values, delimiter=self.delimiter, decimal=self.decimal
+        )
+
+    def select(self, table: Table, targets: Sequence[str]) -> Selection:
+        """Which of a table's columns and rows to learn from.
+
+        Raises:
+          ValueError: a column that is named is not there, or is said to be two things.
+        """
+        selection = select(
+            table,
+            targets=targets,
+            drop=self.drop,
+            only=self.only,
+            missing=self.missing,
+        )
+        names = list(table.columns)
+        for said, columns in (
+            ("categorical", self.categorical),
+            ("numeric", self.numeric),
+        ):
+            for name in columns:
+                if name not in names:
+                    raise ValueError(
+                        f"{table.source}: no column {name!r} to be {said}; it has "
+                        f"{listed(names)}"
+                    )
+        if both := sorted({*self.categorical} & {*self.numeric}):
+            raise ValueError(f"{listed(both)} cannot be both categorical and numeric")
+        if self.task == "multilabel" and len(selection.targets) < 2:
+            raise ValueError(
+                "multilabel needs two targets or more, each of two classes; got "
+                f"{listed(selection.targets)}"
+            )
+        return selection
 
     def is_streamed(self) -> bool:
         """Whether the file is asked to be streamed, or too large not to be.
@@ -124,19 +192,26 @@ class Recipe:
 
     def to_json(self) -> dict[str, Any]:
         """Dictionaries of numbers, names and lists, one for each of the three."""
-        said = asdict(self)
-        said["network"]["layers"] = list(self.network.layers)
-        return said
+        return {
+            part: {
+                name: list(value) if isinstance(value, tuple) else value
+                for name, value in record.items()
+            }
+            for part, record in asdict(self).items()
+        }
 
     @classmethod
     def from_json(cls, said: Mapping[str, Any]) -> "Recipe":
         """What `to_json` said."""
-        network: dict[str, Any] = {**said["network"]}
-        network |= {"layers": tuple(said["network"]["layers"])}
+        data, network, training = (
+            {
+                name: tuple(value) if isinstance(value, list) else value
+                for name, value in said[part].items()
+            }
+            for part in ("data", "network", "training")
+        )
         return cls(
-            DataRecipe(**said["data"]),
-            NetworkRecipe(**network),
-            TrainingRecipe(**said["training"]),
+            DataRecipe(**data), NetworkRecipe(**network), TrainingRecipe(**training)
         )
 
     def settled(self) -> "Recipe":
@@ -154,6 +229,8 @@ class Recipe:
         check_choice("optimizer", training.optimizer, LEARNING_RATES)
         check_choice("schedule", training.schedule, SCHEDULES)
         check_choice("split", data.split, SPLITS)
+        check_choice("task", data.task, (None, *TASKS))
+        check_choice("missing", data.missing, MISSING)
         if data.validation_fraction is None:
             watched = 0.0 if training.patience is None else VALIDATION_FRACTION
             data = replace(data, validation_fraction=watched)
@@ -164,6 +241,11 @@ class Recipe:
             if data.split == "last":
                 raise ValueError(
                     "--split last does not go with a file that is streamed"
+                )
+            if data.missing == "median":
+                raise ValueError(
+                    "--missing median does not go with a file that is streamed: the "
+                    "mean does"
                 )
             if data.test_fraction is None:
                 data = replace(data, test_fraction=TEST_FRACTION)

@@ -59,9 +59,18 @@ def write_results(
     """
     name = Path(train.source).stem
     kinds = [type(column) for column in model.preprocessing.columns]
-    target = model.preprocessing.target
-    figures = {"learning_curve.png": _plot_history(history, target.score, title=name)}
-    if kinds == [Numbers] * 2 and isinstance(target, Categories):
+    [target, *others] = model.preprocessing.targets
+    figures = {
+        "learning_curve.png": _plot_history(
+            history, "accuracy" if target.classes else "R²", title=name
+        )
+    }
+    if (
+        kinds == [Numbers] * 2
+        and model.preprocessing.n_x == 2
+        and isinstance(target, Categories)
+        and not others
+    ):
         figures["boundary.png"] = _plot_boundary(name, model, train, target)
     out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=out, prefix=".unfinished-") as folder:

@@ -8,7 +8,7 @@ from jaxdnn.data.parts import (
     TEST,
     TRAIN,
     VALIDATION,
-    dataset_pieces,
+    dataset_tables,
     divide,
     rows_of,
 )
@@ -17,29 +17,23 @@ from jaxdnn.data.tables import Table, as_text
 # ---- data sets ---------------------------------------------------------------------
 
 
-def dataset_tables(name):
-    """Its tables, and its target's name."""
-    pieces, target = dataset_pieces(load(name), test_fraction=None, seed=0)
-    return [table for table, _ in pieces], target
-
-
 def test_a_data_set_becomes_a_table_with_names_for_classes():
-    [table], target = dataset_tables("iris")
-    assert (table.source, target) == ("iris", "class")
+    table, test = dataset_tables(load("iris"))
+    assert table.source == "iris"
+    assert test is None
     assert len(table) == 150
-    assert len(table.columns) == 5
+    assert list(table.columns)[4:] == ["class"]
     assert table.columns["class"][[0, -1]].tolist() == ["setosa", "virginica"]
 
 
 def test_a_data_set_keeps_its_own_test_part():
-    (table, test), _ = dataset_tables("circles")
+    table, test = dataset_tables(load("circles"))
     assert (len(table), len(test)) == (300, 100)
     assert list(table.columns) == list(test.columns) == ["x1", "x2", "class"]
 
 
 def test_a_data_set_of_numbers_keeps_them():
-    [table], target = dataset_tables("diabetes")
-    assert target == "target"
+    table, _ = dataset_tables(load("diabetes"))
     assert table.columns["target"].dtype == np.float64
 
 
@@ -80,7 +74,7 @@ def test_every_class_keeps_a_row_to_train_on(fraction):
 
 def test_numbers_are_split_without_classes():
     table = Table("t", {"x": np.zeros(10), "y": np.arange(10) + 0.5})
-    train, test = split(table, "y", test_fraction=0.2, seed=0)
+    train, test = split(table, None, test_fraction=0.2, seed=0)
     assert (len(train), len(test)) == (8, 2)
 
 

@@ -1,12 +1,13 @@
 """Columns to X and Y by the training part's figures, and back."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from jaxdnn.data.preprocessing import Preprocessing
-from tests.tables import learned_from, table
+from tests.tables import learn_all, learned_from, table
 
 
 @pytest.fixture
@@ -34,9 +35,7 @@ def test_the_target_may_be_there_and_may_lack_values(learned):
             {"a": [1], "b": [1], "kind": ["cat"], "c": [1], "d": [1]},
             "has columns the model was not trained on: 'c', 'd'",
         ),
-        ({"a": [1, np.nan]}, "column 'a', row 2: a missing value"),
         ({"a": [1, -np.inf]}, "column 'a', row 2: an infinite number"),
-        ({"kind": ["cat", ""]}, "column 'kind', row 2: a missing value"),
         ({"a": ["1", "x"]}, "column 'a', row 2: 'x' is not a number"),
         ({"a": [1, 1e300]}, r"column 'a', row 2: 1e\+300 is too far"),
     ],
@@ -64,3 +63,52 @@ def test_unseen_texts_are_told(learned):
 def test_it_survives_json(learned):
     said = json.loads(json.dumps(learned.to_json()))
     assert Preprocessing.from_json(said) == learned
+
+
+@pytest.mark.parametrize("missing", ["drop", "error"])
+def test_gaps_are_refused_where_training_had_none(missing):
+    learned = learned_from({"missing": missing}, a=[1, 2], b=[1, 2], y=["p", "q"])
+    gaps = table(a=[np.nan, 1, np.nan], b=[1, np.nan, 1])
+    message = (
+        r"^t\.csv: missing values in 'a' \(2, the first in row 1\), 'b' \(1, in ro"
+    )
+    with pytest.raises(ValueError, match=message):
+        learned.inputs(gaps)
+
+
+def test_columns_that_training_left_out_may_be_there(learned):
+    loose = replace(learned, left_out=("id",))
+    there = {"a": [1], "kind": ["cat"], "b": [5]}
+    wanted = learned.inputs(table(**there))
+    np.testing.assert_array_equal(loose.inputs(table(**there, id=["7"])), wanted)
+
+
+def test_several_targets_have_a_row_each():
+    whole = table(x=[1, 2, 3], p=["n", "y", "n"], q=[0, 0, 1])
+    learned = learn_all(whole, "p", "q").preprocessing
+    assert (learned.output, learned.n_L) == ("sigmoid", 2)
+    assert learned.outputs(whole).tolist() == [[0, 1, 0], [0, 0, 1]]
+    each = {t.name: said.tolist() for t, said in learned.rows_of(np.eye(2, 3))}
+    assert each == {"p": [[1, 0, 0]], "q": [[0, 1, 0]]}
+    numbers = table(x=[1, 2, 3], p=[0.5, 1, 2], q=[1, 2, 2.5])
+    learned = learn_all(numbers, "p", "q").preprocessing
+    assert (learned.output, learned.n_L) == ("identity", 2)
+
+
+@pytest.mark.parametrize(
+    "others", [[0, 1, 2, 0], [0.5, 1, 1.5, 2]], ids=["classes", "numbers"]
+)
+def test_targets_that_no_head_predicts_together_are_refused(others):
+    whole = table(x=[1, 2, 3, 4], p=["n", "y", "n", "y"], q=others)
+    with pytest.raises(ValueError, match="several targets must all be numbers, or all"):
+        learn_all(whole, "p", "q")
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [{}, {"categorical": ("a",)}, {"missing": "median"}, {"task": "classification"}],
+)
+def test_what_was_learned_goes_through_json(asked):
+    columns = {"a": [1, np.nan, 1], "kind": ["x", "", "x"], "y": [0, 1, 1]}
+    learned = learned_from(asked, when=["2024-01-01"] * 3, **columns)
+    assert Preprocessing.from_json(json.loads(json.dumps(learned.to_json()))) == learned

@@ -1,14 +1,14 @@
 """A column of classes, one-hot: texts, or whole numbers that are names of classes."""
 
 from collections import Counter
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from jaxdnn.data.tables import Table, as_text, is_text, number_in
+from jaxdnn.data.columns.role import INPUT, Role
+from jaxdnn.data.tables import Table, is_text, number_in
 
 # Whole numbers with more values than this are measured, with fewer they are classes.
 MOST_CODES = 20
@@ -21,22 +21,20 @@ _MOST_TEXTS = 100_000
 class Categories:
     """A column of text, one-hot; a text not seen in training is none of them.
 
+    A category is the file's own text: "007" and "7" are two. Cells that held nothing in
+    training are a category of their own, "".
+
     Example:
       >>> column = Categories("kind", ("cat", "dog"))
-      >>> column.encode(np.array(["cat", "cow"], dtype=object)).tolist()
+      >>> table = Table("t", {"kind": np.array(["cat", "cow"], dtype=object)})
+      >>> column.encode(table).tolist()
       [[1.0, 0.0], [0.0, 0.0]]
     """
 
     kind: ClassVar[str] = "categories"
-    score: ClassVar[str] = "accuracy"
 
     name: str
     categories: tuple[str, ...]
-
-    @classmethod
-    def from_json(cls, said: Mapping[str, Any]) -> "Categories":
-        """What `asdict` said."""
-        return cls(said["name"], tuple(said["categories"]))
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -58,73 +56,65 @@ class Categories:
         """The output that predicts this column."""
         return "sigmoid" if self.width == 2 else "softmax"
 
-    @property
-    def is_text(self) -> bool:
-        """Whether a file's column must be read as text, even where it looks otherwise.
+    def index(self, texts: NDArray[Any]) -> NDArray[np.int64]:
+        """(m,) texts to the numbers of their categories, -1 for none of them.
+
+        A text that is none of them is the one that spells the same number, if only one
+        does: files that keep numbers have no "007".
 
         Example:
-          >>> (
-          ...     Categories("zip", ("01", "1")).is_text,
-          ...     Categories("y", ("0", "1")).is_text,
-          ... )
-          (True, False)
+          >>> Categories("code", ("007", "12")).index(np.array(["007", "7", "8"]))
+          array([ 0,  0, -1])
         """
-        numbers = [number_in(text) for text in self.categories]
-        return None in numbers or self.categories != tuple(as_text(np.array(numbers)))
-
-    def cells(self, table: Table) -> NDArray[Any]:
-        """(m,) the table's texts, all there.
-
-        Raises:
-          ValueError: a cell is missing.
-        """
-        table.check_complete([self.name])
-        return as_text(table.columns[self.name])
-
-    def index(self, cells: NDArray[Any]) -> NDArray[np.int64]:
-        """(m,) texts to the numbers of their categories, -1 for none of them."""
         number = {text: k for k, text in enumerate(self.categories)}
-        return np.array([number.get(text, -1) for text in as_text(cells)], np.int64)
+        spelled = Counter(map(number_in, self.categories))
+        alone = {
+            value: k
+            for k, text in enumerate(self.categories)
+            if (value := number_in(text)) is not None and spelled[value] == 1
+        }
+        for text in set(texts) - number.keys():
+            number[text] = alone.get(number_in(text), -1) if alone else -1
+        return np.array([number[text] for text in texts], np.int64)
 
-    def encode(self, cells: NDArray[Any]) -> NDArray[Any]:
-        """(m,) texts to (k, m) zeros and ones."""
-        rows = np.zeros((len(self.categories), len(cells)))
-        index = self.index(cells)
+    def encode(self, table: Table) -> NDArray[np.float64]:
+        """(k, m) zeros and ones of a table's rows."""
+        texts = table.texts(self.name)
+        rows = np.zeros((len(self.categories), len(texts)))
+        index = self.index(texts)
         seen = index >= 0
         rows[index[seen], np.flatnonzero(seen)] = 1
         return rows
 
-    def encode_target(self, cells: NDArray[Any]) -> NDArray[Any]:
-        """(m,) texts to (k, m), or to (1, m) of two classes: 1 for the second."""
-        rows = self.encode(cells)
+    def encode_target(self, table: Table) -> NDArray[np.float64]:
+        """(k, m) of a table's rows, or (1, m) of two classes: 1 for the second."""
+        rows = self.encode(table)
         return rows[1:] if len(rows) == 2 else rows
+
+    def truth(self, table: Table) -> NDArray[Any]:
+        """(m,) the names that predictions are compared with."""
+        texts = table.texts(self.name)
+        index = self.index(texts)
+        return np.where(index < 0, texts, np.array(self.categories, object)[index])
 
     def decode(self, said: NDArray[Any]) -> NDArray[Any]:
         """What `predict` says, (1, m) numbers of classes, as (m,) names."""
-        return np.array(self.categories, dtype=object)[said[0]]
+        return np.array(self.categories, dtype=object)[said[0].astype(np.int64)]
 
     def probabilities(self, AL: NDArray[Any]) -> NDArray[Any]:
         """What `predict_proba` says, (n_L, m), as (k, m): one row for each class."""
         return np.concatenate([1 - AL, AL]) if len(AL) == 1 else AL
 
-    def tally(self, truth: NDArray[Any], said: NDArray[Any]) -> NDArray[np.float64]:
-        """(2,) sums over rows: how many, and how many are right."""
-        return np.array([len(truth), (said == truth).sum()], np.float64)
-
-    def scores(self, sums: NDArray[np.float64]) -> dict[str, float]:
-        """The part of the rows that are right."""
-        count, right = sums.tolist()
-        return {"accuracy": right / count}
-
     def note(self, table: Table) -> str | None:
         """A line about texts never seen in training, if the table holds some."""
-        cells = as_text(table.columns[self.name])
-        new = cells[self.index(cells) < 0]
+        texts = table.texts(self.name)
+        new = texts[self.index(texts) < 0]
         if not new.size:
             return None
+        what = f"{str(new[0])!r} was never seen" if new[0] else "no cell was missing"
         return (
-            f"{table.source}: column {self.name!r}: {str(new[0])!r} was never seen in "
-            f"training; such cells ({new.size} here) count as no category"
+            f"{table.source}: column {self.name!r}: {what} in training; such cells "
+            f"({new.size} here) count as no category"
         )
 
     def describe(self, found: Any) -> str:
@@ -134,95 +124,111 @@ class Categories:
         return ", ".join(f"{name} ({found[name]})" for name in self.categories)
 
 
-def is_measured(numbers: NDArray[Any]) -> bool:
-    """Whether numbers measure something, and are no names of classes.
+def is_classes(table: Table, name: str) -> bool:
+    """Whether a column, taken as a target, is of classes: few whole numbers, or text.
 
     Example:
-      >>> is_measured(np.array([0.0, 1.0])), is_measured(np.array([0.5, 1.0]))
-      (False, True)
+      >>> table = Table("t", {"y": np.array([0.0, 1.0]), "z": np.array([0.5, 1.0])})
+      >>> is_classes(table, "y"), is_classes(table, "z")
+      (True, False)
     """
-    fractions = bool((numbers != np.floor(numbers)).any())
-    return fractions or len(np.unique(numbers)) > MOST_CODES
+    cells = table.columns[name]
+    if is_text(cells):
+        return True
+    there = cells[~np.isnan(cells)]
+    if (there != np.floor(there)).any() or len(np.unique(there)) > MOST_CODES:
+        return False
+    # Long codes are more in the file's own words than as float64.
+    return len(set(table.texts(name))) <= MOST_CODES
 
 
 class CategoriesLearner:
     """Learns a column of classes, one piece of a table after the other.
 
-    Only the target's numbers can be the names of classes.
+    Only the target's numbers can be the names of classes, unless somebody says so.
     """
 
-    def __init__(self, name: str, *, is_target: bool = False) -> None:
+    def __init__(self, name: str, role: Role = INPUT) -> None:
         self.name = name
-        self.is_target = is_target
+        self.role = role
         self.fits = True
         self.found: Counter[str] = Counter()
-        self._trained: set[str] = set()
-        self._count = 0
+        self._trained: Counter[str] = Counter()
+        self._too_many = False
         # The first text that is no number, and its row, counted from 1.
         self._stray: tuple[str, int] | None = None
 
     def add(self, table: Table, chosen: NDArray[np.bool_]) -> None:
         """Look at a piece, and learn from the rows chosen."""
-        cells = table.columns[self.name]
-        codes = not is_text(cells)
-        if codes and (not self.is_target or is_measured(cells)):
-            self.fits = False
-        if not self.fits:
+        if not self.role.asked and not is_text(table.columns[self.name]):
+            few = self.role.target and is_classes(table, self.name)
+            self.fits = self.fits and few
+        if not self.fits or self._too_many:
             return
-        table.check_complete([self.name])
-        cells = as_text(cells)
-        new = set(cells) - self.found.keys()
+        texts = table.texts(self.name)
+        new = set(texts) - self.found.keys() - {""}
         if self._stray is None and any(number_in(text) is None for text in new):
-            row = next(i for i, text in enumerate(cells) if number_in(text) is None)
-            self._stray = cells[row], table.first_row + row + 1
-        self.found.update(cells)
-        self._trained.update(cells[chosen])
-        self._count += int(chosen.sum())
-        self.fits = not codes or len(self.found) <= MOST_CODES
-        if len(self.found) > _MOST_TEXTS:
-            raise ValueError(
-                f"{table.source}: column {self.name!r}: more than {_MOST_TEXTS} "
-                "different texts; leave such a column out"
-            )
+            row = next(i for i, t in enumerate(texts) if t and number_in(t) is None)
+            self._stray = texts[row], table.row(row)
+        self.found.update(texts)
+        self._trained.update(texts[chosen])
+        if not self.role.asked and not is_text(table.columns[self.name]):
+            self.fits = len(self.found) <= MOST_CODES
+        self._too_many = len(self.found) > _MOST_TEXTS
 
     @property
     def only(self) -> str | None:
         """What every cell holds, if they all hold the same."""
         return next(iter(self.found)) if len(self.found) == 1 else None
 
+    @property
+    def useless(self) -> str | None:
+        """Why the column cannot be learnt from, if so.
+
+        Raises:
+          ValueError: a stray text among numbers, which would turn them into categories.
+        """
+        self._check_not_mixed()
+        different = len(self._trained.keys() - {""})
+        rows = self._trained.total() - self._trained[""]
+        if not rows:
+            return "empty"
+        most = _MOST_TEXTS if self.role.asked else max(MOST_CODES, rows / 2)
+        if different > most or self._too_many:
+            return f"{different} different texts in {rows} rows"
+        return None
+
     def column(self) -> Categories:
         """The column as the chosen rows have it, numbers among its texts first.
 
         Raises:
-          ValueError: a stray text among numbers, texts that hardly repeat, a class of
-            the target without a row to learn from.
+          ValueError: a class of the target without a row to learn from.
         """
-        self._check_not_mixed()
-        unseen = sorted(self.found.keys() - self._trained)
-        if self.is_target and unseen:
+        unseen = sorted(self.found.keys() - self._trained.keys())
+        if self.role.target and unseen:
+            rows = sum(self.found[name] for name in unseen)
             raise ValueError(
-                f"no row to train on has {', '.join(unseen)} in column {self.name!r}: "
-                "leave such rows out, or choose another seed"
+                f"no row to train on has {', '.join(unseen[:10])} in column "
+                f"{self.name!r}, but {rows} of the others: leave such rows out, or "
+                "share the rows out in another way (split, seed)"
             )
-        found = {text: number_in(text) for text in self._trained}
-        if len(found) > max(MOST_CODES, self._count / 2):
-            raise ValueError(
-                f"column {self.name!r}: {len(found)} different texts in {self._count} "
-                "rows; a category must come back to be learnt, so leave such a column "
-                "out"
-            )
+        found = {text: number_in(text) for text, n in self._trained.items() if n}
         order = sorted((v is None, v or 0.0, text) for text, v in found.items())
         return Categories(self.name, tuple(text for *_, text in order))
 
     def _check_not_mixed(self) -> None:
         """Refuse the stray text that would turn numbers into categories."""
-        numbers = {text: number_in(text) for text in self.found}
-        values = [value for value in numbers.values() if value is not None]
-        count = sum(self.found[text] for text, v in numbers.items() if v is not None)
-        mixed = count < self.found.total() < 2 * count
+        if self._stray is None or self.role.asked:
+            return
+        numbers = {t: v for t in self.found if (v := number_in(t)) is not None}
+        count = sum(self.found[text] for text in numbers)
+        mixed = count < self.found.total() - self.found[""] < 2 * count
+        values = np.array(list(numbers.values()))
+        measured = len(values) > MOST_CODES or bool((values != np.floor(values)).any())
         # "0", "1", "2", "3+" are categories of an input; a target leaves no such doubt.
-        if self._stray and mixed and (self.is_target or is_measured(np.array(values))):
+        if mixed and (self.role.target or measured):
             text, row = self._stray
             raise ValueError(
-                f"column {self.name!r}, row {row}: {text!r} is text among numbers"
+                f"column {self.name!r}, row {row}: {text!r} is text among numbers; say "
+                "that it is categorical if it is meant"
             )

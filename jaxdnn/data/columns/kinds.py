@@ -1,38 +1,100 @@
 """The kinds of columns there are: a new one is a file beside this, and a line here."""
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, fields
 from types import MappingProxyType
 from typing import Any
 
-from jaxdnn.data.columns.categories import Categories, CategoriesLearner
+from jaxdnn.data.columns.categories import Categories, CategoriesLearner, is_classes
+from jaxdnn.data.columns.counts import Counts, CountsLearner
+from jaxdnn.data.columns.dates import Dates, DatesLearner
 from jaxdnn.data.columns.numbers import Numbers, NumbersLearner
+from jaxdnn.data.columns.role import Role
+from jaxdnn.data.tables import Table
 
-Column = Numbers | Categories
-Learner = NumbersLearner | CategoriesLearner
+Column = Numbers | Categories | Dates
+Target = Numbers | Categories | Counts
+Learner = NumbersLearner | CategoriesLearner | DatesLearner
 
 # What every cell of a target holds: its classes and their rows, or a range.
 Found = Mapping[str, int] | tuple[float, float]
 
 # A column is of the first kind whose learner it fits.
-LEARNERS = (CategoriesLearner, NumbersLearner)
+LEARNERS: tuple[type[Learner], ...] = (DatesLearner, CategoriesLearner, NumbersLearner)
 
-_KINDS: Mapping[str, type[Numbers] | type[Categories]] = MappingProxyType(
-    {kind.kind: kind for kind in (Numbers, Categories)}
+# What can be said of the targets -> what they are then learned as.
+TASKS: Mapping[str, type[Learner]] = MappingProxyType(
+    {
+        "classification": CategoriesLearner,
+        "regression": NumbersLearner,
+        "counts": CountsLearner,
+        "multilabel": CategoriesLearner,
+    }
+)
+
+_KINDS: Mapping[str, type[Column] | type[Target]] = MappingProxyType(
+    {kind.kind: kind for kind in (Numbers, Categories, Dates, Counts)}
 )
 
 
-def to_json(column: Column) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Asked:
+    """What somebody says of the columns, so that it is not guessed.
+
+    Attributes:
+      task: a key of TASKS: what the targets are.
+      categorical, numeric: columns that are so, whatever they look like.
+      missing: one of `role.MISSING`.
+    """
+
+    task: str | None = None
+    categorical: tuple[str, ...] = ()
+    numeric: tuple[str, ...] = ()
+    missing: str = "mean"
+
+    def learners(self, name: str, *, target: bool) -> list[Learner]:
+        """What may learn the column of that name.
+
+        Example:
+          >>> len(Asked().learners("x", target=False))
+          3
+          >>> Asked(task="counts").learners("y", target=True)  # doctest: +ELLIPSIS
+          [<...CountsLearner object at ...>]
+        """
+        kind = self._kind(name, target)
+        if kind is not None:
+            return [kind(name, Role(target, True, self.missing))]
+        return [kind(name, Role(target, False, self.missing)) for kind in LEARNERS]
+
+    def classifies(self, table: Table, target: str) -> bool:
+        """Whether that target is of classes."""
+        kind = self._kind(target, target=True)
+        if kind is not None:
+            return kind is CategoriesLearner
+        return is_classes(table, target)
+
+    def _kind(self, name: str, target: bool) -> type[Learner] | None:
+        if target and self.task is not None:
+            return TASKS[self.task]
+        if name in self.categorical:
+            return CategoriesLearner
+        return NumbersLearner if name in self.numeric else None
+
+
+GUESSED = Asked()
+
+
+def to_json(column: Column | Target) -> dict[str, Any]:
     """A dictionary of numbers, names and lists.
 
     Example:
-      >>> to_json(Numbers("x", 0.0, 1.0))
-      {'kind': 'numbers', 'name': 'x', 'mean': 0.0, 'deviation': 1.0}
+      >>> to_json(Categories("x", ("a", "b")))
+      {'kind': 'categories', 'name': 'x', 'categories': ('a', 'b')}
     """
     return {"kind": column.kind, **asdict(column)}
 
 
-def from_json(said: Mapping[str, Any]) -> Column:
+def from_json(said: Mapping[str, Any]) -> Any:
     """What `to_json` said.
 
     Raises:
@@ -44,4 +106,11 @@ def from_json(said: Mapping[str, Any]) -> Column:
     """
     if said.get("kind") not in _KINDS:
         raise ValueError(f"a column of a kind that is not known: {said.get('kind')!r}")
-    return _KINDS[said["kind"]].from_json(said)
+    kind = _KINDS[said["kind"]]
+    values = {field.name: said[field.name] for field in fields(kind)}
+    return kind(
+        **{
+            name: tuple(value) if isinstance(value, list) else value
+            for name, value in values.items()
+        }
+    )

@@ -4,19 +4,43 @@ References:
   Chan, Golub & LeVeque (1983), Amer. Statist. 37: means and variances of pieces.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from math import sqrt
 from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from jaxdnn.data.columns.role import INPUT, Role
 from jaxdnn.data.tables import Table, as_text, is_text, number_in
 
 # Numbers are added up so many at a time, wherever the pieces of a file end: the same
 # rows have the same mean, to the last digit, whatever file brings them.
 BLOCK = 4096
+
+
+def numbers_of(table: Table, name: str) -> NDArray[np.float64]:
+    """(m,) a table's numbers, NaN where there is none; text that spells them will do.
+
+    Raises:
+      ValueError: an infinite number, text among numbers, a whole number that float64
+        cannot hold.
+
+    Example:
+      >>> table = Table("t", {"x": np.array(["1.5", ""], dtype=object)})
+      >>> numbers_of(table, "x")
+      array([1.5, nan])
+    """
+    cells = table.numbers(name)
+    if cells is None:
+        texts = table.texts(name)
+        row = next(i for i, t in enumerate(texts) if t and number_in(t) is None)
+        raise table.error(name, row, f"{texts[row]!r} is not a number")
+    infinite = np.isinf(cells)
+    if infinite.any():
+        more = f", the first of {infinite.sum()}" if infinite.sum() > 1 else ""
+        row = int(infinite.argmax())
+        raise table.error(name, row, f"an infinite number{more}")
+    return cells
 
 
 @dataclass(frozen=True)
@@ -26,73 +50,61 @@ class Numbers:
     A deviation of 0 says that the column was constant in training: it taught nothing
     and counts for nothing, so it is always encoded as 0.
 
+    Attributes:
+      name, mean, deviation: of the training rows.
+      filler: what stands for a missing number; the mean where None.
+      indicator: whether a second row of X says where numbers are missing, because some
+        were in training.
+
     Example:
-      >>> column = Numbers("x", mean=2.0, deviation=1.0)
-      >>> column.encode(np.array([5.0])).tolist()
-      [[3.0]]
+      >>> column = Numbers("x", mean=2.0, deviation=1.0, indicator=True)
+      >>> column.encode(Table("t", {"x": np.array([5.0, np.nan])})).tolist()
+      [[3.0, 0.0], [0.0, 1.0]]
     """
 
     kind: ClassVar[str] = "numbers"
     head: ClassVar[str] = "identity"
-    score: ClassVar[str] = "R²"
     classes: ClassVar[tuple[str, ...]] = ()
-    is_text: ClassVar[bool] = False
-    width: ClassVar[int] = 1
     outputs: ClassVar[int] = 1
 
     name: str
     mean: float
     deviation: float
+    filler: float | None = None
+    indicator: bool = False
 
-    @classmethod
-    def from_json(cls, said: Mapping[str, Any]) -> "Numbers":
-        """What `asdict` said."""
-        return cls(said["name"], said["mean"], said["deviation"])
+    @property
+    def width(self) -> int:
+        """How many rows of X it makes."""
+        return 1 + self.indicator
 
-    def cells(self, table: Table) -> NDArray[np.float64]:
-        """(m,) the table's numbers, all there; text that spells numbers will do.
+    def encode(self, table: Table) -> NDArray[np.float64]:
+        """(width, m) of a table's rows."""
+        cells = numbers_of(table, self.name)
+        gaps = np.isnan(cells)
+        filler = self.mean if self.filler is None else self.filler
+        rows = [self._standardised(np.where(gaps, filler, cells))]
+        return np.stack([*rows, *[gaps] * self.indicator])
 
-        Raises:
-          ValueError: a cell is missing, infinite, or text among numbers.
-        """
-        table.check_complete([self.name])
-        cells = table.columns[self.name]
-        if not is_text(cells):
-            return cells
-        numbers = [number_in(text) for text in cells]
-        if None in numbers:
-            row = numbers.index(None)
-            raise table.error(self.name, row, f"{cells[row]!r} is not a number")
-        return np.array(numbers)
+    def encode_target(self, table: Table) -> NDArray[np.float64]:
+        """(1, m) of a table's rows."""
+        return self._standardised(numbers_of(table, self.name))[np.newaxis]
 
-    def encode(self, cells: NDArray[Any]) -> NDArray[Any]:
-        """(m,) numbers to (1, m)."""
+    def _standardised(self, cells: NDArray[np.float64]) -> NDArray[np.float64]:
         if self.deviation == 0:
-            return np.zeros((1, len(cells)))
-        return ((cells - self.mean) / self.deviation)[np.newaxis]
+            return np.zeros(len(cells))
+        return (cells - self.mean) / self.deviation
 
-    encode_target = encode
+    def truth(self, table: Table) -> NDArray[np.float64]:
+        """(m,) what predictions are compared with."""
+        return numbers_of(table, self.name)
 
-    def decode(self, said: NDArray[Any]) -> NDArray[Any]:
+    def decode(self, said: NDArray[Any]) -> NDArray[np.float64]:
         """What `predict` says, (1, m), as (m,) numbers."""
-        return said[0] * self.deviation + self.mean
+        return said[0].astype(np.float64) * self.deviation + self.mean
 
     def probabilities(self, _: NDArray[Any]) -> None:
         """None: numbers have no classes."""
-
-    def tally(self, truth: NDArray[Any], said: NDArray[Any]) -> NDArray[np.float64]:
-        """(4,) sums over rows: how many, squared errors, distances, their squares."""
-        # About the training's mean, which is near: else digits would cancel.
-        apart = truth - self.mean
-        error = np.square(said - truth).sum()
-        return np.array([len(truth), error, apart.sum(), np.square(apart).sum()])
-
-    def scores(self, sums: NDArray[np.float64]) -> dict[str, float]:
-        """R2 and the root of the mean squared error, in the column's own units."""
-        count, error, total, square = sums.tolist()
-        spread = square - total**2 / count
-        R2 = 1 - error / spread if spread > 0 else float("nan")
-        return {"R2": R2, "RMSE": sqrt(error / count)}
 
     def note(self, _: Table) -> None:
         """None: any number is as good as those of the training."""
@@ -143,45 +155,77 @@ class Moments:
             max(self.high, other.high),
         )
 
-    def column(self, name: str) -> Numbers:
+    @property
+    def deviation(self) -> float:
+        """The standard deviation; 0 of equal numbers, whatever rounding says."""
+        return (
+            0.0 if self.low == self.high else float(np.sqrt(self.squares / self.count))
+        )
+
+    def column(self, name: str, **gaps: Any) -> Numbers:
         """The column that has them.
 
         Raises:
           ValueError: the numbers are too large to square.
         """
-        # The deviation of equal numbers can round to something above 0.
-        constant = self.low == self.high
-        deviation = 0.0 if constant else float(np.sqrt(self.squares / self.count))
-        if not np.isfinite([self.mean, deviation]).all():
+        if not np.isfinite([self.mean, self.deviation]).all():
             raise ValueError(f"column {name!r}: its numbers are too large to square")
-        return Numbers(name, self.mean, deviation)
+        return Numbers(name, self.mean, self.deviation, **gaps)
+
+
+class MomentsLearner:
+    """Adds up numbers that come in pieces, in blocks that do not depend on them."""
+
+    def __init__(self) -> None:
+        self._moments = Moments()
+        self._waiting = np.empty(0)
+
+    def add(self, cells: NDArray[np.float64]) -> None:
+        """Take some more."""
+        waiting = np.concatenate([self._waiting, cells])
+        whole = len(waiting) // BLOCK * BLOCK
+        for block in waiting[:whole].reshape(-1, BLOCK):
+            self._moments = self._moments.plus(Moments.of(block))
+        self._waiting = waiting[whole:]
+
+    @property
+    def moments(self) -> Moments:
+        """Those of all so far."""
+        if not len(self._waiting):
+            return self._moments
+        return self._moments.plus(Moments.of(self._waiting))
 
 
 class NumbersLearner:
     """Learns a column of numbers, one piece of a table after the other."""
 
-    def __init__(self, name: str, *, is_target: bool = False) -> None:
+    def __init__(self, name: str, role: Role = INPUT) -> None:
         self.name = name
-        self.is_target = is_target
+        self.role = role
         self.fits = True
         self._low, self._high = np.inf, -np.inf
-        self._moments = Moments()
-        self._waiting = np.empty(0)
+        self._sum = MomentsLearner()
+        self._gaps = False
+        # The median needs them all.
+        self._all: list[NDArray[np.float64]] | None = None
+        if role.missing == "median":
+            self._all = []
 
     def add(self, table: Table, chosen: NDArray[np.bool_]) -> None:
         """Look at a piece, and learn from the rows chosen."""
-        cells = table.columns[self.name]
-        self.fits = self.fits and not is_text(cells)
+        if is_text(table.columns[self.name]) and not self.role.asked:
+            self.fits = False
         if not self.fits:
             return
-        table.check_complete([self.name])
-        self._low = min(self._low, float(cells.min()))
-        self._high = max(self._high, float(cells.max()))
-        waiting = np.concatenate([self._waiting, cells[chosen]])
-        whole = len(waiting) // BLOCK * BLOCK
-        for block in waiting[:whole].reshape(-1, BLOCK):
-            self._moments = self._moments.plus(Moments.of(block))
-        self._waiting = waiting[whole:]
+        cells = numbers_of(table, self.name)
+        there = ~np.isnan(cells)
+        if there.any():
+            self._low = min(self._low, float(cells[there].min()))
+            self._high = max(self._high, float(cells[there].max()))
+        self._gaps |= bool((chosen & ~there).any())
+        self._sum.add(cells[chosen & there])
+        if self._all is not None:
+            self._all.append(cells[chosen & there])
 
     @property
     def found(self) -> tuple[float, float]:
@@ -197,9 +241,12 @@ class NumbersLearner:
     @property
     def moments(self) -> Moments:
         """What the chosen numbers add up to."""
-        if not len(self._waiting):
-            return self._moments
-        return self._moments.plus(Moments.of(self._waiting))
+        return self._sum.moments
+
+    @property
+    def useless(self) -> str | None:
+        """Why the column cannot be learnt from, if so."""
+        return None if self.moments.count else "empty"
 
     def column(self) -> Numbers:
         """The column as the chosen rows have it.
@@ -207,4 +254,5 @@ class NumbersLearner:
         Raises:
           ValueError: the numbers are too large to square.
         """
-        return self.moments.column(self.name)
+        filler = None if self._all is None else float(np.median(np.hstack(self._all)))
+        return self.moments.column(self.name, filler=filler, indicator=self._gaps)

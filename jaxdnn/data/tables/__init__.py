@@ -8,3 +8,19 @@ from jaxdnn.data.tables.table import Table as Table
 from jaxdnn.data.tables.table import as_text as as_text
 from jaxdnn.data.tables.table import is_text as is_text
 from jaxdnn.data.tables.table import number_in as number_in
+
+from dataclasses import dataclass
+from jaxdnn.data.tables.reading import FORMATS as FORMATS
+
+MISSING_VALUES = ("NA",)
+
+
+@dataclass(frozen=True)
+class Reading:
+    missing: tuple = MISSING_VALUES
+    delimiter: str | None = None
+    decimal: str = "."
+
+    @classmethod
+    def from_json(cls, said):
+        return cls(tuple(said["missing"]), said["delimiter"], said["decimal"])

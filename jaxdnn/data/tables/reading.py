@@ -29,7 +29,7 @@ FORMATS: Mapping[str, Format] = MappingProxyType(
 
 
 def read_table(
-    path: str | os.PathLike[str], *, text_columns: Collection[str] = ()
+    path: str | os.PathLike[str], *, text_columns: Collection[str] = (), reading=None
 ) -> Table:
     r"""The table in a .csv, .parquet or .npz file.
 
@@ -65,6 +65,7 @@ def read_in_pieces(
     path: str | os.PathLike[str],
     *,
     text_columns: Collection[str] = (),
+    reading=None,
     piece_bytes: int = 16 << 20,
 ) -> Iterator[Table]:
     r"""The table in a .csv or .parquet file, some rows at a time.
@@ -129,7 +130,9 @@ class ScannedFile:
         return sum(self.sizes)
 
 
-def scan(path: str | os.PathLike[str], *, piece_bytes: int = 16 << 20) -> ScannedFile:
+def scan(
+    path: str | os.PathLike[str], *, reading=None, piece_bytes: int = 16 << 20
+) -> ScannedFile:
     r"""Read a file once, to know how many rows there are and which columns are text.
 
     Args:

@@ -35,28 +35,40 @@ class Table:
             self, columns={name: cells[rows] for name, cells in self.columns.items()}
         )
 
+    def select(self, names: Iterable[str]) -> "Table":
+        """The table of those columns."""
+        return replace(self, columns={name: self.columns[name] for name in names})
+
+    def row(self, row: int) -> int:
+        """The number that people give a row: they count from 1, below the header."""
+        return row + self.first_row + 1
+
     def error(self, name: str, row: int, what: str) -> ValueError:
-        """What is wrong with one cell; people count rows from 1, below the header."""
-        row += self.first_row + 1
-        return ValueError(f"{self.source}: column {name!r}, row {row}: {what}")
+        """What is wrong with one cell."""
+        return ValueError(
+            f"{self.source}: column {name!r}, row {self.row(row)}: {what}"
+        )
 
-    def check_complete(self, names: Iterable[str]) -> None:
-        """Refuse missing values and infinities in those columns.
+    def gaps(self, name: str) -> NDArray[np.bool_]:
+        """(m,) where a column's cells hold nothing."""
+        cells = self.columns[name]
+        return cells == "" if is_text(cells) else np.isnan(cells)
 
-        Example:
-          >>> Table("a.csv", {"x": np.array([1.0, np.nan])}).check_complete(["x"])
-          Traceback (most recent call last):
-          ValueError: a.csv: column 'x', row 2: a missing value
-        """
-        for name in names:
-            cells = self.columns[name]
-            bad = cells == "" if is_text(cells) else ~np.isfinite(cells)
-            if bad.any():
-                row = int(bad.argmax())
-                infinite = not is_text(cells) and np.isinf(cells[row])
-                what = "an infinite number" if infinite else "a missing value"
-                more = f", the first of {bad.sum()}" if bad.sum() > 1 else ""
-                raise self.error(name, row, what + more)
+    def texts(self, name):
+        cells = self.columns[name]
+        if is_text(cells):
+            return cells
+        gaps = np.isnan(cells)
+        out = np.full(len(cells), "", object)
+        out[~gaps] = as_text(cells[~gaps])
+        return out
+
+    def numbers(self, name):
+        cells = self.columns[name]
+        if not is_text(cells):
+            return cells
+        values = [number_in(t) if t else np.nan for t in cells]
+        return None if None in values else np.array(values, float)
 
 
 def is_text(cells: NDArray[Any]) -> bool:

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from jaxdnn.data.columns.categories import Categories
-from tests.tables import learned_from
+from jaxdnn.data.columns.numbers import Numbers
+from tests.tables import learn_all, learned_from, table
 
 
 def learned(cells):
@@ -14,7 +15,7 @@ def learned(cells):
 
 
 def test_texts_are_one_hot_and_unseen_ones_zero():
-    encoded = learned(["b", "a", "b"]).encode(np.array(["a", "b", "c"], object))
+    encoded = learned(["b", "a", "b"]).encode(table(kind=["a", "b", "c"]))
     assert encoded.tolist() == [[1, 0, 0], [0, 1, 0]]
 
 
@@ -25,14 +26,53 @@ def test_categories_that_spell_numbers_are_in_their_order():
 
 def test_numbers_are_read_as_the_texts_they_were_in_training():
     column = Categories("code", ("1", "2", "3+"))
-    assert column.index(np.array([2.0, 1.0, 7.0])).tolist() == [1, 0, -1]
+    assert column.encode(table(code=[2.0, 1.0, 7.0])).tolist() == [
+        [0, 1, 0],
+        [1, 0, 0],
+        [0, 0, 0],
+    ]
 
 
-def test_texts_that_hardly_repeat_are_refused():
+def test_a_number_is_no_category_that_two_texts_spell():
+    column = Categories("code", ("007", "07", "12"))
+    index = column.index(np.array(["007", "07", "7", "12.0", ""], object))
+    assert index.tolist() == [0, 1, -1, 2, -1]
+
+
+def test_missing_texts_are_a_category_of_their_own():
+    column = learned(["b", "", "a", "b"])
+    assert column.categories == ("", "a", "b")
+    assert column.note(table(kind=["", "a"])) is None
+    assert column.encode(table(kind=[""])).tolist() == [[1], [0], [0]]
+    without = learned(["b", "a"])
+    assert "no cell was missing in training" in without.note(table(kind=["", "a"]))
+
+
+def test_codes_are_categories_where_somebody_says_so():
+    columns = {"zip": [1, 2, 1, 2], "y": [0, 1, 0, 1]}
+    (column,) = learned_from({"categorical": ("zip",)}, **columns).columns
+    assert column == Categories("zip", ("1", "2"))
+    (column,) = learned_from(**columns).columns
+    assert column == Numbers("zip", 1.5, 0.5)
+
+
+def test_a_target_of_many_codes_is_classes_where_somebody_says_so():
+    y = np.arange(60) % 30
+    (target,) = learned_from({"task": "classification"}, x=y, y=y).targets
+    assert len(target.classes) == 30
+
+
+def test_texts_that_hardly_repeat_are_left_out():
     names = [f"name {i}" for i in range(60)]
-    with pytest.raises(ValueError, match=r"'who': 60 different texts in 60 rows"):
-        learned_from(who=names, y=["p", "q"] * 30)
+    once = learn_all(table(who=names, x=range(60), y=["p", "q"] * 30))
+    assert once.useless == {"who": "60 different texts in 60 rows"}
+    assert [column.name for column in once.preprocessing.columns] == ["x"]
+    assert once.preprocessing.left_out == ("who",)
     learned_from(who=names * 2, y=["p", "q"] * 60)
+    with pytest.raises(ValueError, match="no column to learn from: 'who' has 60 diff"):
+        learned_from(who=names, y=["p", "q"] * 30)
+    with pytest.raises(ValueError, match="'y': 60 different texts in 60 rows; a class"):
+        learned_from(x=range(60), y=names)
 
 
 def test_codes_with_a_text_among_them_are_categories_of_an_input():
@@ -46,10 +86,3 @@ def test_classes_have_one_probability_each(n_L):
     column = Categories("y", ("a", "b") if n_L == 1 else ("a", "b", "c"))
     found = column.probabilities(AL)
     assert found.tolist() == ([[0.75, 0.25], [0.25, 0.75]] if n_L == 1 else AL.tolist())
-
-
-def test_the_score_is_the_part_that_is_right():
-    column = Categories("y", ("a", "b"))
-    pieces = (["a", "b"], ["a", "a"]), (["b"], ["b"])
-    tallies = [column.tally(*(np.array(p, object) for p in piece)) for piece in pieces]
-    assert column.scores(sum(tallies)) == {"accuracy": 2 / 3}

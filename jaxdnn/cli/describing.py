@@ -1,0 +1,71 @@
+"""What the rows and the columns of a run are, in lines for the screen."""
+
+from collections.abc import Iterable
+
+from jaxdnn.data.columns.categories import Categories
+from jaxdnn.models.prepared import Prepared
+
+# Names of columns that a line has room for.
+_NAMED = 6
+
+
+def describe_data(name: str, prepared: Prepared) -> str:
+    """The rows, and what every target holds."""
+    learned = prepared.learned
+    said = [f"{name}, {sum(learned.sizes.values())} rows"]
+    for target in learned.preprocessing.targets:
+        said.append(f"{target.name}: {target.describe(learned.found[target.name])}")
+    return "; ".join(said)
+
+
+def describe_columns(prepared: Prepared) -> str:
+    """What the inputs were taken for, and which columns count for nothing."""
+    preprocessing = prepared.learned.preprocessing
+    kinds: dict[str, list[str]] = {}
+    for column in preprocessing.columns:
+        kinds.setdefault(column.kind, []).append(column.name)
+    said = [f"{kind} {_some(names)}" for kind, names in kinds.items()]
+    useless = prepared.learned.useless
+    if dropped := [name for name in preprocessing.left_out if name not in useless]:
+        said.append(f"without {_some(dropped)}")
+    said += [f"without {name} ({why})" for name, why in list(useless.items())[:_NAMED]]
+    if len(useless) > _NAMED:
+        said.append(f"without {len(useless) - _NAMED} more like these")
+    return "; ".join(said)
+
+
+def describe_missing(prepared: Prepared) -> str | None:
+    """How many cells were missing, where, and what was put there; None if none were."""
+    learned, untold = prepared.learned, prepared.untold
+    rule = learned.preprocessing.missing
+    said: list[str] = []
+    of_text = {
+        c.name for c in learned.preprocessing.columns if isinstance(c, Categories)
+    }
+    gaps = {
+        name: gap.cells
+        for name, gap in learned.gaps.items()
+        if name not in learned.useless
+    }
+    for what, names in (
+        (f"by the {rule}", [name for name in gaps if name not in of_text]),
+        ("a category of their own", [name for name in gaps if name in of_text]),
+    ):
+        if names:
+            counted = _some(f"{name} {gaps[name]}" for name in names)
+            said.append(f"{counted} {what}")
+    if untold:
+        why = (
+            "with gaps"
+            if rule == "drop"
+            else f"without {_some(learned.preprocessing.target_names)}"
+        )
+        said.append(f"{untold} rows {why} left out")
+    return "; ".join(said) or None
+
+
+def _some(names: Iterable[str]) -> str:
+    """The first names, and how many more."""
+    names = list(names)
+    more = [f"{len(names) - _NAMED} more"] if len(names) > _NAMED else []
+    return ", ".join([*names[:_NAMED], *more])
