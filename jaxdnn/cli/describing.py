@@ -5,20 +5,20 @@ from collections.abc import Iterable
 from jaxdnn.data.columns.categories import Categories
 from jaxdnn.models.prepared import Prepared
 
-# Names of columns that a line has room for.
-_NAMED = 6
+# Signs of names of columns that a line has room for, and lines of the useless.
+_NAMED, _MOST = 40, 3
 
 
-def describe_data(name: str, prepared: Prepared) -> str:
+def describe_data(name: str, prepared: Prepared) -> list[str]:
     """The rows, and what every target holds."""
     learned = prepared.learned
     said = [f"{name}, {sum(learned.sizes.values())} rows"]
     for target in learned.preprocessing.targets:
         said.append(f"{target.name}: {target.describe(learned.found[target.name])}")
-    return "; ".join(said)
+    return said
 
 
-def describe_columns(prepared: Prepared) -> str:
+def describe_columns(prepared: Prepared) -> list[str]:
     """What the inputs were taken for, and which columns count for nothing."""
     preprocessing = prepared.learned.preprocessing
     kinds: dict[str, list[str]] = {}
@@ -28,14 +28,14 @@ def describe_columns(prepared: Prepared) -> str:
     useless = prepared.learned.useless
     if dropped := [name for name in preprocessing.left_out if name not in useless]:
         said.append(f"without {_some(dropped)}")
-    said += [f"without {name} ({why})" for name, why in list(useless.items())[:_NAMED]]
-    if len(useless) > _NAMED:
-        said.append(f"without {len(useless) - _NAMED} more like these")
-    return "; ".join(said)
+    said += [f"without {name} ({why})" for name, why in list(useless.items())[:_MOST]]
+    if len(useless) > _MOST:
+        said.append(f"without {_some(list(useless)[_MOST:])}, alike")
+    return said
 
 
-def describe_missing(prepared: Prepared) -> str | None:
-    """How many cells were missing, where, and what was put there; None if none were."""
+def describe_missing(prepared: Prepared) -> list[str]:
+    """How many cells were missing, where, and what was put there."""
     learned, untold = prepared.learned, prepared.untold
     rule = learned.preprocessing.missing
     said: list[str] = []
@@ -61,11 +61,14 @@ def describe_missing(prepared: Prepared) -> str | None:
             else f"without {_some(learned.preprocessing.target_names)}"
         )
         said.append(f"{untold} rows {why} left out")
-    return "; ".join(said) or None
+    return said
 
 
 def _some(names: Iterable[str]) -> str:
     """The first names, and how many more."""
     names = list(names)
-    more = [f"{len(names) - _NAMED} more"] if len(names) > _NAMED else []
-    return ", ".join([*names[:_NAMED], *more])
+    count = 1
+    while count < len(names) and len(", ".join(names[: count + 1])) <= _NAMED:
+        count += 1
+    more = [f"{len(names) - count} more"] if len(names) > count else []
+    return ", ".join([*names[:count], *more])

@@ -22,7 +22,9 @@ def run(args: argparse.Namespace) -> int:
     model = load_model(args.model)
     table = table_of(args, model)
     scores = model.evaluate(table)
-    for line in model.preprocessing.notes(table):
+    untold, names = len(table) - scores.rows, model.preprocessing.target_names
+    left_out = f"{table.source}: {untold} rows without {', '.join(names)} are left out"
+    for line in [*model.preprocessing.notes(table), *[left_out] * bool(untold)]:
         print("jaxdnn: note:", line, file=sys.stderr)
     say("rows", f"{scores.rows:12}")
     for name, value in scores.measures.items():

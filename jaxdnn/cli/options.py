@@ -35,7 +35,6 @@ def add_data_arguments(parser: argparse.ArgumentParser) -> None:
         dest="targets",
         action="extend",
         nargs="+",
-        default=[],
         metavar="COLUMN",
         help="the columns of the file to predict (its last; y in NPZ)",
     )
@@ -62,7 +61,6 @@ def _add_column_arguments(parser: argparse.ArgumentParser) -> None:
             f"--{name}",
             action="extend",
             nargs="+",
-            default=[],
             metavar="COLUMN",
             help=what,
         )
@@ -216,8 +214,8 @@ def picked(record: type[Record], args: argparse.Namespace) -> Record:
     """
     given: dict[str, Any] = {}
     for field in fields(record):
-        if hasattr(args, field.name):
-            value = getattr(args, field.name)
+        # What is not said is what the record says.
+        if (value := getattr(args, field.name, None)) is not None:
             given[field.name] = tuple(value) if isinstance(value, list) else value
     return record(**given)
 

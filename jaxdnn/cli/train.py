@@ -22,7 +22,7 @@ from jaxdnn._extras import require
 from jaxdnn.cli import options
 from jaxdnn.cli.describing import describe_columns, describe_data, describe_missing
 from jaxdnn.cli.progress import progress
-from jaxdnn.cli.say import say, silent
+from jaxdnn.cli.say import joined, say, silent
 from jaxdnn.data.parts import TEST_FRACTION
 from jaxdnn.models import DataRecipe, Trained, TrainingRecipe, train
 from jaxdnn.models.checkpoints import Checkpoints
@@ -148,10 +148,13 @@ def run(args: argparse.Namespace) -> int:
     tell = silent if args.quiet else say
 
     prepared = prepare(options.recipe_of(args))
-    tell("data", describe_data(name, prepared))
-    tell("columns", describe_columns(prepared))
-    if (missing := describe_missing(prepared)) is not None:
-        tell("missing", missing)
+    for label, parts in (
+        ("data", describe_data(name, prepared)),
+        ("columns", describe_columns(prepared)),
+        ("missing", describe_missing(prepared)),
+    ):
+        for i, line in enumerate(joined(parts)):
+            tell("" if i else label, line)
     tell("network", _describe_network(prepared.network))
     saved, resume = _checkpoints(args, prepared)
     if resume is not None:

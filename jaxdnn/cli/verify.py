@@ -60,7 +60,8 @@ _EXIT_CODES = {"verified": 0, "wrong": 1, "unresolved": 2}
 # What a case brings itself, and what is meant where nothing is said.
 _OWN = {
     "source": DataRecipe.source,
-    "targets": DataRecipe.targets,
+    **dict.fromkeys(("targets", "drop", "only", "categorical", "numeric", "task")),
+    "missing": DataRecipe.missing,
     "layers": NetworkRecipe.layers,
     "hidden": NetworkRecipe.hidden,
     "l2": TrainingRecipe.l2,
@@ -195,7 +196,9 @@ def _of_module(args: argparse.Namespace) -> dict[str, Any]:
     """The case that somebody's module holds."""
     for name, default in _OWN.items():
         if getattr(args, name) != default:
-            option = {"source": "--data"}.get(name, "--" + name.replace("_", "-"))
+            option = {"source": "--data", "targets": "--target"}.get(
+                name, "--" + name.replace("_", "-")
+            )
             raise ValueError(f"{option} goes with --data; {args.case} brings its own")
     module, colon, name = args.case.partition(":")
     if not (module and colon and name):

@@ -107,13 +107,21 @@ BAD_ROWS = {
     "renamed": ("mass,coat,legs\n4,long,4\n", "lacks columns .*: 'weight'"),
     "twice": ("weight,coat,legs,legs\n4,long,4,4\n", "two columns are named 'legs'"),
     "text": ("weight,coat,legs\n4,long,4\nx,long,4\n", "'weight', row 2: 'x' is not"),
-    "missing": ("weight,coat,legs\n,long,4\n", "'weight', row 1: a missing value"),
-    "no text": ("weight,coat,legs\n4,,4\n", "'coat', row 1: a missing value"),
     "infinite": ("weight,coat,legs\ninf,long,4\n", "'weight', row 1: an infinite"),
     "empty": ("", "Empty CSV file"),
     "no rows": ("weight,coat,legs\n", "no rows"),
     "ragged": ("weight,coat,legs\n4,long\n", "Row #2: Expected 3 columns, got 2"),
 }
+
+
+def test_gaps_that_training_never_had_are_told(trained, tmp_path, capsys):
+    (tmp_path / "new.csv").write_text("weight,coat,legs\n,long,4\n4,,4\n")
+    model, data = trained / "out" / "model.safetensors", tmp_path / "new.csv"
+    assert main(["predict", "--model", str(model), "--data", str(data)]) == 0
+    printed, errors = capsys.readouterr()
+    assert len(printed.splitlines()) == 3
+    assert "column 'weight': no cell was missing in training; the mean" in errors
+    assert "column 'coat': no cell was missing in training" in errors
 
 
 @pytest.mark.parametrize("case", BAD_ROWS)

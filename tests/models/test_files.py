@@ -17,6 +17,7 @@ from jaxdnn import ACTIVATIONS, Activation, Layer, Network
 from jaxdnn.data.columns.categories import Categories
 from jaxdnn.data.columns.numbers import Numbers
 from jaxdnn.data.preprocessing import Preprocessing
+from jaxdnn.data.tables import Reading
 from jaxdnn.models import files
 from jaxdnn.models.files import load_model, save_model
 from jaxdnn.models.model import Model
@@ -27,7 +28,10 @@ COLUMNS = Preprocessing(
         Numbers("constant", -1e300, 0.0),
         Categories("kind", ("", '"quoted"\n', "猫")),
     ),
-    Categories("class", ("0", "1", "3+")),
+    (Categories("class", ("0", "1", "3+")),),
+    missing="median",
+    left_out=("id",),
+    reading=Reading(missing=("-",), delimiter=";", decimal=","),
 )
 
 
@@ -102,7 +106,7 @@ def test_the_header_is_json_that_says_it_all(content):
     header = json.loads(json.loads(content[8:end])["__metadata__"]["jaxdnn"])
     assert header["format"] == "jaxdnn model"
     assert header["network"]["layer_dims"] == [5, 4, 4, 3]
-    assert header["preprocessing"]["target"]["categories"] == ["0", "1", "3+"]
+    assert header["preprocessing"]["targets"][0]["categories"] == ["0", "1", "3+"]
     assert set(header["versions"]) == {"jaxdnn", "jax"}
 
 
@@ -198,12 +202,12 @@ def test_files_of_others_are_refused(tmp_path, case):
 
 
 def test_a_newer_version_says_so(tmp_path, monkeypatch):
-    monkeypatch.setattr(files, "FORMAT_VERSION", 3)
+    monkeypatch.setattr(files, "FORMAT_VERSION", files.FORMAT_VERSION + 1)
     save_model(tmp_path / "m", make_model())
     monkeypatch.undo()
     message = refusal(tmp_path, (tmp_path / "m").read_bytes())
-    assert message.startswith("written in version 3 of its format")
-    assert message.endswith("reads version 2")
+    assert message.startswith(f"written in version {files.FORMAT_VERSION + 1} of its f")
+    assert message.endswith(f"reads version {files.FORMAT_VERSION}")
 
 
 def test_another_kind_of_file_says_so(tmp_path):

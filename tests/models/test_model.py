@@ -21,7 +21,7 @@ def model(target, W, output):
     W = jnp.asarray(W, jnp.float32)
     params = (Layer(W, jnp.zeros((len(W), 1))),)
     return Model(
-        Network((1, len(W)), output=output), params, Preprocessing((X,), target)
+        Network((1, len(W)), output=output), params, Preprocessing((X,), (target,))
     )
 
 

@@ -22,7 +22,16 @@ from tests.tables import pets, save
 NOT_DEFAULT = Recipe(
     DataRecipe(
         source="t.csv",
-        target="kind",
+        targets=("kind", "sort"),
+        drop=("a",),
+        only=("b",),
+        categorical=("c",),
+        numeric=("d",),
+        task="multilabel",
+        missing="drop",
+        missing_values=("-",),
+        delimiter=";",
+        decimal=",",
         test_fraction=0.3,
         validation_fraction=0.2,
         split="last",

@@ -151,8 +151,15 @@ class Dates:
             rows += _round((moments - day).astype(int) / 86_400)
         return np.stack([*(row * ~gaps for row in rows), *[gaps] * self.indicator])
 
-    def note(self, _: Table) -> None:
-        """None: any date is as good as those of the training."""
+    def note(self, table: Table) -> str | None:
+        """A line about missing dates, if training had none."""
+        gaps = 0 if self.indicator else int(table.gaps(self.name).sum())
+        if not gaps:
+            return None
+        return (
+            f"{table.source}: column {self.name!r}: no cell was missing in training; "
+            f"{gaps} here count as no date"
+        )
 
     def _moments(self, table: Table) -> NDArray[Any]:
         texts = table.texts(self.name)

@@ -106,8 +106,15 @@ class Numbers:
     def probabilities(self, _: NDArray[Any]) -> None:
         """None: numbers have no classes."""
 
-    def note(self, _: Table) -> None:
-        """None: any number is as good as those of the training."""
+    def note(self, table: Table) -> str | None:
+        """A line about missing numbers, if training had none."""
+        gaps = 0 if self.indicator else int(table.gaps(self.name).sum())
+        if not gaps:
+            return None
+        return (
+            f"{table.source}: column {self.name!r}: no cell was missing in training; "
+            f"the {'mean' if self.filler is None else 'median'} stands for {gaps} here"
+        )
 
     def describe(self, found: Any) -> str:
         """The lowest and the highest number, as learned, for the screen."""
