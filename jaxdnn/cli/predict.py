@@ -16,6 +16,7 @@ import numpy as np
 
 from jaxdnn._atomic import replacing
 from jaxdnn.cli.options import add_model_arguments, table_of
+from jaxdnn.cli.say import put
 from jaxdnn.data.columns.kinds import Target
 from jaxdnn.models import Prediction, load_model
 
@@ -37,8 +38,7 @@ def run(args: argparse.Namespace) -> int:
         print("jaxdnn: note:", line, file=sys.stderr)
     text = _as_csv(prediction, model.preprocessing.targets)
     if args.out is None:
-        sys.stdout.write(text)
-        sys.stdout.flush()
+        put(text)
     else:
         args.out.parent.mkdir(parents=True, exist_ok=True)
         with replacing(args.out) as file:

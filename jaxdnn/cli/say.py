@@ -1,5 +1,6 @@
 """Lines on the screen: a label, and what it labels."""
 
+import sys
 from collections.abc import Iterable
 
 
@@ -27,6 +28,26 @@ def joined(parts: Iterable[str], width: int = 64) -> list[str]:
         else:
             lines.append(part)
     return lines
+
+
+def put(text: str) -> None:
+    """Print all of a text, or fail.
+
+    A text stream without a buffer, as PYTHONUNBUFFERED makes it, forgets what the
+    system did not take at once.
+
+    Example:
+      >>> put("a,b")
+      a,b
+    """
+    sys.stdout.flush()
+    try:
+        descriptor = sys.stdout.fileno()
+    except (AttributeError, OSError):  # no file, as where output is captured
+        sys.stdout.write(text)
+        return
+    with open(descriptor, "wb", closefd=False) as out:
+        out.write(text.encode(sys.stdout.encoding, sys.stdout.errors or "strict"))
 
 
 def silent(_label: str, _text: str) -> None:

@@ -8,7 +8,9 @@ wrong at the trained parameters.
 
 import argparse
 import os
+import shutil
 import sys
+import tempfile
 import warnings
 from collections.abc import Callable, Mapping
 from itertools import pairwise
@@ -24,6 +26,7 @@ from jaxdnn.cli.describing import describe_columns, describe_data, describe_miss
 from jaxdnn.cli.progress import progress
 from jaxdnn.cli.say import joined, say, silent
 from jaxdnn.data.parts import TEST_FRACTION
+from jaxdnn.data.tables import Table
 from jaxdnn.models import DataRecipe, Trained, TrainingRecipe, train
 from jaxdnn.models.checkpoints import Checkpoints
 from jaxdnn.models.optimizers import LEARNING_RATES
@@ -168,6 +171,9 @@ def run(args: argparse.Namespace) -> int:
             f"the training diverged: {trained.divergence}; try a --learning-rate below "
             f"{prepared.recipe.training.learning_rate:g}"
         )
+    some = next(prepared.tables("train"))
+    # First, since whoever reads what is printed may be gone.
+    written = _write(out, trained, some)
     _describe(trained, tell)
     if prepared.recipe.data.stream and (peak := _peak_memory()) is not None:
         held = prepared.held_bytes / (1 << 20)
@@ -176,14 +182,29 @@ def run(args: argparse.Namespace) -> int:
         notes = map(trained.model.preprocessing.notes, prepared.tables(part))
         for line in next(filter(None, notes), []):
             print(f"jaxdnn: note: {part} part: {line}", file=sys.stderr)
-    some = next(prepared.tables("train"))
-    for i, path in enumerate(write_results(out, trained.model, trained.history, some)):
+    for i, path in enumerate(written):
         tell("" if i else "wrote", str(path))
     if trained.check is not None and trained.check.verdict == "wrong":
         check = _describe_check(trained.check)
         print("jaxdnn: gradient check:", check, file=sys.stderr)
         return 1
     return 0
+
+
+def _write(out: Path, trained: Trained, some: Table) -> list[Path]:
+    """Write the results; where that fails, somewhere else rather than nowhere."""
+    results = (trained.model, trained.history, some)
+    try:
+        return write_results(out, *results)
+    except OSError as error:
+        elsewhere = Path(tempfile.mkdtemp(prefix="jaxdnn-"))
+        try:
+            write_results(elsewhere, *results)
+        except OSError:
+            shutil.rmtree(elsewhere, ignore_errors=True)
+            raise error from None
+        said = f"{error.strerror}; the results are in {elsewhere}"
+        raise OSError(error.errno, said, error.filename) from None
 
 
 def _checkpoints(

@@ -8,12 +8,13 @@ goes, so whenever the process dies there is one to go on from.
 import json
 import os
 import time
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from jaxdnn import Progress, Snapshot, snapshot_to_dict
-from jaxdnn._atomic import leftovers, replacing
+from jaxdnn._atomic import FolderLock, leftovers, naming, replacing
 from jaxdnn.models.files import pack, unpack
 
 _PREFIX, _SUFFIX = "epoch-", ".safetensors"
@@ -23,7 +24,7 @@ class Checkpoints:
     """The checkpoints of one run in a folder of their own; to be called by `fit`.
 
     Args:
-      folder: made if missing; of one process at a time.
+      folder: made if missing; of one process at a time, which a lock sees to.
       configuration: what JSON can hold of all that decides the run, but for the number
         of its epochs: a state is only given back to the run it came from.
       keep: how many to keep, >= 1.
@@ -31,6 +32,9 @@ class Checkpoints:
 
     Raises:
       ValueError: keep is less than 1.
+
+    A checkpoint that cannot be written when `fit` calls is no end of the run: a
+    RuntimeWarning says so, once, and which epoch is safe.
 
     Example:
       >>> import tempfile, jax
@@ -60,32 +64,54 @@ class Checkpoints:
         self._seconds = seconds
         self._saved_at = time.monotonic()
         self._continues = False
+        self._lock: FolderLock | None = None
+        self._complained = False
+        self._newest: Path | None = None
 
     def __call__(self, progress: Progress) -> None:
         """Save the run between two chunks, unless the last time is recent."""
-        if time.monotonic() - self._saved_at >= self._seconds:
+        if time.monotonic() - self._saved_at < self._seconds:
+            return
+        try:
             self.save(progress.snapshot)
+        except OSError as error:
+            self._saved_at = time.monotonic()
+            if not self._complained:
+                self._complained = True
+                warnings.warn(self._trouble(error), RuntimeWarning, stacklevel=2)
+
+    def _trouble(self, error: OSError) -> str:
+        """What could not be written, and what is safe all the same."""
+        paths = self._paths()
+        safe = f"{paths[-1]} is the last that is whole" if paths else "none is there yet"
+        where = error.filename or self.folder
+        return f"no checkpoint could be written: {where}: {error.strerror}; {safe}"
 
     def save(self, snapshot: Snapshot) -> Path:
         """Write a snapshot, then remove those that are no longer needed.
 
         Raises:
           ValueError: the first snapshot of a run that did not go on from the
-            checkpoints in the folder, see `check_new`.
+            checkpoints in the folder, see `check_new`; another process has the folder.
           OSError: the folder cannot be written, or the disk is full.
         """
         if not self._continues:
             self.check_new()
-        self.folder.mkdir(parents=True, exist_ok=True)
+        with naming(self.folder):
+            self.folder.mkdir(parents=True, exist_ok=True)
+        self._have()
         epoch = int(snapshot.state.epoch)
         new = self.folder / f"{_PREFIX}{epoch:010}{_SUFFIX}"
+        if new == self._newest:
+            return new
         said = {"configuration": self._configuration}
         with replacing(new) as file:
             file.write(pack("checkpoint", snapshot_to_dict(snapshot), said))
-        self._continues = True
+        self._continues, self._newest = True, new
         # Later checkpoints are stale: the run resumed before them.
         past = [path for path in self._paths() if path <= new]
-        for path in {*self._paths(), *leftovers(self.folder)} - {*past[-self._keep :]}:
+        dead = [p for p in leftovers(self.folder) if p.name.startswith(f".{_PREFIX}")]
+        for path in {*self._paths(), *dead} - {*past[-self._keep :]}:
             path.unlink(missing_ok=True)
         self._saved_at = time.monotonic()
         return new
@@ -94,8 +120,9 @@ class Checkpoints:
         """Refuse to begin a run where another left checkpoints, which it would remove.
 
         Raises:
-          ValueError: the folder holds checkpoints.
+          ValueError: the folder holds checkpoints, or another process has it.
         """
+        self._have()
         if self._paths():
             raise ValueError(
                 f"{self.folder}: holds checkpoints already; resume from them, or "
@@ -109,8 +136,10 @@ class Checkpoints:
           fall_back: whether, where the last one is damaged, an earlier one will do.
 
         Raises:
-          ValueError: the file is damaged, foreign, or of another configuration.
+          ValueError: the file is damaged, foreign, or of another configuration;
+            another process has the folder.
         """
+        self._have()
         self._continues = True
         damage: ValueError | None = None
         for path in reversed(self._paths()):
@@ -126,6 +155,17 @@ class Checkpoints:
         if damage is not None:
             raise damage
         return None
+
+    def close(self) -> None:
+        """Let other processes have the folder."""
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None
+
+    def _have(self) -> None:
+        """Keep other processes out of the folder, if it is there."""
+        if self._lock is None and self.folder.is_dir():
+            self._lock = FolderLock(self.folder, "a run")
 
     def _paths(self) -> list[Path]:
         """The checkpoints, the earliest first."""

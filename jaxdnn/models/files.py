@@ -42,7 +42,8 @@ def save_model(path: str | os.PathLike[str], model: Model) -> None:
 
     Raises:
       ValueError: an activation of the caller's own, which no file can hold; parameters
-        that are not the network's, or of another dtype than float16, 32 or 64.
+        or columns that are not the network's, or parameters that are not finite or of
+        another dtype than float16, 32 or 64.
       OSError: the folder is missing or not writable.
       ModuleNotFoundError: safetensors is not installed.
 
@@ -59,7 +60,6 @@ def save_model(path: str | os.PathLike[str], model: Model) -> None:
       True
     """
     network = model.network
-    check_parameters(model.params, network.layer_dims)
     if HEADS.get(network.head.name) != network.head:
         raise BadValueError(
             f"head {network.head.name!r} is of your own; a file can hold only these: "
@@ -77,6 +77,7 @@ def save_model(path: str | os.PathLike[str], model: Model) -> None:
             raise BadValueError(
                 f"{name} must be float16, float32 or float64, got {array.dtype}"
             )
+    _check_fits(model)
     said = {
         "network": {
             "layer_dims": network.layer_dims,
@@ -96,8 +97,8 @@ def load_model(path: str | os.PathLike[str]) -> Model:
 
     Raises:
       FileNotFoundError: there is no such file.
-      ValueError: not a model file of this library, cut short, altered, or of another
-        version of the format.
+      ValueError: not a model file of this library, cut short, altered, of another
+        version of the format, or of parts that do not fit each other.
       ModuleNotFoundError: safetensors is not installed.
 
     Example:
@@ -108,16 +109,48 @@ def load_model(path: str | os.PathLike[str]) -> Model:
       Traceback (most recent call last):
       ValueError: ...model.safetensors: not a jaxdnn file, or only the beginning of one
     """
-    content = Path(path).read_bytes()
+    path = Path(path)
+    if path.exists() and not path.is_file():
+        raise ValueError(f"{path}: not a file")
     try:
-        arrays, said = unpack("model", content)
-        return Model(
+        arrays, said = unpack("model", path.read_bytes())
+        model = Model(
             Network(**said["network"]),
             params_from_dict(arrays),
             Preprocessing.from_json(said["preprocessing"]),
         )
+        _check_fits(model)
+    except OSError:
+        raise
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from error
+    except Exception as error:  # right by its hash, and written by something else
+        raise ValueError(
+            f"{path}: not a model that this library wrote ({type(error).__name__}: "
+            f"{error})"
+        ) from error
+    return model
+
+
+def _check_fits(model: Model) -> None:
+    """Refuse parameters, columns and a network that do not belong together.
+
+    Raises:
+      ValueError: which of them does not fit.
+    """
+    network, columns = model.network, model.preprocessing
+    check_parameters(model.params, network.layer_dims)
+    for l, layer in enumerate(model.params, start=1):
+        for name, array in zip(("W", "b"), map(np.asarray, layer), strict=True):
+            if array.dtype.kind != "f" or not np.isfinite(array).all():
+                raise BadValueError(f"{name}{l} must be finite numbers")
+    found = (columns.n_x, columns.n_L, columns.output)
+    wanted = (network.layer_dims[0], network.layer_dims[-1], network.head.name)
+    if found != wanted:
+        raise BadValueError(
+            f"its columns make {found[0]} inputs and {found[1]} outputs of "
+            f"{found[2]}, and its network has {wanted[0]}, {wanted[1]} of {wanted[2]}"
+        )
 
 
 def pack(kind: str, arrays: Mapping[str, Any], said: dict[str, Any]) -> bytes:
@@ -177,4 +210,9 @@ def unpack(kind: str, content: bytes) -> tuple[dict[str, Any], dict[str, Any]]:
         raise ValueError("damaged: not all of it is as it was written")
     if found != f"jaxdnn {kind}":
         raise ValueError(f"a {found} file, not a jaxdnn {kind}")
-    return require("safetensors.numpy").load(content), header
+    try:
+        return require("safetensors.numpy").load(content), header
+    except ModuleNotFoundError:
+        raise
+    except Exception as error:  # safetensors has an error of its own
+        raise ValueError(f"damaged: {error}") from error

@@ -1,7 +1,15 @@
-"""What a training run leaves in its folder: all of it, or nothing."""
+"""What a training run leaves in its folder: all of it, or nothing.
 
+manifest.json names the files of one run with their SHA-256. It goes before any of them
+changes and comes when all are there, so a folder without it was left in between.
+"""
+
+import hashlib
+import json
 import os
+import shutil
 import tempfile
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jaxdnn import History, plots
+from jaxdnn._atomic import FolderLock, keep_names, naming, replacing
 from jaxdnn.data.columns.categories import Categories
 from jaxdnn.data.columns.numbers import Numbers
 from jaxdnn.data.tables import Table
@@ -19,21 +28,34 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
+_MODEL, _HISTORY, _MANIFEST = "model.safetensors", "history.csv", "manifest.json"
+_FIGURES = ("learning_curve.png", "boundary.png")
+_UNFINISHED = ".unfinished-"
+
+
 def check_writable(folder: Path, *, option: str = "--out") -> None:
     """Find out before the training that results could not be written after it.
 
     Raises:
-      NotADirectoryError, PermissionError: in one line that names the option.
+      ValueError, OSError: in one line that names the option.
 
     Example:
       >>> check_writable(Path("runs/moons"))
     """
+    if "\0" in str(folder):
+        raise ValueError(f"{option} {str(folder)!r}: no path has a NUL in it")
     above = (folder, *folder.absolute().parents)
+    for path in above:
+        if path.is_symlink() and not path.exists():
+            raise FileNotFoundError(f"{option} {folder}: {path} is a link to nothing")
     there = next(path for path in above if path.exists())
     if not there.is_dir():
         raise NotADirectoryError(f"{option} {folder}: {there} is a file")
     if not os.access(there, os.W_OK | os.X_OK):
         raise PermissionError(f"{option} {folder}: {there} is not writable")
+    for name in (_MODEL, _HISTORY, _MANIFEST, *_FIGURES):
+        if (folder / name).is_dir():
+            raise IsADirectoryError(f"{option} {folder}: {name} there is a folder")
 
 
 def write_results(
@@ -41,9 +63,8 @@ def write_results(
 ) -> list[Path]:
     """Write model.safetensors, history.csv, learning_curve.png and boundary.png.
 
-    The last is drawn in the plane only.
-
-    They come into being in a folder out of sight and are moved when all are there.
+    The last is drawn in the plane only. They come into being in a folder out of sight
+    and are moved when all are there; other runs that write here wait meanwhile.
 
     Args:
       out: the folder, made if missing.
@@ -72,18 +93,35 @@ def write_results(
         and not others
     ):
         figures["boundary.png"] = _plot_boundary(name, model, train, target)
-    out.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=out, prefix=".unfinished-") as folder:
-        new = Path(folder)
-        save_model(new / "model.safetensors", model)
-        (new / "history.csv").write_text(_as_csv(history))
-        for file_name, figure in figures.items():
-            plots.save(figure, new / file_name)
-        if "boundary.png" not in figures:
-            # An earlier run's would be taken for this one's.
-            (out / "boundary.png").unlink(missing_ok=True)
-        names = ["model.safetensors", "history.csv", *figures]
-        return [(new / file_name).replace(out / file_name) for file_name in names]
+    with naming(out):
+        out.mkdir(parents=True, exist_ok=True)
+        with closing(FolderLock(out)):
+            for dead in out.glob(f"{_UNFINISHED}*"):
+                shutil.rmtree(dead, ignore_errors=True)
+            with tempfile.TemporaryDirectory(dir=out, prefix=_UNFINISHED) as folder:
+                new = Path(folder)
+                save_model(new / _MODEL, model)
+                with replacing(new / _HISTORY) as file:
+                    file.write(_as_csv(history).encode())
+                for file_name, figure in figures.items():
+                    plots.save(figure, new / file_name)
+                return _moved(new, out, [_MODEL, _HISTORY, *figures])
+
+
+def _moved(new: Path, out: Path, names: list[str]) -> list[Path]:
+    """The files of one run in the place of another's."""
+    said = {
+        name: hashlib.sha256((new / name).read_bytes()).hexdigest() for name in names
+    }
+    # Figures of an earlier run would be taken for this one's.
+    stale = [name for name in _FIGURES if name not in names]
+    for name in (_MANIFEST, *stale):
+        (out / name).unlink(missing_ok=True)
+    keep_names(out)
+    moved = [(new / name).replace(out / name) for name in names]
+    with replacing(out / _MANIFEST) as file:
+        file.write(json.dumps({"sha256": said}, indent=2).encode() + b"\n")
+    return moved
 
 
 def _as_csv(history: History) -> str:

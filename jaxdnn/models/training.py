@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
@@ -77,8 +78,13 @@ def train(
     """
     prepared = recipe if isinstance(recipe, Prepared) else prepare(recipe)
     if checkpoints is not None and not isinstance(checkpoints, Checkpoints):
-        checkpoints = Checkpoints(checkpoints, prepared.identity())
-        resume = checkpoints.latest()
+        with closing(Checkpoints(checkpoints, prepared.identity())) as saved:
+            return train(
+                prepared,
+                on_progress=on_progress,
+                checkpoints=saved,
+                resume=saved.latest(),
+            )
     result = _fit(prepared, on_progress, checkpoints, resume)
     model = Model(prepared.network, result.params, prepared.learned.preprocessing)
     scores: dict[str, Scores] = {}

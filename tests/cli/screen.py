@@ -7,7 +7,7 @@ from jaxdnn.cli import main
 from jaxdnn.verification import Report
 from jaxdnn.verification.report import Row
 
-WRITTEN = ["history.csv", "learning_curve.png", "model.safetensors"]
+WRITTEN = ["history.csv", "learning_curve.png", "manifest.json", "model.safetensors"]
 QUICK = ("--layers", "--epochs", "40")  # no hidden layer: little to compile
 
 REPORTS = {

@@ -1,5 +1,6 @@
 """A run goes on from its checkpoints to the same bits, or is told why it cannot."""
 
+import os
 import pickle
 import re
 from dataclasses import replace
@@ -141,11 +142,16 @@ def test_the_old_go_only_after_the_new_is_safe(run, three, monkeypatch):
 
 
 def test_what_a_killed_process_left_is_not_read_and_goes(run, three):
-    (three / ".epoch-0000000009.safetensors.1.unfinished").write_bytes(b"half")
+    # No process has the first number; the second is this one's.
+    half = ".epoch-0000000009.safetensors.{}-0123456789abcdef.unfinished"
+    (three / half.format(2**30)).write_bytes(b"half")
+    (three / half.format(os.getpid())).write_bytes(b"half")
+    (three / ".mine.unfinished").write_bytes(b"")
     saved = Checkpoints(three, SEED)
     assert saved.latest()[".state.epoch"] == 3
     saved.save(run[0].snapshot)
-    assert not any(name.endswith("unfinished") for name in names(three))
+    left = [name for name in names(three) if name.endswith("unfinished")]
+    assert left == [half.format(os.getpid()), ".mine.unfinished"]
 
 
 def test_a_run_that_begins_does_not_remove_anothers(run, three):
@@ -154,6 +160,40 @@ def test_a_run_that_begins_does_not_remove_anothers(run, three):
         with pytest.raises(ValueError, match=f"^{re.escape(str(three))}: holds check"):
             begin()
     assert len(names(three)) == 3
+
+
+def test_two_runs_do_not_have_one_folder(run, three):
+    first = Checkpoints(three, SEED)
+    first.latest()
+    second = Checkpoints(three, SEED)
+    with pytest.raises(ValueError, match="in use: a run of another process has it"):
+        second.latest()
+    first.close()
+    assert second.latest() is not None
+
+
+def test_a_disk_that_is_full_is_a_note_and_not_the_end(run, three, monkeypatch):
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    saved = Checkpoints(three, SEED, seconds=0)
+    saved.latest()
+    monkeypatch.setattr(checkpoints, "pack", full)
+    progress = SimpleNamespace(snapshot=run[0].snapshot)
+    with pytest.warns(RuntimeWarning, match=r"No space left.*-0*3\.safetensors is the la"):
+        saved(progress)
+    saved(progress)  # said once
+    monkeypatch.undo()
+    saved(progress)
+    assert saved.latest()[".state.epoch"] == run[0].snapshot.state.epoch
+
+
+def test_the_same_state_is_written_once(run, tmp_path):
+    saved = Checkpoints(tmp_path, SEED)
+    path = saved.save(run[0].snapshot)
+    path.unlink()
+    assert saved.save(run[0].snapshot) == path
+    assert not path.exists()
 
 
 def test_others_files_stay(run, three):

@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import pickle
 import re
 from functools import partial
@@ -201,6 +202,61 @@ def test_files_of_others_are_refused(tmp_path, case):
     assert message == "not a jaxdnn file, or only the beginning of one"
 
 
+def without(said, *path):
+    """What the header says, but for one entry."""
+    inner = said
+    for name in path[:-1]:
+        inner = inner[name]
+    del inner[path[-1]]
+
+
+def put(said, value, *path):
+    inner = said
+    for name in path[:-1]:
+        inner = inner[name]
+    inner[path[-1]] = value
+
+
+COLUMN = ("preprocessing", "columns", 0)
+FORGED = {
+    "no network": lambda s, _: without(s, "network"),
+    "no preprocessing": lambda s, _: without(s, "preprocessing"),
+    "a list for a dictionary": lambda s, _: put(s, [1], "network"),
+    "an unknown key": lambda s, _: put(s, 1, "network", "depth"),
+    "no activation": lambda s, _: put(s, None, "network", "hidden"),
+    "an unknown kind": lambda s, _: put(s, "colours", *COLUMN, "kind"),
+    "a mean of text": lambda s, _: put(s, "0", *COLUMN, "mean"),
+    "no deviation": lambda s, _: without(s, *COLUMN, "deviation"),
+    "equal classes": lambda s, _: put(
+        s, ["0", "0", "3+"], "preprocessing", "targets", 0, "categories"
+    ),
+    "more classes than outputs": lambda s, _: put(
+        s, ["0", "1", "2", "3"], "preprocessing", "targets", 0, "categories"
+    ),
+    "another head": lambda s, _: put(s, "identity", "network", "output"),
+    "other sizes": lambda s, _: put(s, [5, 4, 4, 4, 3], "network", "layer_dims"),
+    "a column less": lambda s, _: without(s, *COLUMN),
+    "NaN": lambda _, arrays: arrays["W1"].fill(np.nan),
+    "integers": lambda _, arrays: arrays.update(W1=np.int32(arrays["W1"])),
+    "a layer less": lambda _, arrays: arrays.pop("b3"),
+}
+
+
+@pytest.mark.parametrize("case", FORGED)
+def test_what_is_right_by_its_hash_alone_is_refused(tmp_path, content, case):
+    arrays, said = files.unpack("model", content)
+    arrays = {name: np.array(array) for name, array in arrays.items()}
+    FORGED[case](said, arrays)
+    said = {name: said[name] for name in ("network", "preprocessing") if name in said}
+    refusal(tmp_path, files.pack("model", arrays, said))
+
+
+def test_what_is_no_file_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(ValueError, match="pipe: not a file"):
+        load_model(tmp_path / "pipe")
+
+
 def test_a_newer_version_says_so(tmp_path, monkeypatch):
     monkeypatch.setattr(files, "FORMAT_VERSION", files.FORMAT_VERSION + 1)
     save_model(tmp_path / "m", make_model())
@@ -237,7 +293,9 @@ def test_parameters_come_back_however_they_lay_in_memory(tmp_path):
     first = Layer(np.asfortranarray(normal((3, 2))), normal((3, 1)))
     second = Layer(normal((3, 6))[:, ::2], normal((3, 1)))
     params = (first, second, Layer(normal((1, 3)), normal((1, 1))))
-    save_model(tmp_path / "m", Model(network, params, COLUMNS))
+    columns = (Numbers("p", 0.0, 1.0), Numbers("q", 0.0, 1.0))
+    model = Model(network, params, Preprocessing(columns, (Categories("y", ("0", "1")),)))
+    save_model(tmp_path / "m", model)
     found = load_model(tmp_path / "m").params
     assert found[0].W.tolist() == first.W.tolist()
     assert found[1].W.tolist() == second.W.tolist()

@@ -1,9 +1,10 @@
 """The kinds of columns there are: a new one is a file beside this, and a line here."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from types import MappingProxyType
-from typing import Any
+from typing import Any, get_type_hints
 
 from jaxdnn.data.columns.categories import Categories, CategoriesLearner, is_classes
 from jaxdnn.data.columns.counts import Counts, CountsLearner
@@ -98,19 +99,39 @@ def from_json(said: Mapping[str, Any]) -> Any:
     """What `to_json` said.
 
     Raises:
-      ValueError: there is no such kind.
+      ValueError: there is no such kind, or something else is where a number, a name or
+        names are to be.
 
     Example:
       >>> from_json(to_json(Categories("y", ("a", "b")))).categories
       ('a', 'b')
+      >>> from_json({**to_json(Categories("y", ())), "categories": ["a", "a"]})
+      Traceback (most recent call last):
+      ValueError: a column of categories whose categories is ('a', 'a')
     """
-    if said.get("kind") not in _KINDS:
+    kind = _KINDS.get(said.get("kind", ""))
+    if kind is None:
         raise ValueError(f"a column of a kind that is not known: {said.get('kind')!r}")
-    kind = _KINDS[said["kind"]]
-    values = {field.name: said[field.name] for field in fields(kind)}
-    return kind(
-        **{
-            name: tuple(value) if isinstance(value, list) else value
-            for name, value in values.items()
-        }
-    )
+    values: dict[str, Any] = {}
+    wanted = get_type_hints(kind)
+    for field in fields(kind):
+        value = said.get(field.name)
+        values[field.name] = tuple(value) if isinstance(value, list) else value
+        if not _is_of(values[field.name], wanted[field.name]):
+            raise ValueError(
+                f"a column of {kind.kind} whose {field.name} is {values[field.name]!r}"
+            )
+    return kind(**values)
+
+
+def _is_of(value: Any, wanted: Any) -> bool:
+    """Whether a field can hold the value."""
+    if wanted in (str, bool):
+        return isinstance(value, wanted)
+    if wanted == tuple[str, ...]:
+        names = isinstance(value, tuple) and all(isinstance(v, str) for v in value)
+        return names and len(set(value)) == len(value)
+    if value is None:
+        return wanted == float | None
+    number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    return number and math.isfinite(value)
