@@ -77,7 +77,9 @@ def leftovers(folder: Path) -> list[Path]:
       []
     """
     found = {path: _UNFINISHED.fullmatch(path.name) for path in folder.glob(".*")}
-    return sorted(path for path, its in found.items() if its and not _lives(int(its[1])))
+    return sorted(
+        path for path, its in found.items() if its and not _lives(int(its[1]))
+    )
 
 
 def _lives(process: int) -> bool:

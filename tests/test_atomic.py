@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from jaxdnn._atomic import replacing
+from jaxdnn._atomic import FolderLock, leftovers, replacing
 
 
 def names(folder):
@@ -55,3 +55,32 @@ def test_a_missing_folder_is_named(tmp_path):
         replacing(tmp_path / "nowhere" / "a.bin"),
     ):
         pass
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no such device here")
+def test_what_is_no_file_is_written_to_and_stays(tmp_path):
+    link = tmp_path / "out"
+    link.symlink_to("/dev/full")
+    with (
+        pytest.raises(OSError, match="No space left") as caught,
+        replacing(link) as file,
+    ):
+        file.write(b"1")
+    assert caught.value.filename == str(link)
+    assert link.is_symlink()
+
+
+def test_what_dead_processes_left_is_found(tmp_path):
+    token = "0123456789abcdef"
+    ours = [f".a.{2**30}-{token}.unfinished", f".a.{os.getpid()}-{token}.unfinished"]
+    for name in (*ours, ".b.unfinished", f".b.{token}"):
+        (tmp_path / name).touch()
+    assert leftovers(tmp_path) == [tmp_path / ours[0]]
+
+
+def test_a_folder_is_let_go_by_whom_has_it_no_more(tmp_path):
+    held = FolderLock(tmp_path, "a run")
+    with pytest.raises(ValueError, match="in use: a run of another process has it"):
+        FolderLock(tmp_path, "a run")
+    del held
+    FolderLock(tmp_path, "a run").close()

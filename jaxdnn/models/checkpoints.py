@@ -83,7 +83,9 @@ class Checkpoints:
     def _trouble(self, error: OSError) -> str:
         """What could not be written, and what is safe all the same."""
         paths = self._paths()
-        safe = f"{paths[-1]} is the last that is whole" if paths else "none is there yet"
+        safe = (
+            f"{paths[-1]} is the last that is whole" if paths else "none is there yet"
+        )
         where = error.filename or self.folder
         return f"no checkpoint could be written: {where}: {error.strerror}; {safe}"
 

@@ -1,6 +1,10 @@
 """jaxdnn predict: what it says of new rows, and how it refuses bad ones."""
 
+import os
 import re
+import subprocess
+import sys
+import threading
 
 import numpy as np
 import pytest
@@ -141,3 +145,35 @@ def test_predictions_that_cannot_be_written_are_told(trained, tmp_path, capsys):
     out = tmp_path / "file" / "said.csv"
     said = refused(capsys, ["predict", "--model", model, "--data", data, "--out", out])
     assert str(tmp_path / "file") in said
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no such device here")
+def test_a_full_disk_is_an_error_though_nothing_is_buffered(trained):
+    """As where PYTHONUNBUFFERED is set, in many containers."""
+    model, data = trained / "out" / "model.safetensors", trained / "pets.csv"
+    words = ["predict", "--model", str(model), "--data", str(data)]
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run(
+            [sys.executable, "-u", "-m", "jaxdnn", *words],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            check=False,
+        )
+    assert done.returncode == 2
+    assert b"No space left" in done.stderr
+
+
+def test_an_out_that_is_no_file_is_written_to(trained, tmp_path, capsys):
+    os.mkfifo(tmp_path / "pipe")
+    reader = threading.Thread(
+        target=lambda: said.append((tmp_path / "pipe").read_text())
+    )
+    said = []
+    reader.start()
+    model, data = str(trained / "out" / "model.safetensors"), str(trained / "pets.csv")
+    args = ["predict", "--model", model, "--data", data]
+    assert main([*args, "--out", str(tmp_path / "pipe")]) == 0
+    reader.join()
+    assert main(args) == 0
+    assert said == [capsys.readouterr().out]
+    assert results(tmp_path) == ["pipe"]

@@ -1,6 +1,9 @@
 """jaxdnn train: what it prints and writes, and how it refuses bad input."""
 
+import hashlib
 import io
+import json
+import os
 import re
 import sys
 
@@ -51,8 +54,10 @@ def test_the_main_job(tmp_path, monkeypatch, capsys):
     assert max(map(len, printed.splitlines())) <= 80
 
     out = tmp_path / "runs" / "breast_cancer"
-    assert results(out) == ["history.csv", "learning_curve.png", "model.safetensors"]
-    for name in results(out):
+    assert results(out) == WRITTEN
+    said = json.loads((out / "manifest.json").read_text())["sha256"]
+    for name in set(WRITTEN) - {"manifest.json"}:
+        assert said[name] == hashlib.sha256((out / name).read_bytes()).hexdigest()
         assert f"runs/breast_cancer/{name}\n" in printed
     header, (epochs, history, rates, norms) = read_csv(
         (out / "history.csv").read_text()
@@ -71,6 +76,26 @@ def test_the_plane_gets_a_boundary_and_other_data_takes_it_away(tmp_path):
     assert "boundary.png" in results(tmp_path / "out")
     assert main(["train", "--data", "iris", *options]) == 0
     assert results(tmp_path / "out") == WRITTEN
+
+
+def test_who_reads_no_further_costs_no_result(tmp_path, monkeypatch):
+    def gone(label, _):
+        if label == "epoch":
+            raise BrokenPipeError
+
+    monkeypatch.setattr(train, "say", gone)
+    monkeypatch.setattr(os, "dup2", lambda *_: None)
+    out = tmp_path / "out"
+    assert main(["train", "--data", "moons", "--out", str(out), *QUICK]) == 141
+    assert results(out) == sorted([*WRITTEN, "boundary.png"])
+
+
+def test_what_a_killed_run_left_goes(tmp_path):
+    (tmp_path / ".unfinished-abc").mkdir()
+    (tmp_path / ".unfinished-abc" / "half").touch()
+    args = ["train", "--data", "moons", "--out", str(tmp_path), "--quiet", *QUICK]
+    assert main(args) == 0
+    assert results(tmp_path) == sorted([*WRITTEN, "boundary.png"])
 
 
 def test_numbers_are_predicted_in_their_own_units(tmp_path, capsys):

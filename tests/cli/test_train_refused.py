@@ -3,12 +3,14 @@
 import os
 import re
 import sys
+import tempfile
+from pathlib import Path
 
 import pytest
 
-from jaxdnn.cli import main
+from jaxdnn.cli import main, train
 from jaxdnn.models import training
-from tests.cli.screen import QUICK, refused, results
+from tests.cli.screen import QUICK, WRITTEN, refused, results
 
 GOOD = "a,b,y\n1,2,0\n3,4,1\n5,6,0\n"
 
@@ -92,6 +94,11 @@ def test_a_folder_that_cannot_be_written_is_told_before_training(
     (tmp_path / "file").write_text("")
     said = refused(capsys, ["train", "--out", tmp_path / "file" / "out"])
     assert said.endswith(f"{tmp_path / 'file'} is a file")
+    (tmp_path / "link").symlink_to(tmp_path / "nowhere")
+    said = refused(capsys, ["train", "--out", tmp_path / "link"])
+    assert said.endswith("link is a link to nothing")
+    (tmp_path / "link").unlink()
+    assert "NUL" in refused(capsys, ["train", "--out", "a\0b"])
     monkeypatch.setattr(os, "access", lambda *_: False)
     said = refused(capsys, ["train", "--out", tmp_path / "a" / "b"])
     assert said.endswith(f"{tmp_path} is not writable")
@@ -121,6 +128,25 @@ def test_a_missing_library_is_told_before_training(
     assert said == f"this needs {name}; install it with: pip install 'jaxdnn[app]'"
 
 
+def test_results_that_their_folder_cannot_hold_are_put_elsewhere(
+    trained, tmp_path, monkeypatch, capsys
+):
+    write = train.write_results
+
+    def full(out, *results):
+        if out == tmp_path / "out":
+            raise OSError(28, "No space left")
+        return write(out, *results)
+
+    monkeypatch.setattr(train, "write_results", full)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    data = trained / "pets.csv"
+    args = ["train", "--data", data, "--out", tmp_path / "out", "--quiet", *QUICK]
+    said = refused(capsys, args)
+    assert "No space left; the results are in " in said
+    assert results(Path(said.split()[-1])) == WRITTEN
+
+
 @pytest.mark.parametrize("error", [KeyboardInterrupt, OSError(28, "No space left")])
 def test_an_interrupted_writing_leaves_the_earlier_results(
     trained, tmp_path, monkeypatch, capsys, error
@@ -133,7 +159,7 @@ def test_an_interrupted_writing_leaves_the_earlier_results(
     data = str(trained / "pets.csv")
     args = ["train", "--data", data, "--out", str(tmp_path), "--quiet", *QUICK]
     code = main(args)
-    said = {130: "jaxdnn: interrupted\n", 2: "jaxdnn: No space left\n"}
+    said = {130: "jaxdnn: interrupted\n", 2: f"jaxdnn: {tmp_path}: No space left\n"}
     assert capsys.readouterr().err == said[code]
     assert results(tmp_path) == ["model.safetensors"]
     assert (tmp_path / "model.safetensors").read_text() == "earlier"

@@ -180,7 +180,9 @@ def test_a_disk_that_is_full_is_a_note_and_not_the_end(run, three, monkeypatch):
     saved.latest()
     monkeypatch.setattr(checkpoints, "pack", full)
     progress = SimpleNamespace(snapshot=run[0].snapshot)
-    with pytest.warns(RuntimeWarning, match=r"No space left.*-0*3\.safetensors is the la"):
+    with pytest.warns(
+        RuntimeWarning, match=r"No space left.*-0*3\.safetensors is the la"
+    ):
         saved(progress)
     saved(progress)  # said once
     monkeypatch.undo()

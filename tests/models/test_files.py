@@ -294,7 +294,9 @@ def test_parameters_come_back_however_they_lay_in_memory(tmp_path):
     second = Layer(normal((3, 6))[:, ::2], normal((3, 1)))
     params = (first, second, Layer(normal((1, 3)), normal((1, 1))))
     columns = (Numbers("p", 0.0, 1.0), Numbers("q", 0.0, 1.0))
-    model = Model(network, params, Preprocessing(columns, (Categories("y", ("0", "1")),)))
+    model = Model(
+        network, params, Preprocessing(columns, (Categories("y", ("0", "1")),))
+    )
     save_model(tmp_path / "m", model)
     found = load_model(tmp_path / "m").params
     assert found[0].W.tolist() == first.W.tolist()
