@@ -1,4 +1,4 @@
-"""Files that are either whole or not there, and folders that one process has at a time."""
+"""Files that are whole or not there, and folders that one process has at a time."""
 
 import os
 import re

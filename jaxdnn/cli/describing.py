@@ -31,6 +31,10 @@ def describe_columns(prepared: Prepared) -> list[str]:
     said += [f"without {name} ({why})" for name, why in list(useless.items())[:_MOST]]
     if len(useless) > _MOST:
         said.append(f"without {_some(list(useless)[_MOST:])}, alike")
+    said += [
+        f"{name} is text because of {text!r} in row {row}"
+        for name, (text, row) in prepared.learned.strays.items()
+    ]
     return said
 
 

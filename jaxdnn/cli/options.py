@@ -92,19 +92,26 @@ def _add_column_arguments(parser: argparse.ArgumentParser) -> None:
 def add_reading_arguments(
     parser: argparse.ArgumentParser, *, decimal: str | None
 ) -> None:
-    """Add --delimiter and --decimal of CSV files; what a model remembers where None."""
+    """Add --delimiter, --decimal and --encoding; what a model remembers where None."""
     option = parser.add_argument
     remembered = "as in training"
     option(
         "--delimiter",
         metavar="SIGN",
-        help=f"what parts the cells of a CSV file ({'found' if decimal else remembered})",
+        help="what parts the cells of a CSV file "
+        f"({'found' if decimal else remembered})",
     )
     option(
         "--decimal",
         choices=(".", ","),
         default=decimal,
         help=f"the decimal point in a CSV file ({decimal or remembered})",
+    )
+    option(
+        "--encoding",
+        metavar="NAME",
+        help="of a CSV file's text, such as latin-1 "
+        f"({'UTF-8; UTF-16 is found' if decimal else remembered})",
     )
 
 
@@ -190,8 +197,8 @@ def add_model_arguments(parser: argparse.ArgumentParser, target: str) -> None:
 
 def table_of(args: argparse.Namespace, model: Model) -> Table:
     """The table of --data, read as the model's was, or as the options say."""
-    said = {"delimiter": args.delimiter, "decimal": args.decimal}
-    given = {name: sign for name, sign in said.items() if sign is not None}
+    names = ("delimiter", "decimal", "encoding")
+    given = {n: said for n in names if (said := getattr(args, n)) is not None}
     reading = replace(model.preprocessing.reading, **given)
     return read_table(args.data, reading=reading)
 

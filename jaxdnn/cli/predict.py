@@ -47,7 +47,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _as_csv(prediction: Prediction, targets: Sequence[Target]) -> str:
-    """One target has a label and probabilities, or a value; several go by their names."""
+    """One target: label and probabilities, or value; several go by their names."""
     [first, *others] = targets
     values, heading = prediction.values, ["label" if first.classes else "value"]
     classes = first.classes

@@ -23,7 +23,8 @@ class Learned(NamedTuple):
     preprocessing: from the rows to train on; found: of each target its classes and
     their rows in all parts, or its lowest and highest number; sizes: the rows of each
     part there is; largest: those of the largest piece; gaps: the inputs' missing cells,
-    in all parts; useless: the columns that could not be learnt from, and why.
+    in all parts; useless: the columns that could not be learnt from, and why; strays:
+    of columns of text that are mostly numbers, the first text that is none, its row.
     """
 
     preprocessing: Preprocessing
@@ -32,6 +33,7 @@ class Learned(NamedTuple):
     largest: int
     gaps: Gaps
     useless: dict[str, str]
+    strays: dict[str, tuple[str, int]]
 
 
 def learn(
@@ -102,6 +104,7 @@ def learn(
         largest,
         gaps,
         useless,
+        {name: l.stray for name, l in learners.items() if getattr(l, "stray", None)},
     )
 
 

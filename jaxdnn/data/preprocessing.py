@@ -10,7 +10,7 @@ more columns, and the head follows from them:
     several of the first three: one row of Y each
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -25,7 +25,7 @@ from jaxdnn.data.tables import Reading, Table
 
 @dataclass(frozen=True)
 class Preprocessing:
-    """What the training part says of the input columns, in their order, and the targets.
+    """What the training part says of the input columns, in order, and the targets.
 
     Made by `learning.learn`; it is plain numbers and names, so `to_json` says it all.
 

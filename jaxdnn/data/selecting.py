@@ -1,4 +1,4 @@
-"""Which columns and which rows of a table are learned from, and where cells are missing."""
+"""Which columns and rows of a table are learned from, and where cells are missing."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -86,7 +86,7 @@ class Selection:
 
 @dataclass(frozen=True)
 class Selected:
-    """What is selected of every table, anew each time; nothing of those without rows."""
+    """What is selected of every table, anew each time; none without rows."""
 
     tables: Iterable[Table]
     selection: Selection

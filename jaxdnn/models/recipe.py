@@ -12,7 +12,8 @@ from jaxdnn.data.columns.role import MISSING
 from jaxdnn.data.datasets import DATASETS
 from jaxdnn.data.parts import TEST_FRACTION
 from jaxdnn.data.selecting import Selection, listed, select
-from jaxdnn.data.tables import MISSING_VALUES, Reading, Table
+from jaxdnn.data.tables import MISSING_VALUES, Reading, Table, is_streamable, suffix
+from jaxdnn.data.within import within
 from jaxdnn.models.optimizers import LEARNING_RATES
 
 SPLITS = ("random", "last")
@@ -23,6 +24,9 @@ VALIDATION_FRACTION = 0.1
 
 # Rows in an update of a stream, where nobody said how many.
 STREAM_BATCH_SIZE = 128
+
+# How much larger a table is than its compressed file, about.
+_UNZIPPED = 5
 
 
 @dataclass(frozen=True)
@@ -41,7 +45,7 @@ class DataRecipe:
         category of their own. Rows without a target are left out ("error" refuses
         them); "drop" leaves out every row with a gap.
       missing_values: the words that mean so, beside the empty cell.
-      delimiter, decimal: of a CSV file; the delimiter is found when None.
+      delimiter, decimal, encoding: of a CSV file, see `Reading`.
       test_fraction: in [0, 1), rows put aside to test on; when None, the data set's own
         test part, else TEST_FRACTION.
       validation_fraction: in [0, 1), training rows put aside to watch; when None, none,
@@ -63,6 +67,7 @@ class DataRecipe:
     missing_values: tuple[str, ...] = MISSING_VALUES
     delimiter: str | None = None
     decimal: str = "."
+    encoding: str | None = None
     test_fraction: float | None = None
     validation_fraction: float | None = None
     split: str = "random"
@@ -78,9 +83,7 @@ class DataRecipe:
     @property
     def reading(self) -> Reading:
         """How the file is read."""
-        return Reading(
-            missing=self.missing_values, delimiter=self.delimiter, decimal=self.decimal
-        )
+        return Reading(self.missing_values, self.delimiter, self.decimal, self.encoding)
 
     def select(self, table: Table, targets: Sequence[str]) -> Selection:
         """Which of a table's columns and rows to learn from.
@@ -126,19 +129,20 @@ class DataRecipe:
           False
         """
         path = Path(self.source)
-        suffix = path.suffix.lower()
-        is_table = suffix in (".csv", ".parquet") and path.is_file()
-        if self.source in DATASETS or not is_table:
+        if self.source in DATASETS or not is_streamable(path):
             if self.stream:
                 raise ValueError(
-                    f"--stream goes with a .csv or .parquet file: {self.source}"
+                    f"--stream goes with a CSV or Parquet file: {self.source}"
                 )
             return False
         size = path.stat().st_size
-        if suffix == ".parquet" and not self.stream:
+        if suffix(path) == ".parquet" and not self.stream:
             # Compressed, it may be a small part of the table.
-            metadata = require("pyarrow.parquet").read_metadata(path)
+            with within(path):
+                metadata = require("pyarrow.parquet").read_metadata(path)
             size = 8 * metadata.num_rows * metadata.num_columns
+        if suffix(path).endswith(".gz"):
+            size *= _UNZIPPED
         return self.stream or size > self.memory_limit << 20
 
 

@@ -32,6 +32,7 @@ NOT_DEFAULT = Recipe(
         missing_values=("-",),
         delimiter=";",
         decimal=",",
+        encoding="latin-1",
         test_fraction=0.3,
         validation_fraction=0.2,
         split="last",

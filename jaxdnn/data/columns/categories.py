@@ -1,5 +1,6 @@
 """A column of classes, one-hot: texts, or whole numbers that are names of classes."""
 
+import re
 from collections import Counter
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -186,9 +187,10 @@ class CategoriesLearner:
         """Why the column cannot be learnt from, if so.
 
         Raises:
-          ValueError: a stray text among numbers, which would turn them into categories.
+          ValueError: a stray text among numbers, which would turn them into categories;
+            numbers with a decimal comma; a text of several lines.
         """
-        self._check_not_mixed()
+        self._check_texts()
         different = len(self._trained.keys() - {""})
         rows = self._trained.total() - self._trained[""]
         if not rows:
@@ -204,6 +206,12 @@ class CategoriesLearner:
         Raises:
           ValueError: a class of the target without a row to learn from.
         """
+        lines = next((text for text in self.found if "\n" in text), None)
+        if lines is not None and not self.role.asked:
+            raise ValueError(
+                f"column {self.name!r}: {lines[:40]!r} has several lines: is a quote "
+                "not closed? Leave the column out, or say that it is categorical"
+            )
         unseen = sorted(self.found.keys() - self._trained.keys())
         if self.role.target and unseen:
             rows = sum(self.found[name] for name in unseen)
@@ -216,10 +224,27 @@ class CategoriesLearner:
         order = sorted((v is None, v or 0.0, text) for text, v in found.items())
         return Categories(self.name, tuple(text for *_, text in order))
 
-    def _check_not_mixed(self) -> None:
-        """Refuse the stray text that would turn numbers into categories."""
+    @property
+    def stray(self) -> tuple[str, int] | None:
+        """The text, and its row, for which a column of numbers is of text."""
+        numbers = sum(n for t, n in self.found.items() if number_in(t) is not None)
+        return self._stray if 2 * numbers > self.found.total() else None
+
+    def _check_texts(self) -> None:
         if self._stray is None or self.role.asked:
             return
+        self._check_not_mixed(*self._stray)
+        texts = self.found.keys() - {""}
+        comma = all(re.fullmatch(r"[+-]?\d*,\d+|[+-]?\d+", text) for text in texts)
+        if comma and not self._too_many:
+            raise ValueError(
+                f"column {self.name!r}, row {self._stray[1]}: {self._stray[0]!r} looks "
+                "like a number with a decimal comma: say what the decimal sign is, or "
+                "that the column is categorical"
+            )
+
+    def _check_not_mixed(self, text: str, row: int) -> None:
+        """Refuse the stray text that would turn numbers into categories."""
         numbers = {t: v for t in self.found if (v := number_in(t)) is not None}
         count = sum(self.found[text] for text in numbers)
         mixed = count < self.found.total() - self.found[""] < 2 * count
@@ -227,7 +252,6 @@ class CategoriesLearner:
         measured = len(values) > MOST_CODES or bool((values != np.floor(values)).any())
         # "0", "1", "2", "3+" are categories of an input; a target leaves no such doubt.
         if mixed and (self.role.target or measured):
-            text, row = self._stray
             raise ValueError(
                 f"column {self.name!r}, row {row}: {text!r} is text among numbers; say "
                 "that it is categorical if it is meant"

@@ -1,74 +1,183 @@
 """CSV files: a column is numbers when every cell that is not missing reads as one."""
 
+import csv
+import gzip
 from collections.abc import Collection, Iterator
+from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from numpy.typing import NDArray
 
 from jaxdnn._extras import require
-from jaxdnn.data.tables.table import Columns, is_text, named
+from jaxdnn.data.tables.options import Reading
+from jaxdnn.data.tables.table import Pieces, is_text, named
 
-# What a cell among numbers holds when there is none; "nan" reads as a number itself.
-_MISSING = ("", "?", "NA", "N/A", "n/a", "#N/A", "null", "NULL", "None")
+_DELIMITERS = ",;\t|"
+
+# As much of a file as its delimiter is looked for in: bytes, and rows.
+_SAMPLE, _ROWS = 1 << 16, 100
+
+# Thousands are parted by one of these, or by the sign that is not the decimal one.
+_SPACES = "' \u00a0\u2009\u202f"
 
 
-def _options(path: Path, block_size: int | None = None) -> dict[str, Any]:
-    csv, string = require("pyarrow.csv"), require("pyarrow").string()
+def read(path: Path, text_columns: Collection[str], reading: Reading) -> Pieces:
+    """All columns."""
+    table = require("pyarrow.csv").read_csv(_source(path), **_options(path, reading))
+    _check_closed(path, table, reading)
+    return _columns(table, text_columns, reading)
+
+
+def pieces(
+    path: Path, text_columns: set[str], reading: Reading, piece_bytes: int
+) -> Iterator[Pieces]:
+    """The columns, some rows at a time."""
+    options = _options(path, reading, piece_bytes)
+    last = None
+    with require("pyarrow.csv").open_csv(_source(path), **options) as reader:
+        for batch in reader:
+            if not batch.num_rows:
+                continue
+            last = batch
+            columns, spelled = _columns(batch, text_columns, reading)
+            # Text remains text where a later piece holds numbers only.
+            text_columns |= {name for name in columns if is_text(columns[name])}
+            yield columns, spelled
+    if last is not None:
+        _check_closed(path, last, reading)
+
+
+def _opened(path: Path) -> BinaryIO:
+    """The file's bytes, whether or not it is compressed."""
+    if path.suffix.lower() == ".gz":
+        return gzip.open(path, "rb")  # pyright: ignore[reportReturnType]
+    return path.open("rb")
+
+
+def _source(path: Path) -> Any:
+    """The same for Arrow, which reads what a name says, if it ends in small letters."""
+    zipped = path.suffix.lower() == ".gz"
+    source = require("pyarrow").input_stream
+    return source(str(path), compression="gzip") if zipped else str(path)
+
+
+def _encoding(path: Path, reading: Reading) -> str:
+    with _opened(path) as file:
+        wide = file.read(2) in (b"\xff\xfe", b"\xfe\xff")
+    return reading.encoding or ("utf-16" if wide else "utf8")
+
+
+def _delimiter(path: Path, reading: Reading, encoding: str) -> str:
+    """What parts the cells: that by which most rows have as many as the header."""
+    if reading.delimiter is not None:
+        return reading.delimiter
+    with _opened(path) as file:
+        sample = file.read(_SAMPLE)
+    text = sample.decode("utf-8-sig" if encoding == "utf8" else encoding, "replace")
+    # The last line may be cut.
+    lines = text.splitlines(keepends=True)
+    lines = lines[:-1] if len(sample) == _SAMPLE else lines
+    best = (0.0, 1, ",")
+    for sign in _DELIMITERS:
+        try:
+            rows = list(islice(csv.reader(lines, delimiter=sign), _ROWS))
+        except csv.Error:
+            continue
+        rows = [row for row in rows if row]
+        if rows and len(rows[0]) > 1:
+            alike = sum(len(row) == len(rows[0]) for row in rows) / len(rows)
+            best = max(best, (alike, len(rows[0]), sign), key=lambda found: found[:2])
+    return best[2]
+
+
+def _options(
+    path: Path, reading: Reading, block_size: int | None = None
+) -> dict[str, Any]:
+    arrow, string = require("pyarrow.csv"), require("pyarrow").string()
+    encoding = _encoding(path, reading)
     # One thread, so that the message about a ragged row can number it.
     options = {
-        "read_options": csv.ReadOptions(use_threads=False, block_size=block_size),
-        "parse_options": csv.ParseOptions(newlines_in_values=True),
+        "read_options": arrow.ReadOptions(
+            use_threads=False, block_size=block_size, encoding=encoding
+        ),
+        "parse_options": arrow.ParseOptions(
+            newlines_in_values=True, delimiter=_delimiter(path, reading, encoding)
+        ),
     }
-    with csv.open_csv(path, **options) as reader:
+    with arrow.open_csv(_source(path), **options) as reader:
         names = reader.schema.names
     # As text, because pyarrow's guesses make dates and booleans of it as well.
-    as_strings = csv.ConvertOptions(column_types=dict.fromkeys(names, string))
+    as_strings = arrow.ConvertOptions(column_types=dict.fromkeys(names, string))
     return {**options, "convert_options": as_strings}
 
 
-def read(path: Path, text_columns: Collection[str]) -> Columns:
-    """All columns."""
-    table = require("pyarrow.csv").read_csv(path, **_options(path))
-    return _columns(table, text_columns)
+def _check_closed(path: Path, table: Any, reading: Reading) -> None:
+    """Refuse a file that ends inside quotes: all from there on would be one cell."""
+    [last] = table.slice(table.num_rows - 1).to_pylist() if table.num_rows else [{}]
+    long = [text for text in last.values() if text and "\n" in text]
+    if not long:
+        return
+    encoding = _encoding(path, reading)
+    with _opened(path) as file:
+        text = file.read().decode("utf-8" if encoding == "utf8" else encoding)
+    if not text.rstrip("\r\n").endswith('"'):
+        raise ValueError(
+            f"the file ends inside quotes, which begin before {long[-1][:30]!r}"
+        )
 
 
-def pieces(path: Path, text_columns: set[str], piece_bytes: int) -> Iterator[Columns]:
-    """The columns, some rows at a time."""
-    options = _options(path, piece_bytes)
-    with require("pyarrow.csv").open_csv(path, **options) as reader:
-        for batch in reader:
-            columns = _columns(batch, text_columns)
-            # Text remains text where a later piece holds numbers only.
-            text_columns |= {name for name in columns if is_text(columns[name])}
-            if batch.num_rows:
-                yield columns
-
-
-def _columns(table: Any, text_columns: Collection[str]) -> Columns:
+def _columns(table: Any, text_columns: Collection[str], reading: Reading) -> Pieces:
     names = [name.strip() for name in table.schema.names]
-    return named(
-        names,
-        (
-            _cells(column, name in text_columns)
-            for name, column in zip(names, table.columns, strict=True)
-        ),
-    )
+    cells: list[NDArray[Any]] = []
+    spelled: dict[str, Any] = {}
+    for name, column in zip(names, table.columns, strict=True):
+        texts = without_missing(column, reading)
+        numbers = None if name in text_columns else _numbers(texts, reading.decimal)
+        if numbers is None:
+            cells.append(texts.fill_null("").to_numpy(zero_copy_only=False))
+        else:
+            cells.append(numbers.to_numpy(zero_copy_only=False))
+            spelled[name] = texts.fill_null("")
+    return named(names, cells), spelled
 
 
-def _cells(column: Any, text: bool) -> NDArray[Any]:
+def without_missing(column: Any, reading: Reading) -> Any:
+    """An Arrow column of strings, trimmed, null where a word says it is missing."""
     pa, compute = require("pyarrow"), require("pyarrow.compute")
-    cells = compute.utf8_trim_whitespace(column)
-    if not text:
-        missing = compute.is_in(cells, value_set=pa.array(_MISSING))
-        try:
-            known = compute.if_else(missing, None, cells)
-            return _to_numpy(known.cast(pa.float64()))
-        except pa.ArrowInvalid:
-            pass
-    return _to_numpy(cells)
+    texts = compute.utf8_trim_whitespace(column)
+    words = pa.array(["", *reading.missing], pa.string()).cast(column.type)
+    return compute.if_else(compute.is_in(texts, value_set=words), None, texts)
 
 
-def _to_numpy(column: Any) -> NDArray[Any]:
-    """A column's cells; NaN where a number is null."""
-    return column.to_numpy(zero_copy_only=False)
+def _numbers(texts: Any, decimal: str) -> Any:
+    """An Arrow column of float64, or None where a text is no number."""
+    pa, compute = require("pyarrow"), require("pyarrow.compute")
+    try:
+        if decimal == ".":
+            return texts.cast(pa.float64())
+    except pa.ArrowInvalid:
+        pass
+    # "1.234,5", "1 234.5", "1'234": groups of three, one sign throughout.
+    other = "," if decimal == "." else "."
+    point = "\\" + decimal
+    for sign in (other, *_SPACES):
+        group = "\\" + sign if sign in ",." else sign
+        grouped = rf"^[+-]?\d{{1,3}}({group}\d{{3}})+({point}\d*)?$"
+        some = compute.match_substring(texts, sign)
+        if not compute.any(some).as_py():
+            continue
+        if compute.all(
+            compute.match_substring_regex(texts.filter(some), grouped)
+        ).as_py():
+            texts = compute.replace_substring(texts, sign, "")
+            break
+    if decimal == ",":
+        # A point that parted no thousands would be read as one.
+        if compute.any(compute.match_substring(texts, ".")).as_py():
+            return None
+        texts = compute.replace_substring(texts, ",", ".")
+    try:
+        return texts.cast(pa.float64())
+    except pa.ArrowInvalid:
+        return None

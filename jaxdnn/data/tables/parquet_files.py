@@ -7,49 +7,66 @@ from typing import Any
 from numpy.typing import NDArray
 
 from jaxdnn._extras import require
-from jaxdnn.data.tables.table import Columns, named
+from jaxdnn.data.tables.csv_files import without_missing
+from jaxdnn.data.tables.options import Reading
+from jaxdnn.data.tables.table import EXACT, Pieces, named
 
 
-def read(path: Path, _: Collection[str]) -> Columns:
+def read(path: Path, _: Collection[str], reading: Reading) -> Pieces:
     """All columns."""
-    return _columns(require("pyarrow.parquet").ParquetFile(path).read())
+    return _columns(require("pyarrow.parquet").ParquetFile(path).read(), reading)
 
 
-def pieces(path: Path, _: set[str], piece_bytes: int) -> Iterator[Columns]:
+def pieces(
+    path: Path, _: set[str], reading: Reading, piece_bytes: int
+) -> Iterator[Pieces]:
     """The columns, some rows at a time."""
     pa = require("pyarrow")
     with require("pyarrow.parquet").ParquetFile(path) as file:
         rows = max(1, piece_bytes // (8 * max(1, file.metadata.num_columns)))
         for batch in file.iter_batches(rows, use_threads=False):
-            yield _columns(pa.Table.from_batches([batch]))
+            yield _columns(pa.Table.from_batches([batch]), reading)
 
 
-def _columns(table: Any) -> Columns:
+def _columns(table: Any, reading: Reading) -> Pieces:
     # pandas writes an index that is not 0, 1, ... as a column: it is not data.
     index = (table.schema.pandas_metadata or {}).get("index_columns", ())
-    names = [name for name in table.column_names if name not in index]
     # By position, since select(names) would refuse equal names in its own words.
     kept = [i for i, name in enumerate(table.column_names) if name not in index]
-    return named(names, (_cells(table, i) for i in kept))
+    names = [table.column_names[i].strip() for i in kept]
+    cells: list[NDArray[Any]] = []
+    spelled: dict[str, Any] = {}
+    for name, i in zip(names, kept, strict=True):
+        pa = require("pyarrow")
+        column = _told(table.column_names[i], table.column(i))
+        if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
+            texts = without_missing(column, reading)
+            cells.append(texts.fill_null("").to_numpy())
+            continue
+        cells.append(column.cast(pa.float64(), safe=False).to_numpy())
+        if not pa.types.is_floating(column.type) and (abs(cells[-1]) >= EXACT).any():
+            spelled[name] = column.cast(pa.string()).fill_null("")
+    return named(names, cells), spelled
 
 
-def _cells(table: Any, i: int) -> NDArray[Any]:
+def _told(name: str, column: Any) -> Any:
+    """The column as numbers, or as strings; moments as ISO 8601 has them, in UTC."""
     pa, compute = require("pyarrow"), require("pyarrow.compute")
-    column, types = table.column(i), pa.types
+    types = pa.types
     if types.is_dictionary(column.type):
         column = column.cast(column.type.value_type)
     kind = column.type
-    if (
-        types.is_integer(kind)
-        or types.is_floating(kind)
-        or types.is_decimal(kind)
-        or types.is_null(kind)
-    ):
-        return column.cast(pa.float64()).to_numpy()
     if types.is_boolean(kind):
-        column = compute.if_else(column, "True", "False")
-    elif not (types.is_string(kind) or types.is_large_string(kind)):
-        raise ValueError(
-            f"column {table.column_names[i]!r} must hold numbers or text, found {kind}"
-        )
-    return compute.fill_null(column, "").to_numpy()
+        return compute.if_else(column, "True", "False")
+    if types.is_date(kind):
+        return column.cast(pa.date32()).cast(pa.string())
+    if types.is_timestamp(kind):
+        zone = None if kind.tz is None else "UTC"
+        return column.cast(pa.timestamp("s", zone), safe=False).cast(pa.string())
+    if types.is_time(kind):
+        return column.cast(pa.time32("s"), safe=False).cast(pa.string())
+    numeric = (types.is_integer, types.is_floating, types.is_decimal, types.is_null)
+    textual = (types.is_string, types.is_large_string)
+    if not any(is_kind(kind) for is_kind in (*numeric, *textual)):
+        raise ValueError(f"column {name!r} must hold numbers or text, found {kind}")
+    return column

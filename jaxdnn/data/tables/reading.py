@@ -8,40 +8,70 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from jaxdnn.data.tables import csv_files, npz_files, parquet_files
-from jaxdnn.data.tables.table import Columns, Table, is_text
+from jaxdnn.data.tables.options import USUAL, Reading
+from jaxdnn.data.tables.table import Pieces, Table, is_text
 from jaxdnn.data.within import within
 
 
 class Format(NamedTuple):
     """How files of a format are read: whole, and piece by piece where they can be."""
 
-    read: Callable[[Path, Collection[str]], Columns]
-    pieces: Callable[[Path, set[str], int], Iterator[Columns]] | None = None
+    read: Callable[[Path, Collection[str], Reading], Pieces]
+    pieces: Callable[[Path, set[str], Reading, int], Iterator[Pieces]] | None = None
 
+
+_CSV = Format(csv_files.read, csv_files.pieces)
 
 FORMATS: Mapping[str, Format] = MappingProxyType(
     {
-        ".csv": Format(csv_files.read, csv_files.pieces),
+        **dict.fromkeys((".csv", ".tsv", ".csv.gz", ".tsv.gz"), _CSV),
         ".parquet": Format(parquet_files.read, parquet_files.pieces),
         ".npz": Format(npz_files.read),
     }
 )
 
 
+def suffix(path: str | os.PathLike[str]) -> str:
+    """What a file's name ends in, as FORMATS has it.
+
+    Example:
+      >>> suffix("T.CSV.gz"), suffix("v1.2.parquet"), suffix("moons")
+      ('.csv.gz', '.parquet', '')
+    """
+    ends = [end.lower() for end in Path(path).suffixes]
+    return "".join(ends[-2:] if ends[-1:] == [".gz"] else ends[-1:])
+
+
+def is_streamable(path: str | os.PathLike[str]) -> bool:
+    """Whether it is a file that can be read piece by piece.
+
+    Example:
+      >>> is_streamable("nowhere.csv")
+      False
+    """
+    found = FORMATS.get(suffix(path))
+    return found is not None and found.pieces is not None and Path(path).is_file()
+
+
 def read_table(
-    path: str | os.PathLike[str], *, text_columns: Collection[str] = (), reading=None
+    path: str | os.PathLike[str],
+    *,
+    text_columns: Collection[str] = (),
+    reading: Reading = USUAL,
 ) -> Table:
-    r"""The table in a .csv, .parquet or .npz file.
+    r"""The table in a file of one of FORMATS.
 
     Args:
       path: a file whose name says its format.
       text_columns: columns of a CSV file that are text even where all cells look like
         numbers.
+      reading: what says that a cell is missing, and how CSV is written.
 
     Raises:
       FileNotFoundError: there is no such file.
-      ValueError: another format, a damaged, ragged or empty file, columns without a
-        name or with the same one, cells that are neither numbers nor text.
+      ValueError: another format, a damaged, ragged or empty file, one that ends inside
+        quotes, columns without a name or with the same one, cells that are neither
+        numbers nor text.
       ModuleNotFoundError: pyarrow is not installed.
 
     Example:
@@ -54,8 +84,8 @@ def read_table(
     path = Path(path)
     read = _format(path).read
     with within(path):
-        columns = read(path, text_columns)
-    table = Table(str(path), columns)
+        columns, spelled = read(path, text_columns, reading)
+    table = Table(str(path), columns, spelled=spelled)
     if len(table) == 0:
         raise ValueError(f"{path}: no rows")
     return table
@@ -65,16 +95,16 @@ def read_in_pieces(
     path: str | os.PathLike[str],
     *,
     text_columns: Collection[str] = (),
-    reading=None,
+    reading: Reading = USUAL,
     piece_bytes: int = 16 << 20,
 ) -> Iterator[Table]:
-    r"""The table in a .csv or .parquet file, some rows at a time.
+    r"""The table in a CSV or Parquet file, some rows at a time.
 
     A column of a CSV file can look like numbers in its first pieces and like text in
     later ones: only text_columns are text from the beginning.
 
     Args:
-      path, text_columns: as for `read_table`.
+      path, text_columns, reading: as for `read_table`.
       piece_bytes: about how large a piece is, as text or as float64.
 
     Raises:
@@ -91,14 +121,14 @@ def read_in_pieces(
     read = _format(path).pieces
     if read is None:
         raise ValueError(f"{path}: can only be read whole")
-    pieces = read(path, set(text_columns), piece_bytes)
+    pieces = read(path, set(text_columns), reading, piece_bytes)
     row = 0
     while True:
         with within(path):
-            columns = next(pieces, None)
-        if columns is None:
+            piece = next(pieces, None)
+        if piece is None:
             break
-        table = Table(str(path), columns, first_row=row)
+        table = Table(str(path), piece[0], first_row=row, spelled=piece[1])
         row += len(table)
         yield table
     if row == 0:
@@ -107,22 +137,26 @@ def read_in_pieces(
 
 @dataclass(frozen=True)
 class ScannedFile:
-    """A .csv or .parquet file that was read once; its pieces come anew each time.
+    """A CSV or Parquet file that was read once; its pieces come anew each time.
 
     Attributes:
-      path, piece_bytes: as for `read_in_pieces`.
+      path, reading, piece_bytes: as for `read_in_pieces`.
       text_columns: the columns that are text in any piece, and so in all of them.
       sizes: how many rows each piece has.
     """
 
     path: str
+    reading: Reading
     piece_bytes: int
     text_columns: frozenset[str]
     sizes: tuple[int, ...]
 
     def __iter__(self) -> Iterator[Table]:
         return read_in_pieces(
-            self.path, text_columns=self.text_columns, piece_bytes=self.piece_bytes
+            self.path,
+            text_columns=self.text_columns,
+            reading=self.reading,
+            piece_bytes=self.piece_bytes,
         )
 
     def __len__(self) -> int:
@@ -131,12 +165,15 @@ class ScannedFile:
 
 
 def scan(
-    path: str | os.PathLike[str], *, reading=None, piece_bytes: int = 16 << 20
+    path: str | os.PathLike[str],
+    *,
+    reading: Reading = USUAL,
+    piece_bytes: int = 16 << 20,
 ) -> ScannedFile:
     r"""Read a file once, to know how many rows there are and which columns are text.
 
     Args:
-      path, piece_bytes: as for `read_in_pieces`.
+      path, reading, piece_bytes: as for `read_in_pieces`.
 
     Raises:
       FileNotFoundError, ValueError, ModuleNotFoundError: as `read_table`.
@@ -151,15 +188,15 @@ def scan(
     """
     sizes: list[int] = []
     texts: set[str] = set()
-    for table in read_in_pieces(path, piece_bytes=piece_bytes):
+    for table in read_in_pieces(path, reading=reading, piece_bytes=piece_bytes):
         sizes.append(len(table))
         texts |= {name for name, cells in table.columns.items() if is_text(cells)}
-    return ScannedFile(str(path), piece_bytes, frozenset(texts), tuple(sizes))
+    return ScannedFile(str(path), reading, piece_bytes, frozenset(texts), tuple(sizes))
 
 
 def _format(path: Path) -> Format:
     """That of the file of that name, which is there."""
-    found = FORMATS.get(path.suffix.lower())
+    found = FORMATS.get(suffix(path))
     if found is None:
         raise ValueError(f"{path}: must be a {', '.join(FORMATS)} file")
     if not path.is_file():

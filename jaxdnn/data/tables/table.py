@@ -1,13 +1,20 @@
 """A table: named columns of equal length, each of numbers or of text."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 Columns = dict[str, NDArray[Any]]
+
+# Columns, and for some of those of numbers the texts that the file has: Arrow arrays.
+Pieces = tuple[Columns, dict[str, Any]]
+
+# From here on float64 does not hold every whole number.
+EXACT = 2.0**53
 
 
 @dataclass(frozen=True, eq=False)  # == of arrays is an array, not an answer
@@ -19,21 +26,26 @@ class Table:
       columns: name -> (m,), float64 (NaN where missing) or str ("" where missing).
       one_unit: whether all inputs measure the same, as pixels do.
       first_row: how many rows of the source come before these.
+      spelled: of columns of numbers, the file's own texts, as Arrow arrays of all rows
+        that were read together.
+      rows: which of those are left; all when None.
     """
 
     source: str
     columns: Columns
     one_unit: bool = False
     first_row: int = 0
+    spelled: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    rows: NDArray[np.int64] | None = None
 
     def __len__(self) -> int:
         return len(next(iter(self.columns.values()), ()))
 
     def take(self, rows: NDArray[Any]) -> "Table":
         """The table of those rows (indices, or a mask)."""
-        return replace(
-            self, columns={name: cells[rows] for name, cells in self.columns.items()}
-        )
+        left = np.arange(len(self)) if self.rows is None else self.rows
+        columns = {name: cells[rows] for name, cells in self.columns.items()}
+        return replace(self, columns=columns, rows=left[rows])
 
     def select(self, names: Iterable[str]) -> "Table":
         """The table of those columns."""
@@ -41,7 +53,7 @@ class Table:
 
     def row(self, row: int) -> int:
         """The number that people give a row: they count from 1, below the header."""
-        return row + self.first_row + 1
+        return self.first_row + 1 + int(row if self.rows is None else self.rows[row])
 
     def error(self, name: str, row: int, what: str) -> ValueError:
         """What is wrong with one cell."""
@@ -54,21 +66,53 @@ class Table:
         cells = self.columns[name]
         return cells == "" if is_text(cells) else np.isnan(cells)
 
-    def texts(self, name):
+    def texts(self, name: str) -> NDArray[Any]:
+        """(m,) a column's cells as the file has them; "" where they hold nothing.
+
+        Example:
+          >>> Table("t", {"x": np.array([7.0, 0.5, np.nan])}).texts("x").tolist()
+          ['7', '0.5', '']
+        """
         cells = self.columns[name]
         if is_text(cells):
             return cells
-        gaps = np.isnan(cells)
-        out = np.full(len(cells), "", object)
-        out[~gaps] = as_text(cells[~gaps])
-        return out
+        texts = self.spelled.get(name)
+        if texts is not None:
+            texts = texts if self.rows is None else texts.take(self.rows)
+            return texts.to_numpy(zero_copy_only=False)
+        there = ~np.isnan(cells)
+        found = np.full(len(cells), "", dtype=object)
+        found[there] = as_text(cells[there])
+        return found
 
-    def numbers(self, name):
+    def numbers(self, name: str) -> NDArray[np.float64] | None:
+        """(m,) a column's numbers, NaN where it has none; None if a text is no number.
+
+        Raises:
+          ValueError: a whole number that float64 cannot hold.
+
+        Example:
+          >>> Table("t", {"x": np.array(["1", ""], dtype=object)}).numbers("x")
+          array([ 1., nan])
+        """
         cells = self.columns[name]
-        if not is_text(cells):
-            return cells
-        values = [number_in(t) if t else np.nan for t in cells]
-        return None if None in values else np.array(values, float)
+        if is_text(cells):
+            spelled = {text: number_in(text) for text in set(cells) - {""}}
+            if None in spelled.values():
+                return None
+            cells = np.array([spelled.get(text, np.nan) for text in cells], np.float64)
+        large = np.flatnonzero(abs(cells) >= EXACT)
+        texts = self.texts(name) if len(large) else cells
+        for row in large:
+            text = texts[row]
+            if re.fullmatch(r"[+-]?\d+", text) and int(text) != int(cells[row]):
+                raise self.error(
+                    name,
+                    int(row),
+                    f"{text} is more than float64 can hold; take the column as "
+                    "categories, or leave it out",
+                )
+        return cells
 
 
 def is_text(cells: NDArray[Any]) -> bool:
@@ -77,17 +121,19 @@ def is_text(cells: NDArray[Any]) -> bool:
 
 
 def number_in(text: str) -> float | None:
-    """The finite number that a text spells, if it does.
+    """The finite number that a text spells, if it does; in digits 0 to 9 alone.
 
     Example:
-      >>> number_in("2.50"), number_in("2,50")
-      (2.5, None)
+      >>> number_in("2.50"), number_in("2,50"), number_in("١٢")
+      (2.5, None, None)
     """
+    if not text.isascii() or "_" in text:
+        return None
     try:
         number = float(text)
     except ValueError:
         return None
-    return number if np.isfinite(number) and "_" not in text else None
+    return number if np.isfinite(number) else None
 
 
 def as_text(cells: NDArray[Any]) -> NDArray[Any]:
@@ -106,12 +152,14 @@ def as_text(cells: NDArray[Any]) -> NDArray[Any]:
 
 def named(names: list[str], cells: Iterable[NDArray[Any]]) -> Columns:
     """The columns by name, after the names were looked at."""
+    seen: set[str] = set()
     for position, name in enumerate(names):
         if not name:
             raise ValueError(
                 f"column {position + 1} has no name (pandas writes its index so: "
                 "use index=False)"
             )
-        if name in names[:position]:
+        if name in seen:
             raise ValueError(f"two columns are named {name!r}")
+        seen.add(name)
     return dict(zip(names, cells, strict=True))

@@ -86,3 +86,26 @@ def test_classes_have_one_probability_each(n_L):
     column = Categories("y", ("a", "b") if n_L == 1 else ("a", "b", "c"))
     found = column.probabilities(AL)
     assert found.tolist() == ([[0.75, 0.25], [0.25, 0.75]] if n_L == 1 else AL.tolist())
+
+
+def test_the_cell_that_makes_a_column_text_is_told():
+    cells = [str(i % 15) for i in range(60)]
+    cells[7] = "12a"
+    learned = learn_all(table(age=cells, y=[0, 1] * 30))
+    assert learned.strays == {"age": ("12a", 8)}
+    assert learn_all(table(kind=["a", "b"], y=[0, 1])).strays == {}
+
+
+@pytest.mark.parametrize(
+    ("cells", "message"),
+    [
+        (["1,5", "2", "0,25"] * 9, "'x', row 1: '1,5' looks like a number with a dec"),
+        (["dog", "cat", "dog\n3,cat"] * 9, r"'x': 'dog\\n3,cat' has several lines"),
+    ],
+)
+def test_texts_that_hint_at_a_file_read_wrongly_are_refused(cells, message):
+    with pytest.raises(ValueError, match=message):
+        learned_from(x=cells, y=[0, 1, 0] * 9)
+    with pytest.raises(ValueError, match=message.replace("'x'", "'y'")):
+        learned_from(x=range(27), y=cells)
+    learned_from({"categorical": ("x",)}, x=cells, y=[0, 1, 0] * 9)

@@ -1,0 +1,41 @@
+"""How a file is to be read: what says that a cell is missing, how CSV is written."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+# What a cell holds that holds nothing, beside the empty one: in numbers and in texts,
+# in every format. Not "none", which is a category as often as not.
+MISSING_VALUES = (
+    *("?", "NA", "N/A", "n/a", "#N/A", "<NA>", "null", "NULL", "None"),
+    *("nan", "NaN", "NAN", "-nan", "-NaN"),
+)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How a file is to be read.
+
+    Attributes:
+      missing: the words that say so; the empty cell always does.
+      delimiter: what parts the cells of a CSV file; found when None.
+      decimal: "." or ",", of its numbers.
+      encoding: of its text; UTF-8, or UTF-16 where the file begins so, when None.
+
+    Example:
+      >>> Reading.from_json({**vars(Reading()), "decimal": ","}).decimal
+      ','
+    """
+
+    missing: tuple[str, ...] = MISSING_VALUES
+    delimiter: str | None = None
+    decimal: str = "."
+    encoding: str | None = None
+
+    @classmethod
+    def from_json(cls, said: Mapping[str, Any]) -> "Reading":
+        """What `asdict` said, whose tuples came back as lists."""
+        return cls(**{**said, "missing": tuple(said["missing"])})
+
+
+USUAL = Reading()
