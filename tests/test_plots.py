@@ -2,6 +2,8 @@
 
 import subprocess
 import sys
+import time
+import warnings
 
 import numpy as np
 import pytest
@@ -10,6 +12,7 @@ from matplotlib.colors import to_hex
 from matplotlib.contour import QuadContourSet
 
 from jaxdnn.plots import (
+    plot_confusion_matrix,
     plot_cost,
     plot_decision_boundary,
     plot_images,
@@ -154,6 +157,49 @@ def test_every_class_has_its_region_line_points_and_name(classes):
     assert legend == [str(number) for number in range(classes)]
 
 
+def test_of_many_classes_the_largest_are_named(tmp_path):
+    k = 1400
+    rng = np.random.default_rng(0)
+    labels = rng.integers(0, k, (1, 20_000))
+    labels[0, :3000] = 7
+    points = rng.normal(size=(2, 20_000))
+    began = time.monotonic()
+    figure = plot_decision_boundary(
+        lambda grid: np.clip(np.round(500 + 200 * grid[:1]), 0, k - 1), points, labels
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        save(figure, tmp_path / "boundary.png")
+    assert time.monotonic() - began < 5
+    (axes,) = figure.axes
+    names = [text.get_text() for text in axes.get_legend().get_texts()]
+    assert len(names) == 21
+    assert "7" in names
+    assert names[-1] == f"{k - 20} more"
+    shown = sum(len(dots.get_offsets()) for dots in of_kind(axes, PathCollection))
+    assert shown == 5000
+    assert axes.get_title() == "5000 of 20000 examples"
+
+
+def test_names_that_the_font_has_not_are_spelled_out(tmp_path):
+    figure = plot_decision_boundary(
+        right_of_one,
+        X,
+        Y,
+        feature_names=("猫\x07", "x" * 99),
+        class_names=("\x1b[31m", "日本"),
+        title="\u202e",
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        save(figure, tmp_path / "boundary.png")
+    (axes,) = figure.axes
+    assert axes.get_xlabel() == "\\u732b\\x07"
+    assert axes.get_ylabel() == "x" * 21 + "..."
+    names = [text.get_text() for text in axes.get_legend().get_texts()]
+    assert names == ["\\x1b[31m", "\\u65e5\\u672c"]
+
+
 def test_names_are_shown_as_they_are(tmp_path):
     figure = plot_decision_boundary(
         right_of_one,
@@ -203,6 +249,39 @@ def test_a_boundary_of_something_else_is_refused(changes, said):
     arguments = {"predict_fn": right_of_one, "X": X, "Y": Y} | changes
     with pytest.raises(ValueError, match=f"^plot_decision_boundary: .*{said}"):
         plot_decision_boundary(**arguments)
+
+
+# ---- confusions --------------------------------------------------------------------
+
+
+def test_confusions_are_counts_over_shares():
+    figure = plot_confusion_matrix([[8, 2], [0, 0]], ["cat", "$dog"], title="pets")
+    (axes,) = figure.axes
+    (image,) = axes.get_images()
+    np.testing.assert_allclose(image.get_array(), [[0.8, 0.2], [0, 0]])
+    assert [text.get_text() for text in axes.texts] == ["8", "2", "0", "0"]
+    assert [text.get_text() for text in axes.get_yticklabels()] == ["cat", "$dog"]
+
+
+def test_of_many_classes_those_without_room_are_added_up(tmp_path):
+    counts = np.diag(np.arange(100.0))
+    counts[3, 99] = 5
+    figure = plot_confusion_matrix(counts)
+    (axes,) = figure.axes
+    names = [text.get_text() for text in axes.get_yticklabels()]
+    assert names == [*map(str, range(81, 100)), "81 more"]
+    cells = np.array([float(text.get_text()) for text in axes.texts]).reshape(20, 20)
+    assert cells.sum() == counts.sum()
+    assert cells[19, 18] == 5
+    save(figure, tmp_path / "confusion.png")
+
+
+@pytest.mark.parametrize("counts", [[], [[1, 2]], [[-1]], [[np.nan]], 3.0])
+def test_what_is_no_confusion_is_refused(counts):
+    with pytest.raises(ValueError, match=r"counts must be numbers >= 0 of shape"):
+        plot_confusion_matrix(counts)
+    with pytest.raises(ValueError, match="class_names must name 1 classes, got 2"):
+        plot_confusion_matrix([[1]], ["a", "b"])
 
 
 # ---- pictures ----------------------------------------------------------------------

@@ -1,7 +1,7 @@
 """Say how good a trained model is on the rows of a file.
 
-Prints the scores that jaxdnn train prints: accuracy where the model predicts classes,
-R2 and the error in the target's own units where it predicts numbers.
+Prints the scores that jaxdnn train prints: of classes accuracy, recall and precision,
+of numbers R2 and the error in the target's own units.
 """
 
 import argparse
@@ -9,6 +9,7 @@ import sys
 
 from jaxdnn.cli.options import add_model_arguments, table_of
 from jaxdnn.cli.say import say
+from jaxdnn.cli.scoring import score_lines
 from jaxdnn.models import load_model
 
 
@@ -26,7 +27,6 @@ def run(args: argparse.Namespace) -> int:
     left_out = f"{table.source}: {untold} rows without {', '.join(names)} are left out"
     for line in [*model.preprocessing.notes(table), *[left_out] * bool(untold)]:
         print("jaxdnn: note:", line, file=sys.stderr)
-    say("rows", f"{scores.rows:12}")
-    for name, value in scores.measures.items():
-        say(name, f"{value:12.4f}")
+    for label, line in score_lines({"": scores}):
+        say(label, line)
     return 0

@@ -11,7 +11,7 @@ def say(label: str, text: str) -> None:
       >>> say("rows", "150")
       rows            150
     """
-    print(f"{label:14}  {text}", flush=True)
+    print(f"{label:14}  {text}".rstrip(), flush=True)
 
 
 def joined(parts: Iterable[str], width: int = 64) -> list[str]:

@@ -25,6 +25,7 @@ from jaxdnn.cli import options
 from jaxdnn.cli.describing import describe_columns, describe_data, describe_missing
 from jaxdnn.cli.progress import progress
 from jaxdnn.cli.say import joined, say, silent
+from jaxdnn.cli.scoring import score_lines
 from jaxdnn.data.parts import TEST_FRACTION
 from jaxdnn.data.tables import Table
 from jaxdnn.models import DataRecipe, Trained, TrainingRecipe, train
@@ -193,7 +194,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _write(out: Path, trained: Trained, some: Table) -> list[Path]:
     """Write the results; where that fails, somewhere else rather than nowhere."""
-    results = (trained.model, trained.history, some)
+    results = (trained.model, trained.history, trained.scores, some)
     try:
         return write_results(out, *results)
     except OSError as error:
@@ -248,11 +249,8 @@ def _describe(trained: Trained, tell: Callable[[str, str], None]) -> None:
             tell(label, "".join(f"{value:12.4f}" for value in curve))
     if trained.history.best_epoch is not None:
         tell("best", f"after epoch {int(trained.history.best_epoch)} of {epochs}")
-    parts = trained.scores.values()
-    tell("", "".join(f"{part:>12}" for part in trained.scores))
-    tell("rows", "".join(f"{scores.rows:12}" for scores in parts))
-    for name in trained.scores["train"].measures:
-        tell(name, "".join(f"{scores.measures[name]:12.4f}" for scores in parts))
+    for label, line in score_lines(trained.scores):
+        tell(label, line)
     if trained.check is not None:
         tell("gradient check", _describe_check(trained.check))
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from jaxdnn import Network, Parameters, predict, predict_proba
 from jaxdnn.data.preprocessing import Preprocessing
 from jaxdnn.data.tables import Table, read_table
+from jaxdnn.models.scores import Scores, tally
 from jaxdnn.training.buckets import padded_size
 
 Rows = Table | str | os.PathLike[str]
@@ -28,17 +29,6 @@ class Prediction(NamedTuple):
 
     values: NDArray[Any]
     probabilities: NDArray[Any] | None
-
-
-class Scores(NamedTuple):
-    """How good a model's predictions are.
-
-    rows: how many were predicted; measures: {"accuracy": ...} of classes, {"R2": ...,
-    "RMSE": ...} of numbers, RMSE in the target's units.
-    """
-
-    rows: int
-    measures: dict[str, float]
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,23 +96,30 @@ class Model:
           >>> params = (Layer(np.ones((1, 1)), np.zeros((1, 1))),)
           >>> model = Model(Network((1, 1), output="identity"), params, columns)
           >>> x = np.array([1.0, 3.0])
-          >>> model.evaluate(Table("t", {"x": x, "y": x}))
-          Scores(rows=2, measures={'R2': 1.0, 'RMSE': 0.0})
+          >>> scores = model.evaluate(Table("t", {"x": x, "y": x}))
+          >>> scores.rows, scores.measures
+          (2, {'R2': 1.0, 'RMSE': 0.0, 'MAE': 0.0})
         """
         one = isinstance(rows, (Table, str, os.PathLike))
-        measures = {}
+        targets = self.preprocessing.targets
+        tallies = {target.name: tally(target) for target in targets}
         count = 0
         for table in [self.table(rows)] if one else rows:
-            table = self.preprocessing.scorable(table)
-            X, m = self._padded(table)
+            left = self.preprocessing.scorable(table)
+            if not len(left):
+                continue
+            X, m = self._padded(left)
             count += m
-            for target, said in self.preprocessing.rows_of(self._said(X)[:, :m]):
-                measures = {
-                    "accuracy" if target.classes else "R2": float(
-                        (target.decode(said) == target.truth(table)).mean()
-                    )
-                }
-        return Scores(count, measures)
+            said = self.preprocessing.rows_of(self._said(X)[:, :m])
+            AL = np.asarray(predict_proba(self.network, self.params, X))[:, :m]
+            chances = self.preprocessing.rows_of(AL)
+            for (target, labels), (_, of) in zip(said, chances, strict=True):
+                tallies[target.name].add(
+                    target.truth(left), target.decode(labels), target.probabilities(of)
+                )
+        if not count:
+            raise ValueError("there are no rows to evaluate")
+        return Scores(count, {name: each.scores() for name, each in tallies.items()})
 
     def _padded(self, table: Table) -> tuple[Array, int]:
         """X, filled up with zeros to a size that other tables share; how many count."""

@@ -9,6 +9,7 @@ import json
 import os
 import shutil
 import tempfile
+from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,13 +24,14 @@ from jaxdnn.data.columns.numbers import Numbers
 from jaxdnn.data.tables import Table
 from jaxdnn.models.files import save_model
 from jaxdnn.models.model import Model
+from jaxdnn.models.scores import Scores
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
 _MODEL, _HISTORY, _MANIFEST = "model.safetensors", "history.csv", "manifest.json"
-_FIGURES = ("learning_curve.png", "boundary.png")
+_FIGURES = ("learning_curve.png", "confusion_matrix.png", "boundary.png")
 _UNFINISHED = ".unfinished-"
 
 
@@ -59,17 +61,23 @@ def check_writable(folder: Path, *, option: str = "--out") -> None:
 
 
 def write_results(
-    out: Path, model: Model, history: History, train: Table
+    out: Path,
+    model: Model,
+    history: History,
+    scores: Mapping[str, Scores],
+    train: Table,
 ) -> list[Path]:
-    """Write model.safetensors, history.csv, learning_curve.png and boundary.png.
+    """Write model.safetensors, history.csv, learning_curve.png and what fits the data.
 
-    The last is drawn in the plane only. They come into being in a folder out of sight
-    and are moved when all are there; other runs that write here wait meanwhile.
+    confusion_matrix.png of a target of classes, boundary.png if they lie in the plane.
+    All come into being in a folder out of sight and are moved when they are there;
+    other runs that write here wait meanwhile.
 
     Args:
       out: the folder, made if missing.
       model: what was trained.
       history: what the training recorded.
+      scores: of the parts of the rows; the last one's confusions are drawn.
       train: the rows it was trained on; they name the figures.
 
     Returns:
@@ -78,21 +86,7 @@ def write_results(
     Raises:
       OSError: out is not a folder, not writable, or the disk is full.
     """
-    name = Path(train.source).stem
-    kinds = [type(column) for column in model.preprocessing.columns]
-    [target, *others] = model.preprocessing.targets
-    figures = {
-        "learning_curve.png": _plot_history(
-            history, "accuracy" if target.classes else "R²", title=name
-        )
-    }
-    if (
-        kinds == [Numbers] * 2
-        and model.preprocessing.n_x == 2
-        and isinstance(target, Categories)
-        and not others
-    ):
-        figures["boundary.png"] = _plot_boundary(name, model, train, target)
+    figures = _figures(model, history, scores, train)
     with naming(out):
         out.mkdir(parents=True, exist_ok=True)
         with closing(FolderLock(out)):
@@ -106,6 +100,29 @@ def write_results(
                 for file_name, figure in figures.items():
                     plots.save(figure, new / file_name)
                 return _moved(new, out, [_MODEL, _HISTORY, *figures])
+
+
+def _figures(
+    model: Model, history: History, scores: Mapping[str, Scores], train: Table
+) -> dict[str, "Figure"]:
+    """The figures that go with the data, by the names of their files."""
+    name = Path(train.source).stem
+    columns = model.preprocessing.columns
+    [target, *others] = model.preprocessing.targets
+    score = "accuracy" if target.classes else "R²"
+    figures = {"learning_curve.png": _plot_history(history, score, title=name)}
+    if others or not isinstance(target, Categories):
+        return figures
+    if scores:
+        part = list(scores)[-1]
+        counts, names = scores[part].targets[target.name].confusion()
+        figures["confusion_matrix.png"] = plots.plot_confusion_matrix(
+            counts, names, title=f"{name}, {part} part"
+        )
+    in_the_plane = [type(column) for column in columns] == [Numbers] * 2
+    if in_the_plane and model.preprocessing.n_x == 2:
+        figures["boundary.png"] = _plot_boundary(name, model, train, target)
+    return figures
 
 
 def _moved(new: Path, out: Path, names: list[str]) -> list[Path]:

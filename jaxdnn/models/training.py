@@ -12,10 +12,11 @@ from jaxdnn import Divergence, FitResult, History, Progress, fit
 from jaxdnn._checks import check_scalar, public
 from jaxdnn._extras import require
 from jaxdnn.models.checkpoints import Checkpoints
-from jaxdnn.models.model import Model, Scores
+from jaxdnn.models.model import Model
 from jaxdnn.models.optimizers import optimizer
 from jaxdnn.models.prepared import Prepared, prepare
 from jaxdnn.models.recipe import Recipe
+from jaxdnn.models.scores import Scores
 from jaxdnn.verification import Report, verify
 
 OnProgress = Callable[[Progress], None]

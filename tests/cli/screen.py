@@ -7,7 +7,13 @@ from jaxdnn.cli import main
 from jaxdnn.verification import Report
 from jaxdnn.verification.report import Row
 
-WRITTEN = ["history.csv", "learning_curve.png", "manifest.json", "model.safetensors"]
+WRITTEN = [  # of classes
+    "confusion_matrix.png",
+    "history.csv",
+    "learning_curve.png",
+    "manifest.json",
+    "model.safetensors",
+]
 QUICK = ("--layers", "--epochs", "40")  # no hidden layer: little to compile
 
 REPORTS = {

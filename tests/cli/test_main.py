@@ -19,7 +19,10 @@ from tests.cli.screen import refused, results
         (["predict", "--data", "t.csv"], "arguments are required: --model"),
         (["train", "--data", "moon"], "moon: no such data set; there are flower,"),
         (["train", "--data", "t.csv"], "t.csv: no such file"),
-        (["train", "--data", "t.txt"], "t.txt: must be a .csv, .parquet, .npz file"),
+        (
+            ["train", "--data", "t.txt"],
+            "t.txt: must be a .csv, .tsv, .csv.gz, .tsv.gz, .parq",
+        ),
         (["train", "--data", "iris", "--target", "x"], "--target goes with a file"),
         (["train", "--data", "mnist"], "mnist: needs mnist-t10k-images-idx3-ubyte"),
     ],

@@ -123,7 +123,9 @@ def test_the_words_for_missing_can_be_chosen(tmp_path, capsys):
     frame = pd.DataFrame({"x": np.arange(120.0), "sex": sex})
     frame.loc[5, "x"] = -999.0
     data = save(frame, tmp_path / "t.csv")
-    printed, _ = run(capsys, data, tmp_path, "--missing-values", "-999.0", "none of them")
+    printed, _ = run(
+        capsys, data, tmp_path, "--missing-values", "-999.0", "none of them"
+    )
     assert "NA (30), f (30), m (30)" in printed
     assert "30 rows without sex left out" in printed
     assert "x 1 by the mean" in printed

@@ -56,7 +56,7 @@ def test_what_cannot_be_streamed_is_told(tmp_path, monkeypatch, capsys, data):
     monkeypatch.chdir(tmp_path)
     np.savez("t.npz", X=np.zeros((3, 2)))
     said = refused(capsys, ["train", "--data", data, "--stream"])
-    assert said == f"--stream goes with a .csv or .parquet file: {data}"
+    assert said == f"--stream goes with a CSV or Parquet file: {data}"
 
 
 def test_a_stream_without_training_rows_is_told(tmp_path, capsys):

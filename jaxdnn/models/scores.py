@@ -1,0 +1,226 @@
+"""How good predictions are: measures of one target, added up over pieces of rows.
+
+A measure that does not exist for the rows there are, such as R2 of one row, is None,
+and `reasons` says why.
+"""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from jaxdnn._extras import require
+from jaxdnn.data.columns.categories import Categories
+from jaxdnn.data.columns.counts import Counts
+from jaxdnn.data.columns.kinds import Target
+from jaxdnn.data.columns.numbers import Moments
+
+Measures = dict[str, float | None]
+
+# The class of all texts that training never had.
+UNKNOWN = "(not in training)"
+
+
+class ClassScore(NamedTuple):
+    """One class: its rows, which part of them was found, and of those said, was so.
+
+    recall and precision are None where no row is of it, or was said to be.
+    """
+
+    name: str
+    rows: int
+    recall: float | None
+    precision: float | None
+
+
+@dataclass(frozen=True)
+class TargetScores:
+    """How good the predictions of one target are.
+
+    Attributes:
+      measures: of classes accuracy, largest class (what saying it always would reach),
+        balanced accuracy (the mean recall) and, of two, ROC AUC; of numbers R2, RMSE
+        and MAE, the last two in the target's units; of counts deviance too.
+      reasons: why a measure is None.
+      classes: each class, and UNKNOWN if some texts are none of them.
+      pairs: how many rows of a class were said to be of one: {(true, said): rows}.
+    """
+
+    measures: Measures
+    reasons: Mapping[str, str] = field(default_factory=dict[str, str])
+    classes: tuple[ClassScore, ...] = ()
+    pairs: Mapping[tuple[str, str], int] = field(
+        default_factory=dict[tuple[str, str], int]
+    )
+
+    def confusion(self) -> tuple[NDArray[np.int64], list[str]]:
+        """(k, k) rows of each class that were said to be of each, and the k names.
+
+        Example:
+          >>> found = TargetScores({}, {}, (), {("a", "a"): 2, ("b", "a"): 1})
+          >>> found.confusion()[0].tolist()
+          [[2, 0], [1, 0]]
+        """
+        names = [each.name for each in self.classes]
+        names = names or sorted({name for pair in self.pairs for name in pair})
+        place = {name: i for i, name in enumerate(names)}
+        counts = np.zeros((len(names), len(names)), np.int64)
+        for (true, said), rows in self.pairs.items():
+            counts[place[true], place[said]] = rows
+        return counts, names
+
+
+class ClassesTally:
+    """Adds up how a target of classes was predicted."""
+
+    def __init__(self, target: Categories) -> None:
+        self._names = [*target.classes, UNKNOWN]
+        self._index = target.index
+        self._pairs: Counter[int] = Counter()
+        self._second: list[NDArray[np.float32]] = []
+        self._is_second: list[NDArray[np.bool_]] = []
+
+    def add(self, truth: NDArray[Any], said: NDArray[Any], chances: Any) -> None:
+        """Take some rows: (m,) texts twice, and (k, m) probabilities."""
+        k = len(self._names)
+        true = self._index(truth) % k  # -1 is the last, UNKNOWN
+        codes = true * k + self._index(said)
+        for code, rows in zip(*np.unique(codes, return_counts=True), strict=True):
+            self._pairs[int(code)] += int(rows)
+        if k == 3:
+            known = true < 2
+            self._second.append(np.float32(chances[1])[known])
+            self._is_second.append(true[known] == 1)
+
+    def scores(self) -> TargetScores:
+        """Those of all rows so far."""
+        k = len(self._names)
+        pairs = {
+            (self._names[code // k], self._names[code % k]): rows
+            for code, rows in sorted(self._pairs.items())
+        }
+        true, said, right = Counter[str](), Counter[str](), Counter[str]()
+        for (t, p), rows in pairs.items():
+            true[t] += rows
+            said[p] += rows
+            right[t] += rows * (t == p)
+        classes = tuple(
+            ClassScore(
+                name,
+                true[name],
+                right[name] / true[name] if true[name] else None,
+                right[name] / said[name] if said[name] else None,
+            )
+            for name in self._names
+            if name != UNKNOWN or true[name]
+        )
+        rows = true.total()
+        recalls = [each.recall for each in classes if each.recall is not None]
+        measures: Measures = {
+            "accuracy": right.total() / rows,
+            "largest class": max(true.values()) / rows,
+            "balanced accuracy": sum(recalls) / len(recalls),
+        }
+        reasons: dict[str, str] = {}
+        if k == 3:
+            measures["ROC AUC"] = self._auc()
+            if measures["ROC AUC"] is None:
+                reasons["ROC AUC"] = "all rows are of one class"
+        return TargetScores(measures, reasons, classes, pairs)
+
+    def _auc(self) -> float | None:
+        is_second = np.concatenate(self._is_second)
+        if is_second.all() or not is_second.any():
+            return None
+        area = require("sklearn.metrics").roc_auc_score
+        return float(area(is_second, np.concatenate(self._second)))
+
+
+class NumbersTally:
+    """Adds up how a target of numbers was predicted."""
+
+    def __init__(self, target: Target) -> None:
+        self._truth = Moments()
+        self._sums = np.zeros(3)
+        self._counts = isinstance(target, Counts)
+
+    def add(self, truth: NDArray[Any], said: NDArray[Any], _: Any) -> None:
+        """Take some rows: (m,) numbers twice."""
+        self._truth = self._truth.plus(Moments.of(truth))
+        with np.errstate(all="ignore"):
+            error = said - truth
+            deviance = said - truth
+            if self._counts:
+                some = truth > 0
+                deviance[some] += truth[some] * np.log(truth[some] / said[some])
+            self._sums += np.square(error).sum(), abs(error).sum(), 2 * deviance.sum()
+
+    def scores(self) -> TargetScores:
+        """Those of all rows so far."""
+        truth, rows = self._truth, self._truth.count
+        squares, distances, deviance = (self._sums / rows).tolist()
+        measures: Measures = {"R2": None, "RMSE": squares**0.5, "MAE": distances}
+        reasons: dict[str, str] = {}
+        if rows == 1:
+            reasons["R2"] = "one row has no spread"
+        elif truth.low == truth.high:
+            reasons["R2"] = "the target is the same in every row"
+        else:
+            with np.errstate(all="ignore"):
+                measures["R2"] = float(1 - np.float64(squares) * rows / truth.squares)
+        if self._counts:
+            measures["deviance"] = deviance
+        for name, value in measures.items():
+            if value is not None and not np.isfinite(value):
+                measures[name] = None
+                reasons[name] = "numbers too large, or too small"
+        return TargetScores(measures, reasons)
+
+
+def tally(target: Target) -> ClassesTally | NumbersTally:
+    """What adds up how that target is predicted.
+
+    Example:
+      >>> from jaxdnn.data.columns.numbers import Numbers
+      >>> pieces = tally(Numbers("y", 0.0, 1.0))
+      >>> pieces.add(np.array([1.0, 3.0]), np.array([1.0, 2.0]), None)
+      >>> pieces.scores().measures["R2"]
+      0.5
+    """
+    if isinstance(target, Categories):
+        return ClassesTally(target)
+    return NumbersTally(target)
+
+
+@dataclass(frozen=True)
+class Scores:
+    """How good a model's predictions are.
+
+    Attributes:
+      rows: how many were predicted.
+      targets: the scores of each target, by its name.
+    """
+
+    rows: int
+    targets: Mapping[str, TargetScores]
+
+    @property
+    def measures(self) -> Measures:
+        """Those of the target; of several targets each one's, under both names."""
+        return self._by_name("measures")
+
+    @property
+    def reasons(self) -> dict[str, str]:
+        """Why a measure is None."""
+        return self._by_name("reasons")
+
+    def _by_name(self, what: str) -> dict[str, Any]:
+        several = len(self.targets) > 1
+        return {
+            f"{name}: {measure}" if several else measure: value
+            for name, scores in self.targets.items()
+            for measure, value in getattr(scores, what).items()
+        }
