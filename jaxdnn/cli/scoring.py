@@ -63,7 +63,7 @@ def _class_lines(
         numbers = map(_number, (each.recall, each.precision))
         yield _label(each.name), _row((f"{each.rows}", *numbers))
     if len(shown) < len(classes):
-        yield "", f"and {len(classes) - len(shown)} classes more, of higher recall"
+        yield "", f"and {len(classes) - len(shown)} classes more, of no lower recall"
 
 
 def _number(value: float | None) -> str:

@@ -22,7 +22,7 @@ def test_of_many_classes_those_that_are_hardly_found_are_shown():
     classes += (ClassScore("none", 0, None, None),)
     found = lines(test=Scores(250, {"y": TargetScores({}, {}, classes)}))
     assert [line.split()[0] for line in found[4:14]] == [f"c{i}" for i in range(10)]
-    assert found[14].strip() == "and 41 classes more, of higher recall"
+    assert found[14].strip() == "and 41 classes more, of no lower recall"
 
 
 def test_several_targets_are_told_apart():
