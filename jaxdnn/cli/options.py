@@ -16,6 +16,9 @@ from jaxdnn.models import Model
 from jaxdnn.models.optimizers import LEARNING_RATES
 from jaxdnn.models.recipe import DataRecipe, NetworkRecipe, Recipe, TrainingRecipe
 
+# What is verified, and swept over, where nothing is said.
+PLAIN_LAYERS = (10, 5)
+
 Record = TypeVar("Record", DataRecipe, NetworkRecipe, TrainingRecipe)
 
 
@@ -115,56 +118,65 @@ def add_reading_arguments(
     )
 
 
-def add_run_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add --epochs, --batch-size and --optimizer."""
+def add_run_arguments(parser: argparse.ArgumentParser, *, plain: bool) -> None:
+    """Add --epochs, --batch-size and --optimizer.
+
+    plain: whether gradient descent on all rows is meant where nothing is said.
+    """
     option = parser.add_argument
     option(
         "--epochs",
         type=whole(1),
-        default=TrainingRecipe.epochs,
         metavar="N",
-        help="how often all training rows are seen (1000)",
+        help="how often all training rows are seen "
+        f"({'1000' if plain else 'at most; chosen by their number'})",
     )
     option(
         "--batch-size",
         type=whole(1),
         metavar="N",
-        help="training rows in each update (all)",
+        help="training rows in each update "
+        f"({'all' if plain else 'chosen by their number; all with sgd'})",
     )
     option(
         "--optimizer",
         choices=tuple(LEARNING_RATES),
-        default=TrainingRecipe.optimizer,
         metavar="NAME",
-        help=f"one of {', '.join(LEARNING_RATES)} (sgd)",
+        help=f"one of {', '.join(LEARNING_RATES)} ({'sgd' if plain else 'adam'})",
     )
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the options of the data, then those of one network and its cost."""
+def add_arguments(parser: argparse.ArgumentParser, *, plain: bool) -> None:
+    """Add the options of the data, then those of one network and its cost.
+
+    plain: whether what plain descent trains is meant where nothing is said.
+    """
     add_data_arguments(parser)
     option = parser.add_argument
     option(
         "--layers",
         type=whole(1),
         nargs="*",
-        default=NetworkRecipe.layers,
+        default=PLAIN_LAYERS if plain else None,
         metavar="UNITS",
-        help="units of each hidden layer, none for no hidden layer (10 5)",
+        help="units of each hidden layer, none for no hidden layer "
+        f"({'10 5' if plain else '100'})",
     )
     option(
         "--l2",
         type=float,
-        default=TrainingRecipe.l2,
+        default=1.0 if plain else None,
         metavar="L",
-        help="strength of the L2 penalty: L / (2 rows) times the squared weights (1)",
+        help="strength of the L2 penalty: L / (2 rows) times the squared weights "
+        f"({'1' if plain else '3; 1 with sgd'})",
     )
     option(
         "--keep-prob",
         type=float,
-        default=TrainingRecipe.keep_prob,
+        default=1.0 if plain else None,
         metavar="P",
-        help="dropout keeps a hidden activation with this probability (1)",
+        help="dropout keeps a hidden activation with this probability "
+        f"({'1' if plain else '0.9; 1 with sgd'})",
     )
     option(
         "--seed",

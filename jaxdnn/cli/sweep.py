@@ -17,8 +17,8 @@ from jaxdnn import Lane, plots, sweep
 from jaxdnn._atomic import replacing
 from jaxdnn._extras import require
 from jaxdnn.cli import options
-from jaxdnn.models import DataRecipe, NetworkRecipe, Recipe
-from jaxdnn.models.optimizers import LEARNING_RATES, optimizer
+from jaxdnn.models import DataRecipe, NetworkRecipe, Recipe, TrainingRecipe
+from jaxdnn.models.optimizers import optimizer
 from jaxdnn.models.prepared import prepare
 from jaxdnn.models.results import check_writable
 
@@ -31,13 +31,13 @@ _DRAWN = 10
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What `jaxdnn sweep` takes."""
     options.add_data_arguments(parser)
-    options.add_run_arguments(parser)
+    options.add_run_arguments(parser, plain=True)
     option = parser.add_argument
     option(
         "--hidden-sizes",
         type=_sizes,
         nargs="+",
-        default=[(10, 5)],
+        default=[options.PLAIN_LAYERS],
         metavar="N[,N...]",
         help="units of the hidden layers: 4,4 is two layers of 4 (10,5)",
     )
@@ -95,10 +95,17 @@ def run(args: argparse.Namespace) -> int:
                 validation_fraction=_VALIDATION_FRACTION,
             ),
             NetworkRecipe(sizes[0], args.hidden),
+            replace(
+                options.picked(TrainingRecipe, args),
+                optimizer=args.optimizer or "sgd",
+                l2=1.0,
+                keep_prob=1.0,
+            ),
         )
     )
+    training = prepared.recipe.training
     X, Y = prepared.examples().whole()
-    rates = args.learning_rates or [LEARNING_RATES[args.optimizer]]
+    rates = args.learning_rates or [training.learning_rate]
     lanes = sweep(
         prepared.network,
         X,
@@ -108,9 +115,9 @@ def run(args: argparse.Namespace) -> int:
         l2=args.l2,
         keep_prob=args.keep_prob,
         hidden_sizes=sizes,
-        optimizer=optimizer(args.optimizer),
-        epochs=args.epochs,
-        batch_size=args.batch_size,
+        optimizer=optimizer(training.optimizer or "sgd"),
+        epochs=training.epochs or 1000,
+        batch_size=training.batch_size,
         validation=prepared.watched(),
     )
     best_first = sorted(lanes, key=_merit)

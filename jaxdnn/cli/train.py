@@ -28,7 +28,7 @@ from jaxdnn.cli.say import joined, say, silent
 from jaxdnn.cli.scoring import score_lines
 from jaxdnn.data.parts import TEST_FRACTION
 from jaxdnn.data.tables import Table
-from jaxdnn.models import DataRecipe, Trained, TrainingRecipe, train
+from jaxdnn.models import DataRecipe, Trained, train
 from jaxdnn.models.checkpoints import Checkpoints
 from jaxdnn.models.optimizers import LEARNING_RATES
 from jaxdnn.models.prepared import Prepared, prepare
@@ -44,8 +44,8 @@ from jaxdnn.verification import Report
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What `jaxdnn train` takes."""
-    options.add_arguments(parser)
-    options.add_run_arguments(parser)
+    options.add_arguments(parser, plain=False)
+    options.add_run_arguments(parser, plain=False)
     _add_data_arguments(parser)
     _add_training_arguments(parser)
     option = parser.add_argument
@@ -104,8 +104,8 @@ def _add_data_arguments(parser: argparse.ArgumentParser) -> None:
         "--validation-fraction",
         type=options.fraction,
         metavar="F",
-        help="training rows put aside to watch: the best parameters are kept (none, or "
-        f"{VALIDATION_FRACTION} with --patience)",
+        help="training rows put aside to watch: the best parameters are kept (none of "
+        f"few rows, {VALIDATION_FRACTION} of many or with --patience)",
     )
 
 
@@ -123,10 +123,9 @@ def _add_training_arguments(parser: argparse.ArgumentParser) -> None:
     option(
         "--schedule",
         choices=SCHEDULES,
-        default=TrainingRecipe.schedule,
         metavar="NAME",
         help="constant, or cosine: the learning rate falls to 0 over the epochs "
-        "(constant)",
+        "(cosine where nothing is watched)",
     )
     option(
         "--class-weight",
@@ -160,10 +159,12 @@ def run(args: argparse.Namespace) -> int:
         for i, line in enumerate(joined(parts)):
             tell("" if i else label, line)
     tell("network", _describe_network(prepared.network))
+    tell("training", _describe_training(prepared.recipe.training))
     saved, resume = _checkpoints(args, prepared)
     if resume is not None:
         tell("resumed", f"after {int(resume['.state.epoch'])} epochs")
-    with progress(args.epochs, quiet=args.quiet) as show, warnings.catch_warnings():
+    epochs = prepared.recipe.training.epochs or 0
+    with progress(epochs, quiet=args.quiet) as show, warnings.catch_warnings():
         # Told below, in the command line's own way.
         warnings.filterwarnings("ignore", "fit: .* was not finite", RuntimeWarning)
         trained = train(prepared, on_progress=show, checkpoints=saved, resume=resume)
@@ -234,6 +235,19 @@ def _describe_network(network: Network) -> str:
     return f"{'-'.join(map(str, dims))}, {', '.join(functions)}; {count} parameters"
 
 
+def _describe_training(training: TrainingRecipe) -> str:
+    """How, in the words of the options."""
+    rate = f"{training.optimizer} at {training.learning_rate:g}"
+    rate += ", falling to 0" if training.schedule == "cosine" else ""
+    batches = "all rows at once"
+    if training.batch_size is not None:
+        batches = f"batches of {training.batch_size}"
+    length = f"{training.epochs} epochs"
+    if training.patience is not None:
+        length = f"at most {length}, patience {training.patience}"
+    return f"{rate}; {batches}; {length}"
+
+
 def _describe(trained: Trained, tell: Callable[[str, str], None]) -> None:
     history = trained.history
     epochs = len(history.cost)
@@ -249,6 +263,10 @@ def _describe(trained: Trained, tell: Callable[[str, str], None]) -> None:
             tell(label, "".join(f"{value:12.4f}" for value in curve))
     if trained.history.best_epoch is not None:
         tell("best", f"after epoch {int(trained.history.best_epoch)} of {epochs}")
+    if (share := trained.still_falling) is not None:
+        more = 2 * epochs
+        tell("still falling", f"{share:.0%} of the fall came in the last tenth of the")
+        tell("", f"epochs: --epochs {more} would go on")
     for label, line in score_lines(trained.scores):
         tell(label, line)
     if trained.check is not None:

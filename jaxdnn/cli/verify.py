@@ -46,7 +46,7 @@ import numpy as np
 from jaxdnn import fit, forward, initialize_parameters
 from jaxdnn._atomic import replacing
 from jaxdnn.cli import options
-from jaxdnn.models import DataRecipe, NetworkRecipe, TrainingRecipe
+from jaxdnn.models import DataRecipe, NetworkRecipe
 from jaxdnn.models.optimizers import LEARNING_RATES
 from jaxdnn.models.prepared import prepare
 from jaxdnn.parameters import Method
@@ -62,10 +62,10 @@ _OWN = {
     "source": DataRecipe.source,
     **dict.fromkeys(("targets", "drop", "only", "categorical", "numeric", "task")),
     "missing": DataRecipe.missing,
-    "layers": NetworkRecipe.layers,
+    "layers": options.PLAIN_LAYERS,
     "hidden": NetworkRecipe.hidden,
-    "l2": TrainingRecipe.l2,
-    "keep_prob": TrainingRecipe.keep_prob,
+    "l2": 1.0,
+    "keep_prob": 1.0,
     "initialization": "he",
     "epochs": 0,
 }
@@ -80,7 +80,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="MODULE:CASE",
         help="a network, a batch and perhaps a backward of your own",
     )
-    options.add_arguments(parser)
+    options.add_arguments(parser, plain=True)
     option(
         "--initialization",
         choices=get_args(Method),

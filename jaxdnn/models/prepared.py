@@ -30,6 +30,7 @@ from jaxdnn.data.parts import (
 from jaxdnn.data.preprocessing import Examples
 from jaxdnn.data.selecting import Selected, Selection
 from jaxdnn.data.tables import FORMATS, Table, read_table, scan
+from jaxdnn.models.choosing import chosen
 from jaxdnn.models.recipe import DataRecipe, Recipe
 
 
@@ -103,86 +104,93 @@ def prepare(recipe: Recipe) -> Prepared:
       ((2, 10, 5, 1), {'train': 160, 'test': 40})
     """
     recipe = recipe.settled()
-    data = recipe.data
-    rows = _read(data)
-    learned = learn(rows.pieces, rows.selection.targets, data.asked)
-    selected = (*rows.selection.inputs, *rows.selection.targets)
+    found = _streamed(recipe.data) if recipe.data.stream else _read(recipe.data)
+    recipe = chosen(recipe, found.count)
+    data, selection = recipe.data, found.selection
+    pieces = found.shared_out(data)
+    learned = learn(pieces, selection.targets, data.asked)
+    selected = (*selection.inputs, *selection.targets)
     columns = replace(
         learned.preprocessing,
         left_out=(
-            *(name for name in rows.names if name not in selected),
+            *(name for name in found.names if name not in selected),
             *learned.preprocessing.left_out,
         ),
         reading=data.reading,
     )
     learned = learned._replace(preprocessing=columns)
-    dims = (columns.n_x, *recipe.network.layers, columns.n_L)
+    dims = (columns.n_x, *(recipe.network.layers or ()), columns.n_L)
     network = Network(dims, hidden=recipe.network.hidden, output=columns.output)
-    untold = rows.count - sum(learned.sizes.values())
-    return Prepared(recipe, rows.pieces, learned, network, untold)
+    untold = found.count - sum(learned.sizes.values())
+    return Prepared(recipe, pieces, learned, network, untold)
 
 
-class _Rows(NamedTuple):
-    """Rows with their parts; what is selected of which columns; how many there are."""
+class _Found(NamedTuple):
+    """Rows before they are shared out.
 
-    pieces: Iterable[Piece]
+    rows: all of them, or what is read anew; own: a test part that came with them;
+    selection: of which columns; names: all columns; count: all rows.
+    """
+
+    rows: Table | Selected
+    own: Table | None
     selection: Selection
     names: tuple[str, ...]
     count: int
 
-
-def _read(data: DataRecipe) -> _Rows:
-    """The rows that a recipe names, shared out."""
-    if data.stream:
-        return _streamed(data)
-    whole, own, targets = _tables(data)
-    selection = data.select(whole, targets)
-    options: dict[str, Any] = {
-        "validation_fraction": data.validation_fraction or 0.0,
-        "seed": data.seed,
-        "last": data.split == "last",
-    }
-    fraction = data.test_fraction
-    if fraction is None:
-        fraction = TEST_FRACTION if own is None else 0.0
-    elif fraction:
-        own = None
-    rows = selection.of(whole)
-    [first, *others] = selection.targets
-    by = first if not others and data.asked.classifies(rows, first) else None
-    pieces = [divide(rows, by, test_fraction=fraction, **options)]
-    count = len(whole)
-    if own is not None:
-        count += len(own)
-        test = selection.of(own)
-        pieces.append((test, np.full(len(test), TEST, np.int8)))
-    return _Rows(pieces, selection, tuple(whole.columns), count)
+    def shared_out(self, data: DataRecipe) -> Iterable[Piece]:
+        """The rows with their parts."""
+        test = TEST_FRACTION if data.test_fraction is None else data.test_fraction
+        watched = data.validation_fraction or 0.0
+        check_fraction("test_fraction", test)
+        check_fraction("validation_fraction", watched)
+        if isinstance(self.rows, Selected):
+            return FileInParts(self.rows, test, test + (1 - test) * watched, data.seed)
+        # What came with the data is tested on, unless a fraction is asked for.
+        own = self.own if data.test_fraction is None else None
+        [first, *others] = self.selection.targets
+        classes = not others and data.asked.classifies(self.rows, first)
+        first_piece = divide(
+            self.rows,
+            first if classes else None,
+            test_fraction=test if own is None else 0.0,
+            validation_fraction=watched,
+            seed=data.seed,
+            last=data.split == "last",
+        )
+        if own is None:
+            return [first_piece]
+        return [first_piece, (own, np.full(len(own), TEST, np.int8))]
 
 
-def _tables(data: DataRecipe) -> tuple[Table, Table | None, Sequence[str]]:
-    """The whole table, its own test part if there is one, and what to predict."""
+def _read(data: DataRecipe) -> _Found:
+    """A data set, or the table of a file."""
+    targets: Sequence[str] = data.targets
+    own = None
     if data.source in DATASETS:
-        if data.targets:
+        if targets:
             raise ValueError(f"--target goes with a file; {data.source} has its own")
         whole, own = dataset_tables(load(data.source))
-        return whole, own, [list(whole.columns)[-1]]
-    if not Path(data.source).suffix:
+        targets = [list(whole.columns)[-1]]
+    elif not Path(data.source).suffix:
         raise ValueError(
             f"--data {data.source}: no such data set; there are {', '.join(DATASETS)}, "
             f"and files whose names end in {', '.join(FORMATS)}"
         )
-    return read_table(data.source, reading=data.reading), None, data.targets
+    else:
+        whole = read_table(data.source, reading=data.reading)
+    selection = data.select(whole, targets)
+    count = len(whole)
+    if own is not None:
+        count += len(own) if data.test_fraction is None else 0
+        own = selection.of(own)
+    return _Found(selection.of(whole), own, selection, tuple(whole.columns), count)
 
 
-def _streamed(data: DataRecipe) -> _Rows:
+def _streamed(data: DataRecipe) -> _Found:
     """A file's rows, read anew each time they are gone over."""
-    test = TEST_FRACTION if data.test_fraction is None else data.test_fraction
-    watched = data.validation_fraction or 0.0
-    check_fraction("test_fraction", test)
-    check_fraction("validation_fraction", watched)
     file = scan(data.source, reading=data.reading)
     first = next(iter(file))
     selection = data.select(first, data.targets)
     rows = Selected(file, selection)
-    pieces = FileInParts(rows, test, test + (1 - test) * watched, data.seed)
-    return _Rows(pieces, selection, tuple(first.columns), len(file))
+    return _Found(rows, None, selection, tuple(first.columns), len(file))

@@ -48,8 +48,8 @@ class DataRecipe:
       delimiter, decimal, encoding: of a CSV file, see `Reading`.
       test_fraction: in [0, 1), rows put aside to test on; when None, the data set's own
         test part, else TEST_FRACTION.
-      validation_fraction: in [0, 1), training rows put aside to watch; when None, none,
-        or VALIDATION_FRACTION with patience.
+      validation_fraction: in [0, 1), training rows put aside to watch; when None,
+        chosen, see `choosing`.
       split: one of SPLITS: the test's rows are drawn, or are the last ones.
       stream: whether the file is read piece by piece in every epoch.
       memory_limit: MiB; a larger CSV or Parquet table is streamed anyway.
@@ -148,12 +148,12 @@ class DataRecipe:
 
 @dataclass(frozen=True)
 class NetworkRecipe:
-    """The hidden layers: their units, and the name of their activation.
+    """The hidden layers: their units (chosen when None), their activation's name.
 
     Inputs and outputs follow from the data.
     """
 
-    layers: tuple[int, ...] = (10, 5)
+    layers: tuple[int, ...] | None = None
     hidden: str = "relu"
 
 
@@ -161,20 +161,22 @@ class NetworkRecipe:
 class TrainingRecipe:
     """How to train: as `fit` has it, but for names in place of functions.
 
+    What is None is chosen by the number of rows: see `choosing`.
+
     Attributes:
-      optimizer: a name of LEARNING_RATES.
+      optimizer: a name of LEARNING_RATES; "sgd" is plain descent.
       learning_rate: > 0; the optimizer's own when None.
       schedule: one of SCHEDULES; "cosine" lets the rate fall to 0 over the epochs.
       seed: of the initial weights, the dropout masks and the shuffle.
     """
 
-    epochs: int = 1000
+    epochs: int | None = None
     batch_size: int | None = None
-    optimizer: str = "sgd"
+    optimizer: str | None = None
     learning_rate: float | None = None
-    schedule: str = "constant"
-    l2: float = 1.0
-    keep_prob: float = 1.0
+    schedule: str | None = None
+    l2: float | None = None
+    keep_prob: float | None = None
     class_weight: Literal["balanced"] | None = None
     patience: int | None = None
     seed: int = 1
@@ -219,28 +221,22 @@ class Recipe:
         )
 
     def settled(self) -> "Recipe":
-        """The recipe with whatever follows from the rest of it filled in.
+        """The recipe with whatever follows from where its rows are filled in.
 
         Raises:
           ValueError: no such optimizer, schedule or split; data that cannot be
             streamed, or not split as asked.
 
         Example:
-          >>> Recipe().settled().training.learning_rate
-          0.1
+          >>> Recipe().settled().data.stream
+          False
         """
         data, training = self.data, self.training
-        check_choice("optimizer", training.optimizer, LEARNING_RATES)
-        check_choice("schedule", training.schedule, SCHEDULES)
+        check_choice("optimizer", training.optimizer, (None, *LEARNING_RATES))
+        check_choice("schedule", training.schedule, (None, *SCHEDULES))
         check_choice("split", data.split, SPLITS)
         check_choice("task", data.task, (None, *TASKS))
         check_choice("missing", data.missing, MISSING)
-        if data.validation_fraction is None:
-            watched = 0.0 if training.patience is None else VALIDATION_FRACTION
-            data = replace(data, validation_fraction=watched)
-        if training.learning_rate is None:
-            rate = LEARNING_RATES[training.optimizer]
-            training = replace(training, learning_rate=rate)
         if data.is_streamed():
             if data.split == "last":
                 raise ValueError(

@@ -12,6 +12,7 @@ from jaxdnn import Divergence, FitResult, History, Progress, fit
 from jaxdnn._checks import check_scalar, public
 from jaxdnn._extras import require
 from jaxdnn.models.checkpoints import Checkpoints
+from jaxdnn.models.convergence import still_falling
 from jaxdnn.models.model import Model
 from jaxdnn.models.optimizers import optimizer
 from jaxdnn.models.prepared import Prepared, prepare
@@ -36,6 +37,8 @@ class Trained:
       check: the verdict on the hand-derived gradient at those parameters.
       divergence: where the run stopped being finite, or None. A run that diverged has
         the last finite parameters, neither scores nor check.
+      still_falling: which share of its fall the cost fell in the last tenth of the
+        epochs, if it had not come to rest: see `convergence`.
     """
 
     model: Model
@@ -43,6 +46,7 @@ class Trained:
     scores: Mapping[str, Scores]
     check: Report | None
     divergence: Divergence | None
+    still_falling: float | None = None
 
 
 @public
@@ -104,6 +108,9 @@ def train(
         scores=scores,
         check=check,
         divergence=result.divergence,
+        still_falling=still_falling(
+            result.history, prepared.recipe.training.epochs or 0
+        ),
     )
 
 
