@@ -160,7 +160,7 @@ def add_arguments(parser: argparse.ArgumentParser, *, plain: bool) -> None:
         default=PLAIN_LAYERS if plain else None,
         metavar="UNITS",
         help="units of each hidden layer, none for no hidden layer "
-        f"({'10 5' if plain else '100'})",
+        f"({'10 5' if plain else '100; 128 64 of many rows'})",
     )
     option(
         "--l2",

@@ -28,7 +28,7 @@ from jaxdnn.cli.say import joined, say, silent
 from jaxdnn.cli.scoring import score_lines
 from jaxdnn.data.parts import TEST_FRACTION
 from jaxdnn.data.tables import Table
-from jaxdnn.models import DataRecipe, Trained, train
+from jaxdnn.models import DataRecipe, Trained, TrainingRecipe, train
 from jaxdnn.models.checkpoints import Checkpoints
 from jaxdnn.models.optimizers import LEARNING_RATES
 from jaxdnn.models.prepared import Prepared, prepare

@@ -166,7 +166,9 @@ def _as_list(tested: SelfTest) -> list[dict[str, Any]]:
 
 def _of_data(args: argparse.Namespace) -> dict[str, Any]:
     """The case that the words make: train's network on train's rows."""
-    prepared = prepare(options.recipe_of(args))
+    recipe = options.recipe_of(args)
+    plain = replace(recipe.training, optimizer="sgd")
+    prepared = prepare(replace(recipe, training=plain))
     network = prepared.network
     X, Y = prepared.examples().whole()
     key = jax.random.key(args.seed)

@@ -14,8 +14,8 @@ LEARNING_RATES: Mapping[str, float] = MappingProxyType(
         "sgd": 0.1,
         "momentum": 0.01,
         "nesterov": 0.01,
-        "adam": 0.001,
-        "adamw": 0.001,
+        "adam": 0.002,
+        "adamw": 0.002,
         "rmsprop": 0.001,
         "adagrad": 0.01,
     }

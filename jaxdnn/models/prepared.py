@@ -101,7 +101,7 @@ def prepare(recipe: Recipe) -> Prepared:
     Example:
       >>> prepared = prepare(Recipe(DataRecipe("moons")))
       >>> prepared.network.layer_dims, prepared.learned.sizes
-      ((2, 10, 5, 1), {'train': 160, 'test': 40})
+      ((2, 100, 1), {'train': 160, 'test': 40})
     """
     recipe = recipe.settled()
     found = _streamed(recipe.data) if recipe.data.stream else _read(recipe.data)

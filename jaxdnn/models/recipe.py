@@ -232,11 +232,15 @@ class Recipe:
           False
         """
         data, training = self.data, self.training
-        check_choice("optimizer", training.optimizer, (None, *LEARNING_RATES))
-        check_choice("schedule", training.schedule, (None, *SCHEDULES))
-        check_choice("split", data.split, SPLITS)
-        check_choice("task", data.task, (None, *TASKS))
-        check_choice("missing", data.missing, MISSING)
+        for name, value, choices in (
+            ("optimizer", training.optimizer, LEARNING_RATES),
+            ("schedule", training.schedule, SCHEDULES),
+            ("split", data.split, SPLITS),
+            ("task", data.task, TASKS),
+            ("missing", data.missing, MISSING),
+        ):
+            if value is not None:
+                check_choice(name, value, choices)
         if data.is_streamed():
             if data.split == "last":
                 raise ValueError(
@@ -263,6 +267,6 @@ class Recipe:
         said = self.to_json()
         training = said["training"]
         # A run may go on for longer, unless its rates were made for its length.
-        if self.training.schedule == "constant":
+        if self.training.schedule != "cosine":
             del training["epochs"]
         return {"data": digest, **said["network"], **training}

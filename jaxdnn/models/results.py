@@ -178,7 +178,7 @@ def _plot_boundary(
     return plots.plot_decision_boundary(
         predict_fn,
         np.stack([train.columns[x1], train.columns[x2]]),
-        target.index(train.columns[target.name])[np.newaxis],
+        target.index(train.texts(target.name))[np.newaxis],
         feature_names=(x1, x2),
         class_names=target.categories,
         title=name,

@@ -39,10 +39,11 @@ def test_the_main_job(tmp_path, monkeypatch, capsys):
     assert errors == ""
     lines = labelled(printed)
     assert "benign (357), malignant (212)" in printed
-    assert lines["network"][0] == "30-10-5-1,"
-    assert lines["epoch"] == ["0", "250", "500", "750", "999"]
+    assert lines["network"][0] == "30-100-1,"
+    assert "adam at 0.002, falling to 0; batches of 32; 200 epochs" in printed
+    assert lines["epoch"] == ["0", "50", "100", "150", "199"]
     costs = [float(cost) for cost in lines["cost"]]
-    assert costs == sorted(costs, reverse=True)
+    assert costs[-1] < 0.1 * costs[0]
     assert lines["rows"] == ["456", "113"]
     train_accuracy, test_accuracy = map(float, lines["accuracy"])
     assert train_accuracy >= 0.96
@@ -63,9 +64,9 @@ def test_the_main_job(tmp_path, monkeypatch, capsys):
         (out / "history.csv").read_text()
     )
     assert header == ["epoch", "cost", "learning_rate", "gradient_norm"]
-    assert set(rates) == {"0.1"}
+    assert max(map(float, rates)) <= 0.002
     assert min(map(float, norms)) > 0
-    assert epochs == tuple(map(str, range(1000)))
+    assert epochs == tuple(map(str, range(200)))
     assert f"{float(history[-1]):.4f}" == lines["cost"][-1]
     assert (out / "learning_curve.png").read_bytes().startswith(b"\x89PNG")
 
@@ -287,7 +288,7 @@ def test_a_killed_run_goes_on_to_the_same_bits(trained, tmp_path, capsys, monkey
     assert len(results(tmp_path / "saved")) == 1
     assert "holds checkpoints already; resume" in refused(capsys, begin)
     other = [*begin, "--resume", "--l2", "0.25"]
-    assert "of another run: its l2 is 1.0, not 0.25" in refused(capsys, other)
+    assert "of another run: its l2 is 3.0, not 0.25" in refused(capsys, other)
     assert not (tmp_path / "again").exists()
 
     assert main([*begin, "--resume"]) == 0

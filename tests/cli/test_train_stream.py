@@ -33,7 +33,16 @@ def test_numbers_can_be_streamed(tmp_path, capsys):
     frame = pd.DataFrame({"x": x, "price": 1e6 + 1e5 * x})
     frame.to_parquet(tmp_path / "t.parquet")
     args = ["--data", str(tmp_path / "t.parquet"), "--out", str(tmp_path / "out")]
-    words = ["--stream", "--layers", "--l2", "0", "--epochs", "20"]
+    words = [
+        "--stream",
+        "--layers",
+        "--l2",
+        "0",
+        "--epochs",
+        "20",
+        "--optimizer",
+        "sgd",
+    ]
     assert main(["train", *args, *words]) == 0
     lines = labelled(capsys.readouterr().out)
     assert min(map(float, lines["R2"])) > 0.999

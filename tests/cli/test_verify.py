@@ -247,7 +247,8 @@ def test_without_words_it_is_what_train_begins_with(monkeypatch, spied):
         raise StopError("compared")
 
     monkeypatch.setattr(training, "fit", fit)
-    assert main(["train", "--quiet"]) == 2
+    plain = ["--optimizer", "sgd", "--layers", "10", "5"]
+    assert main(["train", "--quiet", *plain]) == 2
 
 
 def test_words_make_the_case(folder, spied):

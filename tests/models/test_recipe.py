@@ -16,6 +16,7 @@ from jaxdnn.models import (
 )
 from jaxdnn.models import training as running
 from jaxdnn.models.checkpoints import Checkpoints
+from jaxdnn.models.choosing import FEW, chosen
 from jaxdnn.models.prepared import prepare
 from tests.tables import pets, save
 
@@ -65,7 +66,8 @@ def folder(tmp_path_factory):
 
 
 def recipe_for(folder, **training):
-    few = {"epochs": 20, "batch_size": 16, "keep_prob": 0.8, **training}
+    few = {"epochs": 20, "batch_size": 16, "keep_prob": 0.8, "l2": 1.0, **training}
+    few = {"optimizer": "sgd", **few}
     data = DataRecipe(str(folder / "pets.csv"))
     return Recipe(data, NetworkRecipe((3,)), TrainingRecipe(**few))
 
@@ -87,11 +89,6 @@ def test_every_field_of_the_round_trip_was_another_than_its_default():
 
 
 def test_what_is_left_open_follows_from_the_rest(folder):
-    assert Recipe().settled().training.learning_rate == 0.1
-    assert Recipe().settled().data.validation_fraction == 0
-    patient = Recipe(training=TrainingRecipe(patience=3, optimizer="adam")).settled()
-    assert patient.data.validation_fraction == 0.1
-    assert patient.training.learning_rate == 0.001
     streamed = Recipe(DataRecipe(str(folder / "pets.csv"), stream=True)).settled()
     assert (streamed.training.batch_size, streamed.data.test_fraction) == (128, 0.2)
     assert streamed.settled() == streamed
@@ -109,11 +106,42 @@ def test_a_run_of_another_length_is_the_same_run_unless_its_rates_depend_on_it()
     assert not same(schedule="cosine")
 
 
+def test_the_number_of_rows_chooses_what_is_left_open():
+    few, many = (chosen(Recipe(), rows) for rows in (FEW - 1, FEW))
+    assert few.network.layers == (100,)
+    assert few.data.validation_fraction == 0
+    assert (few.training.schedule, few.training.patience) == ("cosine", None)
+    assert many.network.layers == (128, 64)
+    assert many.data.validation_fraction == 0.1
+    assert (many.training.schedule, many.training.patience) == ("constant", 20)
+    assert few.training.batch_size < many.training.batch_size
+
+
+def test_what_is_said_is_not_chosen():
+    network = NetworkRecipe((), "tanh")
+    said = TrainingRecipe(5, 7, "momentum", 0.3, "cosine", 0.0, 1.0, None, 4)
+    recipe = Recipe(DataRecipe(validation_fraction=0.3), network, said)
+    assert chosen(recipe, 10**6) == recipe
+    patient = chosen(Recipe(training=TrainingRecipe(patience=3)), 10)
+    assert patient.data.validation_fraction == 0.1
+    assert patient.training.schedule == "constant"
+
+
+@pytest.mark.parametrize("rows", [10, 10**6])
+def test_sgd_is_plain_descent_on_all_rows(rows):
+    plain = chosen(Recipe(training=TrainingRecipe(optimizer="sgd")), rows)
+    assert plain.data.validation_fraction == 0
+    assert plain.training == TrainingRecipe(
+        1000, None, "sgd", 0.1, "constant", 1.0, 1.0, None, None
+    )
+
+
 # ---- trained -----------------------------------------------------------------------
 
 
 def test_train_gives_what_the_command_gives(folder, tmp_path, capsys):
     words = "--layers 3 --epochs 20 --batch-size 16 --keep-prob 0.8 --patience 5"
+    words += " --optimizer sgd"
     data = str(folder / "pets.csv")
     assert main(["train", "--data", data, "--out", str(tmp_path), *words.split()]) == 0
     printed = capsys.readouterr().out
