@@ -90,10 +90,11 @@ def plot_decision_boundary(
         vmax=len(names) - 0.5,
         alpha=0.25,
     )
-    for number in np.unique(regions)[1:]:
-        if number in chosen:
-            line = regions == number
-            axes.contour(x1, x2, line, [0.5], colors="0.25", linewidths=1)
+    there = np.unique(regions)
+    # Lines around very many regions are all that would be seen.
+    for number in there[1:] if len(there) <= MOST_NAMED else ():
+        line = regions == number
+        axes.contour(x1, x2, line, [0.5], colors="0.25", linewidths=1)
     if len(labels) > _MOST_POINTS:
         drawn = _sample(labels, chosen)
         axes.set_title(f"{len(drawn)} of {len(labels)} examples", fontsize="small")
@@ -112,7 +113,7 @@ def plot_decision_boundary(
     said = [names[number] for number in chosen]
     if others := len(names) - len(chosen):
         rest = points[:, ~np.isin(labels, chosen)]
-        handles.append(axes.scatter(*rest, s=8, color="0.6", marker="."))
+        handles.append(axes.scatter(*rest, s=8, color="0.6", marker=".", zorder=0.5))
         said.append(f"and {others} more")
     add_legend(axes, handles, said, "beside")
     return figure

@@ -112,6 +112,6 @@ def _parts(
 def _short(count: float) -> str:
     """A number of rows that fits its cell."""
     for least, unit, sign in ((1e9, 1e9, "G"), (1e6, 1e6, "M"), (1e4, 1e3, "k")):
-        if count >= least:
-            return f"{count / unit:.4g}{sign}"
+        if count >= 0.9995 * least:  # which three digits round to it
+            return f"{count / unit:.3g}{sign}"
     return f"{count:g}"

@@ -130,20 +130,21 @@ def plot_costs(
     figure, axes = one_axes(title, "epoch", label)
     lines: list[Any] = []
     for i, J in enumerate(found.values()):
-        named = i < MOST_NAMED
-        colour = COLOURS[i % len(COLOURS)] if named else "0.8"
-        line = _curve(axes, np.arange(J.size), J, color=colour, named=named)
-        lines += [line] if i <= MOST_NAMED else []
+        style = {"color": COLOURS[i % len(COLOURS)]}
+        if i >= MOST_NAMED:
+            style = {"color": "0.8", "zorder": 1}
+        lines.append(_curve(axes, np.arange(J.size), J, linewidth=1.5, **style))
     names = list(found)[:MOST_NAMED]
     if others := len(found) - len(names):
         names.append(f"and {others} more")
     _scale(axes, np.concatenate(list(found.values())))
-    add_legend(axes, lines, names, "inside")
+    where = "inside" if len(names) <= len(COLOURS) else "beside"
+    add_legend(axes, lines[: len(names)], names, where)
     return figure
 
 
 def _curve(
-    axes: Any, x: NDArray[Any], y: NDArray[Any], color: str, named: bool = True
+    axes: Any, x: NDArray[Any], y: NDArray[Any], *, linewidth: float = 2, **style: Any
 ) -> Any:
     """Draw a curve; of a long one, the lowest and the highest point of each stretch."""
     if y.size > _MOST_POINTS:
@@ -154,7 +155,7 @@ def _curve(
         ends = first + pieces.argmin(axis=1), first + pieces.argmax(axis=1)
         kept = np.unique(np.concatenate([[0], *ends, np.arange(whole, y.size)]))
         x, y = x[kept], y[kept]
-    (line,) = axes.plot(x, y, color=color, linewidth=2, zorder=2 if named else 1)
+    (line,) = axes.plot(x, y, linewidth=linewidth, **style)
     return line
 
 
