@@ -1,8 +1,16 @@
 """Scores on the screen: they never run together, and what is not there says why."""
 
+import warnings
+
+import numpy as np
+import pandas as pd
+
+from jaxdnn.cli import main
 from jaxdnn.cli.say import width
 from jaxdnn.cli.scoring import score_lines
 from jaxdnn.models import ClassScore, Scores, TargetScores
+from tests.cli.screen import QUICK, labelled
+from tests.tables import save
 
 
 def lines(**parts):
@@ -56,3 +64,36 @@ def test_several_targets_are_told_apart():
     found = [line.split() for line in lines(train=scores)]
     assert found[2:] == [["p"], ["R2", "0.5000"], ["q" * 20], ["R2", "0.5000"]]
     assert scores.measures == {"p: R2": 0.5, f"{'q' * 20}: R2": 0.5}
+
+
+def test_a_score_that_does_not_exist_is_a_dash_and_a_reason(tmp_path, capsys):
+    cells = ["x,z,y"] + [f"{i},{i % 3},{2 * i + i % 2 / 2}" for i in range(10)]
+    (tmp_path / "t.csv").write_text("\n".join(cells))
+    args = ["--data", str(tmp_path / "t.csv"), "--out", str(tmp_path), *QUICK]
+    parts = ["--test-fraction", "0.1", "--validation-fraction", "0.1"]
+    assert main(["train", *args, *parts]) == 0
+    printed, errors = capsys.readouterr()
+    assert errors == ""
+    found = labelled(printed)
+    assert found["rows"] == ["8", "1", "1"]
+    assert found["R2"][1:] == ["–", "–"]
+    assert printed.count("– one row has no spread\n") == 1
+    # Those of the epochs, too.
+    assert ["–"] * 5 in [line.split() for line in printed.splitlines()]
+    assert "nan" not in printed
+    assert "inf" not in printed
+
+
+def test_codes_and_odd_names_are_drawn_and_said(tmp_path, capsys):
+    x = np.random.default_rng(0).normal(size=(2, 40))
+    frame = pd.DataFrame({"猫\x07": x[0], "z": x[1]})
+    frame["y\x1b[31m"] = np.where(x[0] > 0, "007", "012")
+    path = save(frame, tmp_path / "t.csv")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert main(["train", "--data", path, "--out", str(tmp_path), *QUICK]) == 0
+    printed, errors = capsys.readouterr()
+    assert errors == ""
+    assert {"007", "012"} < set(labelled(printed))
+    assert "boundary.png" in printed
+    assert all(sign.isprintable() for sign in printed.replace("\n", ""))
