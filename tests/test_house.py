@@ -40,7 +40,7 @@ FLOORS = [
     {"verification"},
     {""},  # jaxdnn/__init__.py, which re-exports all of those
     # Above: files, screens, other libraries. Below: jax and numpy alone.
-    {"_atomic", "_extras"},
+    {"_atomic", "_extras", "_text"},
     {"data"},
     {"plots"},
     {"models"},

@@ -3,9 +3,11 @@
 import sys
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
+from math import isfinite
 
 from jaxdnn import Progress
 from jaxdnn._extras import require
+from jaxdnn.cli.aligned import number
 
 
 @contextmanager
@@ -43,10 +45,11 @@ def progress(
     ) as bar:
 
         def show(told: Progress) -> None:
-            text = f"cost {told.cost:.4f}"
+            text = f"cost {number(told.cost)}"
             scores = told.history.validation_score
-            if scores is not None:
-                text += f", validation {scores[-1]:.4f}"
+            # R2 does not exist of one row, nor of equal ones.
+            if scores is not None and isfinite(scores[-1]):
+                text += f", validation {number(scores[-1])}"
             bar.set_postfix_str(text, refresh=False)
             bar.update(told.epoch - bar.n)
 

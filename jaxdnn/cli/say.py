@@ -2,16 +2,34 @@
 
 import sys
 from collections.abc import Iterable
+from unicodedata import east_asian_width
+
+from jaxdnn._text import printable
+
+# Columns of the screen that a label has.
+ROOM = 14
 
 
 def say(label: str, text: str) -> None:
-    """Print a line.
+    r"""Print a line, of signs that can be printed.
 
     Example:
-      >>> say("rows", "150")
-      rows            150
+      >>> say("rows", "150\a")
+      rows            150\x07
     """
-    print(f"{label:14}  {text}".rstrip(), flush=True)
+    label = printable(label)
+    space = " " * (ROOM - width(label))
+    print(f"{label}{space}  {printable(text)}".rstrip(), flush=True)
+
+
+def width(text: str) -> int:
+    """How many columns of the screen it takes.
+
+    Example:
+      >>> width("cat"), width("猫")
+      (3, 2)
+    """
+    return sum(1 + (east_asian_width(sign) in "WF") for sign in printable(text))
 
 
 def joined(parts: Iterable[str], width: int = 64) -> list[str]:

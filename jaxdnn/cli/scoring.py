@@ -1,14 +1,17 @@
 """Scores as lines for the screen."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
+from jaxdnn.cli.aligned import aligned, number
 from jaxdnn.models import ClassScore, Scores
 
-# A label has room for 14 signs.
 _SHORT = {"balanced accuracy": "balanced acc."}
 
 # Classes that are shown each; of more, those with the lowest recall.
 _MOST_CLASSES = 10
+
+# Signs of a class's name that a line has room for.
+_LONGEST = 22
 
 
 def score_lines(parts: Mapping[str, Scores]) -> Iterator[tuple[str, str]]:
@@ -28,55 +31,51 @@ def score_lines(parts: Mapping[str, Scores]) -> Iterator[tuple[str, str]]:
            – one row has no spread
     """
     every = list(parts.values())
-    if any(parts):
-        yield "", _row(parts)
-    yield "rows", _row(f"{scores.rows}" for scores in every)
+    rows: list[tuple[str, Sequence[str]]] = [("", list(parts))] if any(parts) else []
+    rows.append(("rows", [f"{scores.rows}" for scores in every]))
     reasons: dict[str, None] = {}
     for target in every[0].targets:
-        several = len(every[0].targets) > 1
-        if several:
-            yield _label(target), ""
-        for name in every[0].targets[target].measures:
-            found = [scores.targets[target].measures[name] for scores in every]
-            yield _SHORT.get(name, name), _row(map(_number, found))
-        for scores in every:
-            reasons |= dict.fromkeys(scores.targets[target].reasons.values())
+        each = [scores.targets[target] for scores in every]
+        if len(every[0].targets) > 1:
+            rows.append((_cut(target), [""] * len(each)))
+        for name in each[0].measures:
+            cells = [number(scores.measures[name]) for scores in each]
+            rows.append((_SHORT.get(name, name), cells))
+        for scores in each:
+            reasons |= dict.fromkeys(scores.reasons.values())
+    yield from aligned(rows)
     for reason in reasons:
         yield "", f"– {reason}"
     part = "test" if "test" in parts else list(parts)[-1]
     for target, found in parts[part].targets.items():
         if found.classes:
-            yield from _class_lines(target, part, found.classes)
+            where = f" of {part}" if part else ""
+            yield "", ""
+            yield from _class_lines(
+                _cut(target, _LONGEST - len(where)) + where, found.classes
+            )
 
 
 def _class_lines(
-    target: str, part: str, classes: tuple[ClassScore, ...]
+    title: str, classes: tuple[ClassScore, ...]
 ) -> Iterator[tuple[str, str]]:
-    where = f" of {part}" if part else ""
-    yield "", ""
-    yield _label(f"{target}{where}"), _row(("rows", "recall", "precision"))
     shown = classes
+    there = [each for each in classes if each.recall is not None]
     if len(classes) > _MOST_CLASSES:
-        there = [each for each in classes if each.recall is not None]
-        shown = sorted(there, key=lambda each: each.recall or 0.0)[:_MOST_CLASSES]
+        there.sort(key=lambda each: (each.recall, -each.rows))
+        shown = there[:_MOST_CLASSES]
+    rows: list[tuple[str, Sequence[str]]] = [(title, ["rows", "recall", "precision"])]
     for each in shown:
-        numbers = map(_number, (each.recall, each.precision))
-        yield _label(each.name), _row((f"{each.rows}", *numbers))
+        shares = map(number, (each.recall, each.precision))
+        rows.append((_cut(each.name), [f"{each.rows}", *shares]))
+    yield from aligned(rows)
+    if any(None in each for each in shown):
+        yield "", "– no row is of the class, or none was said to be"
     if len(shown) < len(classes):
-        yield "", f"and {len(classes) - len(shown)} classes more, of no lower recall"
+        more = f"and {len(there) - len(shown)} more classes, of no lower recall"
+        without = len(classes) - len(there)
+        yield "", more + (f"; {without} without a row" if without else "")
 
 
-def _number(value: float | None) -> str:
-    """Four digits after the point, or six in all."""
-    if value is None:
-        return "–"
-    return f"{value:.4f}" if value == 0 or 1e-3 <= abs(value) < 1e5 else f"{value:.6g}"
-
-
-def _row(cells: Iterable[str]) -> str:
-    """Cells that never run together."""
-    return "".join(f"{cell:>12}" if len(cell) < 12 else f"  {cell}" for cell in cells)
-
-
-def _label(name: str) -> str:
-    return name if len(name) <= 14 else f"{name[:13]}…"
+def _cut(name: str, longest: int = _LONGEST) -> str:
+    return name if len(name) <= longest else f"{name[: longest - 1]}…"

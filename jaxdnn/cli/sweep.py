@@ -17,6 +17,7 @@ from jaxdnn import Lane, plots, sweep
 from jaxdnn._atomic import replacing
 from jaxdnn._extras import require
 from jaxdnn.cli import options
+from jaxdnn.cli.aligned import number
 from jaxdnn.models import DataRecipe, NetworkRecipe, Recipe, TrainingRecipe
 from jaxdnn.models.optimizers import optimizer
 from jaxdnn.models.prepared import prepare
@@ -165,12 +166,17 @@ _HEADINGS = (*_VARIED, "cost", "score", "validation cost", "validation score")
 
 
 def _cells(lane: Lane) -> tuple[str, ...]:
-    numbers = (lane.cost, lane.score, lane.validation_cost, lane.validation_score)
+    # A score that does not exist leaves its cell empty, a cost that diverged is told.
+    score, of_validation = (
+        None if each is None or not isfinite(each) else each
+        for each in (lane.score, lane.validation_score)
+    )
+    numbers = (lane.cost, score, lane.validation_cost, of_validation)
     return (
         "-".join(map(str, lane.network.layer_dims[1:-1])),
         f"{lane.learning_rate:g}",
         f"{lane.l2:g}",
         f"{lane.keep_prob:g}",
         str(lane.seed),
-        *("" if number is None else f"{number:.4f}" for number in numbers),
+        *("" if each is None else number(each) for each in numbers),
     )

@@ -22,6 +22,7 @@ import numpy as np
 from jaxdnn import Network
 from jaxdnn._extras import require
 from jaxdnn.cli import options
+from jaxdnn.cli.aligned import aligned, number
 from jaxdnn.cli.describing import describe_columns, describe_data, describe_missing
 from jaxdnn.cli.progress import progress
 from jaxdnn.cli.say import joined, say, silent
@@ -252,15 +253,19 @@ def _describe(trained: Trained, tell: Callable[[str, str], None]) -> None:
     history = trained.history
     epochs = len(history.cost)
     shown = np.unique(np.linspace(0, epochs, 5, dtype=int).clip(max=epochs - 1))
-    tell("epoch", "".join(f"{epoch:12}" for epoch in shown))
+    rows = [("epoch", [f"{epoch}" for epoch in shown])]
     for label, values in (
         ("cost", history.cost),
         ("validation", history.validation_cost),
-        ("", history.validation_score),
     ):
         if values is not None:
-            curve = np.asarray(values)[shown]
-            tell(label, "".join(f"{value:12.4f}" for value in curve))
+            rows.append((label, [number(each) for each in np.asarray(values)[shown]]))
+    if history.validation_score is not None:
+        curve = np.asarray(history.validation_score)[shown]
+        there = [float(each) if np.isfinite(each) else None for each in curve]
+        rows.append(("", [number(each) for each in there]))
+    for label, line in aligned(rows):
+        tell(label, line)
     if trained.history.best_epoch is not None:
         tell("best", f"after epoch {int(trained.history.best_epoch)} of {epochs}")
     if (share := trained.still_falling) is not None:

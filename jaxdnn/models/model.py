@@ -1,7 +1,7 @@
 """A trained model: a network, its parameters, and how a table's columns reach it."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -13,10 +13,13 @@ from numpy.typing import NDArray
 from jaxdnn import Network, Parameters, predict, predict_proba
 from jaxdnn.data.preprocessing import Preprocessing
 from jaxdnn.data.tables import Table, read_table
-from jaxdnn.models.scores import Scores, tally
+from jaxdnn.models.scores import ClassesTally, NumbersTally, Scores, tally
 from jaxdnn.training.buckets import padded_size
 
 Rows = Table | str | os.PathLike[str]
+
+# Of a layer, while predictions are scored.
+_MOST_ACTIVATIONS = 1 << 24
 
 
 class Prediction(NamedTuple):
@@ -45,11 +48,12 @@ class Model:
             return rows
         return read_table(rows, reading=self.preprocessing.reading)
 
-    def predict(self, rows: Rows) -> Prediction:
+    def predict(self, rows: Rows, *, probabilities: bool = True) -> Prediction:
         """Labels and probabilities, or numbers, for every row.
 
         Args:
           rows: a table, or the name of a CSV, Parquet or NPZ file.
+          probabilities: False for labels alone.
 
         Raises:
           ValueError: the table is not like the one the model was trained on.
@@ -73,7 +77,7 @@ class Model:
         ]
         values = each[0] if len(each) == 1 else np.stack(each)
         first = self.preprocessing.targets[0]
-        if not first.classes:
+        if not first.classes or not probabilities:
             return Prediction(values, None)
         AL = np.asarray(predict_proba(self.network, self.params, X))[:, :m]
         return Prediction(values, first.probabilities(AL) if len(each) == 1 else AL)
@@ -105,21 +109,42 @@ class Model:
         tallies = {target.name: tally(target) for target in targets}
         count = 0
         for table in [self.table(rows)] if one else rows:
-            left = self.preprocessing.scorable(table)
-            if not len(left):
-                continue
-            X, m = self._padded(left)
-            count += m
-            said = self.preprocessing.rows_of(self._said(X)[:, :m])
-            AL = np.asarray(predict_proba(self.network, self.params, X))[:, :m]
-            chances = self.preprocessing.rows_of(AL)
-            for (target, labels), (_, of) in zip(said, chances, strict=True):
-                tallies[target.name].add(
-                    target.truth(left), target.decode(labels), target.probabilities(of)
-                )
+            for some in self._in_turn(self.preprocessing.scorable(table)):
+                self._add(some, tallies)
+                count += len(some)
         if not count:
             raise ValueError("there are no rows to evaluate")
         return Scores(count, {name: each.scores() for name, each in tallies.items()})
+
+    def _add(
+        self, table: Table, tallies: Mapping[str, ClassesTally | NumbersTally]
+    ) -> None:
+        """Compare what is said of some rows with what they are."""
+        X, m = self._padded(table)
+        said = self._said(X)[:, :m]
+        AL = said
+        if any(each.by_chance for each in tallies.values()):
+            AL = np.asarray(predict_proba(self.network, self.params, X))[:, :m]
+        both = zip(
+            self.preprocessing.rows_of(said),
+            self.preprocessing.rows_of(AL),
+            strict=True,
+        )
+        for (target, labels), (_, chances) in both:
+            tallied = tallies[target.name]
+            tallied.add(
+                target.truth(table),
+                target.decode(labels),
+                target.probabilities(chances) if tallied.by_chance else None,
+            )
+
+    def _in_turn(self, table: Table) -> Iterator[Table]:
+        """The rows, so many at a time that their activations take little memory."""
+        size = max(1024, _MOST_ACTIVATIONS // max(self.network.layer_dims))
+        for first in range(0, len(table), size):
+            yield (
+                table if size >= len(table) else table.take(slice(first, first + size))
+            )
 
     def _padded(self, table: Table) -> tuple[Array, int]:
         """X, filled up with zeros to a size that other tables share; how many count."""

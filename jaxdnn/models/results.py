@@ -34,6 +34,9 @@ _MODEL, _HISTORY, _MANIFEST = "model.safetensors", "history.csv", "manifest.json
 _FIGURES = ("learning_curve.png", "confusion_matrix.png", "boundary.png")
 _UNFINISHED = ".unfinished-"
 
+# Of the grid that a boundary is drawn from: its points along an axis, its logits.
+_RESOLUTION, _MOST_LOGITS = 300, 1 << 24
+
 
 def check_writable(folder: Path, *, option: str = "--out") -> None:
     """Find out before the training that results could not be written after it.
@@ -115,9 +118,11 @@ def _figures(
         return figures
     if scores:
         part = list(scores)[-1]
-        counts, names = scores[part].targets[target.name].confusion()
+        found = scores[part].targets[target.name]
         figures["confusion_matrix.png"] = plots.plot_confusion_matrix(
-            counts, names, title=f"{name}, {part} part"
+            found.pairs,
+            [each.name for each in found.classes],
+            title=f"{name}, {part} part",
         )
     in_the_plane = [type(column) for column in columns] == [Numbers] * 2
     if in_the_plane and model.preprocessing.n_x == 2:
@@ -169,17 +174,21 @@ def _plot_history(history: History, score: str, title: str) -> "Figure":
 def _plot_boundary(
     name: str, model: Model, train: Table, target: Categories
 ) -> "Figure":
-    x1, x2 = (column.name for column in model.preprocessing.columns)
+    columns = [c for c in model.preprocessing.columns if isinstance(c, Numbers)]
+    x1, x2 = (column.name for column in columns)
 
     def predict_fn(X: NDArray[Any]) -> NDArray[Any]:
         grid = Table("grid", {x1: X[0], x2: X[1]})
-        return target.index(model.predict(grid).values)[np.newaxis]
+        return target.index(model.predict(grid, probabilities=False).values)[np.newaxis]
 
+    # Every point of the grid takes a logit of every class.
+    points = (_MOST_LOGITS // len(target.categories)) ** 0.5
     return plots.plot_decision_boundary(
         predict_fn,
-        np.stack([train.columns[x1], train.columns[x2]]),
+        np.stack([column.truth(train) for column in columns]),
         target.index(train.texts(target.name))[np.newaxis],
         feature_names=(x1, x2),
         class_names=target.categories,
         title=name,
+        resolution=min(_RESOLUTION, max(40, int(points))),
     )

@@ -7,7 +7,7 @@ and `reasons` says why.
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,76 +46,76 @@ class TargetScores:
         and MAE, the last two in the target's units; of counts deviance too.
       reasons: why a measure is None.
       classes: each class, and UNKNOWN if some texts are none of them.
-      pairs: how many rows of a class were said to be of one: {(true, said): rows}.
+      pairs: how many rows of a class were said to be of one: {(true, said): rows}, by
+        their places in classes, of those that there are.
     """
 
     measures: Measures
     reasons: Mapping[str, str] = field(default_factory=dict[str, str])
     classes: tuple[ClassScore, ...] = ()
-    pairs: Mapping[tuple[str, str], int] = field(
-        default_factory=dict[tuple[str, str], int]
+    pairs: Mapping[tuple[int, int], int] = field(
+        default_factory=dict[tuple[int, int], int]
     )
 
     def confusion(self) -> tuple[NDArray[np.int64], list[str]]:
         """(k, k) rows of each class that were said to be of each, and the k names.
 
         Example:
-          >>> found = TargetScores({}, {}, (), {("a", "a"): 2, ("b", "a"): 1})
-          >>> found.confusion()[0].tolist()
-          [[2, 0], [1, 0]]
+          >>> classes = ClassScore("a", 2, 1.0, 1.0), ClassScore("b", 1, 1.0, 1.0)
+          >>> TargetScores({}, {}, classes, {(0, 0): 2, (1, 1): 1}).confusion()
+          (array([[2, 0],
+                 [0, 1]]), ['a', 'b'])
         """
         names = [each.name for each in self.classes]
-        names = names or sorted({name for pair in self.pairs for name in pair})
-        place = {name: i for i, name in enumerate(names)}
         counts = np.zeros((len(names), len(names)), np.int64)
-        for (true, said), rows in self.pairs.items():
-            counts[place[true], place[said]] = rows
+        for pair, rows in self.pairs.items():
+            counts[pair] = rows
         return counts, names
 
 
 class ClassesTally:
-    """Adds up how a target of classes was predicted."""
+    """Adds up how a target of classes was predicted.
+
+    Attributes:
+      by_chance: whether the probabilities are asked for.
+    """
 
     def __init__(self, target: Categories) -> None:
-        self._names = [*target.classes, UNKNOWN]
+        self._names = target.classes
         self._index = target.index
-        self._pairs: Counter[int] = Counter()
-        self._second: list[NDArray[np.float32]] = []
+        self._pairs: Counter[tuple[int, int]] = Counter()
+        self._second: list[NDArray[np.float64]] = []
         self._is_second: list[NDArray[np.bool_]] = []
+        self.by_chance = len(target.classes) == 2
 
     def add(self, truth: NDArray[Any], said: NDArray[Any], chances: Any) -> None:
-        """Take some rows: (m,) texts twice, and (k, m) probabilities."""
+        """Take some rows: (m,) texts twice, and (k, m) probabilities if asked for."""
         k = len(self._names)
-        true = self._index(truth) % k  # -1 is the last, UNKNOWN
-        codes = true * k + self._index(said)
+        true = self._index(truth)
+        codes = (true % (k + 1)) * k + self._index(said)  # -1 is the last, UNKNOWN
         for code, rows in zip(*np.unique(codes, return_counts=True), strict=True):
-            self._pairs[int(code)] += int(rows)
-        if k == 3:
-            known = true < 2
-            self._second.append(np.float32(chances[1])[known])
+            self._pairs[divmod(int(code), k)] += int(rows)
+        if self.by_chance:
+            known = true >= 0
+            self._second.append(np.asarray(chances, np.float64)[1, known])
             self._is_second.append(true[known] == 1)
 
     def scores(self) -> TargetScores:
         """Those of all rows so far."""
-        k = len(self._names)
-        pairs = {
-            (self._names[code // k], self._names[code % k]): rows
-            for code, rows in sorted(self._pairs.items())
-        }
-        true, said, right = Counter[str](), Counter[str](), Counter[str]()
-        for (t, p), rows in pairs.items():
+        true, said, right = Counter[int](), Counter[int](), Counter[int]()
+        for (t, p), rows in self._pairs.items():
             true[t] += rows
             said[p] += rows
             right[t] += rows * (t == p)
+        names = [*self._names, UNKNOWN] if true[len(self._names)] else self._names
         classes = tuple(
             ClassScore(
                 name,
-                true[name],
-                right[name] / true[name] if true[name] else None,
-                right[name] / said[name] if said[name] else None,
+                true[t],
+                right[t] / true[t] if true[t] else None,
+                right[t] / said[t] if said[t] else None,
             )
-            for name in self._names
-            if name != UNKNOWN or true[name]
+            for t, name in enumerate(names)
         )
         rows = true.total()
         recalls = [each.recall for each in classes if each.recall is not None]
@@ -125,22 +125,34 @@ class ClassesTally:
             "balanced accuracy": sum(recalls) / len(recalls),
         }
         reasons: dict[str, str] = {}
-        if k == 3:
-            measures["ROC AUC"] = self._auc()
-            if measures["ROC AUC"] is None:
-                reasons["ROC AUC"] = "all rows are of one class"
-        return TargetScores(measures, reasons, classes, pairs)
+        if self.by_chance:
+            reason = self._no_area()
+            measures["ROC AUC"] = None if reason else self._area()
+            reasons |= {"ROC AUC": reason} if reason else {}
+        return TargetScores(
+            measures, reasons, classes, dict(sorted(self._pairs.items()))
+        )
 
-    def _auc(self) -> float | None:
+    def _no_area(self) -> str | None:
+        """Why there is no area under the curve, if so."""
         is_second = np.concatenate(self._is_second)
+        if not is_second.size:
+            return "no row is of a class of the training"
         if is_second.all() or not is_second.any():
-            return None
+            return "all rows are of one class"
+        there = all(np.isfinite(second).all() for second in self._second)
+        return None if there else "some probabilities are no numbers"
+
+    def _area(self) -> float:
         area = require("sklearn.metrics").roc_auc_score
-        return float(area(is_second, np.concatenate(self._second)))
+        is_second, second = map(np.concatenate, (self._is_second, self._second))
+        return float(area(is_second, second))
 
 
 class NumbersTally:
     """Adds up how a target of numbers was predicted."""
+
+    by_chance: ClassVar[bool] = False
 
     def __init__(self, target: Target) -> None:
         self._truth = Moments()
@@ -149,6 +161,7 @@ class NumbersTally:
 
     def add(self, truth: NDArray[Any], said: NDArray[Any], _: Any) -> None:
         """Take some rows: (m,) numbers twice."""
+        # Moments about the mean of each piece: digits of targets near 10^9 stay.
         self._truth = self._truth.plus(Moments.of(truth))
         with np.errstate(all="ignore"):
             error = said - truth

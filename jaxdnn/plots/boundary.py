@@ -11,10 +11,10 @@ from jaxdnn._extras import require
 from jaxdnn.plots.figures import (
     COLOURS,
     MOST_NAMED,
+    add_legend,
     class_names_of,
     class_numbers,
     one_axes,
-    shown,
 )
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _MARKERS = "os^Dv*P"
 
 # Points that can be told apart, and that are drawn while nobody waits.
-_MOST_POINTS = 5000
+_MOST_POINTS, _OF_EACH = 5000, 20
 
 
 @public
@@ -90,13 +90,14 @@ def plot_decision_boundary(
         vmax=len(names) - 0.5,
         alpha=0.25,
     )
-    for number in np.unique(regions)[1:]:
-        if number in chosen:
-            line = regions == number
-            axes.contour(x1, x2, line, [0.5], colors="0.25", linewidths=1)
+    there = np.unique(regions)
+    # Lines around very many regions are all that would be seen.
+    for number in there[1:] if len(there) <= MOST_NAMED else ():
+        line = regions == number
+        axes.contour(x1, x2, line, [0.5], colors="0.25", linewidths=1)
     if len(labels) > _MOST_POINTS:
-        axes.set_title(f"{_MOST_POINTS} of {len(labels)} examples", fontsize="small")
-        drawn = np.random.default_rng(0).choice(len(labels), _MOST_POINTS, False)
+        drawn = _sample(labels, chosen)
+        axes.set_title(f"{len(drawn)} of {len(labels)} examples", fontsize="small")
         points, labels = points[:, drawn], labels[drawn]
     handles = [
         axes.scatter(
@@ -109,22 +110,12 @@ def plot_decision_boundary(
         )
         for number in chosen
     ]
-    said = [shown(names[number]) for number in chosen]
+    said = [names[number] for number in chosen]
     if others := len(names) - len(chosen):
         rest = points[:, ~np.isin(labels, chosen)]
-        handles.append(axes.scatter(*rest, s=8, color="0.6", marker="."))
-        said.append(f"{others} more")
-    # Handed over as they are, names that begin with "_" are shown too.
-    legend = axes.legend(
-        handles,
-        said,
-        loc="upper left",
-        bbox_to_anchor=(1, 1),
-        frameon=False,
-        fontsize="x-small" if len(said) > len(_MARKERS) else None,
-    )
-    for text in legend.get_texts():
-        text.set_parse_math(False)
+        handles.append(axes.scatter(*rest, s=8, color="0.6", marker=".", zorder=0.5))
+        said.append(f"and {others} more")
+    add_legend(axes, handles, said, "beside")
     return figure
 
 
@@ -133,6 +124,15 @@ def _named(labels: NDArray[np.int64], regions: NDArray[np.int64]) -> list[int]:
     classes = 1 + max(int(labels.max()), int(regions.max()))
     sizes = np.bincount(labels, minlength=classes)
     return sorted(np.argsort(-sizes, kind="stable")[:MOST_NAMED].tolist())
+
+
+def _sample(labels: NDArray[np.int64], chosen: list[int]) -> NDArray[np.int64]:
+    """Examples drawn at random, some of each class chosen, however rare it is."""
+    order = np.random.default_rng(0).permutation(len(labels))
+    shuffled = labels[order]
+    some = [np.flatnonzero(shuffled == number)[:_OF_EACH] for number in chosen]
+    few = order[np.concatenate(some)]
+    return np.unique(np.concatenate([few, order[: _MOST_POINTS - len(few)]]))
 
 
 def _class_colours(classes: int) -> Any:

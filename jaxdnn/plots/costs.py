@@ -7,10 +7,21 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from jaxdnn._checks import BadValueError, public
-from jaxdnn.plots.figures import BLUE, COLOURS, VERMILION, new_figure, one_axes, shown
+from jaxdnn.plots.figures import (
+    BLUE,
+    COLOURS,
+    MOST_NAMED,
+    VERMILION,
+    add_legend,
+    new_figure,
+    one_axes,
+)
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+# Points of a curve: more than a figure has dots from left to right.
+_MOST_POINTS = 4000
 
 
 @public
@@ -34,8 +45,8 @@ def plot_cost(costs: ArrayLike, *, every: int = 1, title: str = "") -> "Figure":
     if J.ndim != 1 or J.size == 0:
         raise BadValueError(f"costs must have shape (n,), got {J.shape}")
     figure, axes = one_axes(title, "epoch", "cost J")
-    axes.plot(every * np.arange(J.size), J, color=BLUE, linewidth=2)
-    scale(axes, J)
+    _curve(axes, every * np.arange(J.size), J, color=BLUE)
+    _scale(axes, J)
     return figure
 
 
@@ -77,12 +88,14 @@ def plot_learning_curve(
     figure = new_figure(title, (6.4, 6.4))
     upper, lower = figure.subplots(2, sharex=True)
     before, after = np.arange(n), np.arange(1, n + 1)
-    upper.plot(before, curves[0], color=BLUE, linewidth=2, label="training")
-    upper.plot(after, curves[1], color=VERMILION, linewidth=2, label="validation")
-    scale(upper, np.concatenate(curves[:2]))
+    lines = [
+        _curve(upper, before, curves[0], color=BLUE),
+        _curve(upper, after, curves[1], color=VERMILION),
+    ]
+    _scale(upper, np.concatenate(curves[:2]))
     upper.set_ylabel("cost J")
-    upper.legend(frameon=False)
-    lower.plot(after, curves[2], color=VERMILION, linewidth=2)
+    add_legend(upper, lines, ["training", "validation"], "inside")
+    _curve(lower, after, curves[2], color=VERMILION)
     lower.set_ylabel(score)
     lower.set_xlabel("epoch")
     lower.grid(color="0.9")
@@ -95,7 +108,7 @@ def plot_learning_curve(
 def plot_costs(
     curves: Mapping[str, ArrayLike], *, label: str = "cost J", title: str = ""
 ) -> "Figure":
-    """Several runs' costs against the epoch, in one figure.
+    """Several runs' costs against the epoch, in one figure; the first 20 are named.
 
     Args:
       curves: name -> (n,) costs.
@@ -115,14 +128,38 @@ def plot_costs(
         shapes = {name: J.shape for name, J in found.items()}
         raise BadValueError(f"curves must be (n,) each, got {shapes}")
     figure, axes = one_axes(title, "epoch", label)
-    for i, (name, J) in enumerate(found.items()):
-        axes.plot(J, color=COLOURS[i % len(COLOURS)], linewidth=1.5, label=shown(name))
-    scale(axes, np.concatenate(list(found.values())))
-    axes.legend(frameon=False, fontsize="small")
+    lines: list[Any] = []
+    for i, J in enumerate(found.values()):
+        style = {"color": COLOURS[i % len(COLOURS)]}
+        if i >= MOST_NAMED:
+            style = {"color": "0.8", "zorder": 1}
+        lines.append(_curve(axes, np.arange(J.size), J, linewidth=1.5, **style))
+    names = list(found)[:MOST_NAMED]
+    if others := len(found) - len(names):
+        names.append(f"and {others} more")
+    _scale(axes, np.concatenate(list(found.values())))
+    where = "inside" if len(names) <= len(COLOURS) else "beside"
+    add_legend(axes, lines[: len(names)], names, where)
     return figure
 
 
-def scale(axes: Any, costs: NDArray[Any]) -> None:
+def _curve(
+    axes: Any, x: NDArray[Any], y: NDArray[Any], *, linewidth: float = 2, **style: Any
+) -> Any:
+    """Draw a curve; of a long one, the lowest and the highest point of each stretch."""
+    if y.size > _MOST_POINTS:
+        stretch = -(-2 * y.size // _MOST_POINTS)
+        whole = y.size // stretch * stretch
+        pieces = np.nan_to_num(y[:whole]).reshape(-1, stretch)
+        first = np.arange(0, whole, stretch)
+        ends = first + pieces.argmin(axis=1), first + pieces.argmax(axis=1)
+        kept = np.unique(np.concatenate([[0], *ends, np.arange(whole, y.size)]))
+        x, y = x[kept], y[kept]
+    (line,) = axes.plot(x, y, linewidth=linewidth, **style)
+    return line
+
+
+def _scale(axes: Any, costs: NDArray[Any]) -> None:
     """A grid, on a logarithmic axis where the costs fall a hundredfold."""
     finite = costs[np.isfinite(costs)]
     if finite.size and 0 < 100 * finite.min() < finite.max():

@@ -4,6 +4,7 @@ import os
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
+from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from jaxdnn._atomic import replacing
 from jaxdnn._checks import BadValueError
 from jaxdnn._extras import require
+from jaxdnn._text import printable
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -51,7 +53,9 @@ def new_figure(title: str, size: tuple[float, float]) -> "Figure":
     """An empty figure."""
     figure = require("matplotlib.figure").Figure(figsize=size, layout="constrained")
     if title:
-        figure.suptitle(shown(title, longest=80), parse_math=False)
+        # At some ten signs an inch.
+        lines = fill(shown(title, longest=80), int(10 * size[0]))
+        figure.suptitle(lines, parse_math=False)
     return figure
 
 
@@ -74,15 +78,30 @@ def shown(name: str, longest: int = _LONGEST) -> str:
       'cat\\t\\u732b'
     """
     there = _signs()
-    spelled = "".join(
-        sign if ord(sign) in there and sign.isprintable() else _escaped(sign)
-        for sign in name
-    )
+    spelled = printable(name, lambda sign: ord(sign) in there and sign.isprintable())
     return spelled if len(spelled) <= longest else f"{spelled[: longest - 3]}..."
 
 
-def _escaped(sign: str) -> str:
-    return sign.encode("unicode_escape").decode()
+def add_legend(
+    axes: Any, handles: Sequence[Any], names: Sequence[str], where: str
+) -> None:
+    """Say which is which: at most MOST_NAMED, or as many and how many more.
+
+    Args:
+      where: "inside" the axes, or "beside" them.
+    """
+    beside = {"loc": "upper left", "bbox_to_anchor": (1, 1)}
+    # Handed over as they are, names that begin with "_" are shown too. Matplotlib's
+    # search for the best place takes a minute where there are many points.
+    legend = axes.legend(
+        handles,
+        [shown(name) for name in names],
+        frameon=False,
+        fontsize="x-small" if len(names) > len(COLOURS) else None,
+        **(beside if where == "beside" else {"loc": "upper right"}),
+    )
+    for text in legend.get_texts():
+        text.set_parse_math(False)
 
 
 @cache

@@ -88,7 +88,7 @@ def plot_images(
             vmax=columns.max(),
         )
         axes.set_title(
-            f"predicted {shown(names[p])}\ntrue {shown(names[t])}",
+            f"predicted {shown(names[int(p)])}\ntrue {shown(names[int(t)])}",
             fontsize=9,
             color="black" if p == t else VERMILION,
             parse_math=False,

@@ -70,6 +70,32 @@ def test_texts_that_training_never_had_are_a_class_of_their_own():
     assert found.confusion()[0].tolist() == [[1, 0, 0], [0, 1, 0], [0, 1, 0]]
 
 
+def test_a_class_may_have_the_name_of_those_that_are_unknown():
+    truth = np.array([UNKNOWN, "a", "cow"], object)
+    said = np.array([UNKNOWN, UNKNOWN, "a"], object)
+    found = scored(Categories("y", (UNKNOWN, "a", "b")), truth, said)
+    assert found.measures["accuracy"] == 1 / 3
+    assert [each.rows for each in found.classes] == [1, 1, 0, 1]
+    assert found.pairs == {(0, 0): 1, (1, 0): 1, (3, 1): 1}
+
+
+@pytest.mark.parametrize(
+    ("truth", "chance", "reason"),
+    [
+        (["cow", "cow"], 0.5, "no row is of a class of the training"),
+        (["a", "b"], np.nan, "some probabilities are no numbers"),
+    ],
+)
+def test_an_area_that_does_not_exist_has_a_reason(truth, chance, reason):
+    said = np.array(["a", "a"], object)
+    truth = np.array(truth, object)
+    found = scored(
+        Categories("y", ("a", "b")), truth, said, np.full((2, 2), chance), pieces=1
+    )
+    assert found.measures["ROC AUC"] is None
+    assert found.reasons == {"ROC AUC": reason}
+
+
 def test_one_class_alone_has_no_area():
     truth = np.array(["a", "a", "a"], object)
     found = scored(Categories("y", ("a", "b")), truth, truth, np.eye(2, 3))

@@ -41,8 +41,8 @@ class Table:
     def __len__(self) -> int:
         return len(next(iter(self.columns.values()), ()))
 
-    def take(self, rows: NDArray[Any]) -> "Table":
-        """The table of those rows (indices, or a mask)."""
+    def take(self, rows: NDArray[Any] | slice) -> "Table":
+        """The table of those rows (indices, a mask, or a slice)."""
         left = np.arange(len(self)) if self.rows is None else self.rows
         columns = {name: cells[rows] for name, cells in self.columns.items()}
         return replace(self, columns=columns, rows=left[rows])
