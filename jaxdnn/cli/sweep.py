@@ -89,38 +89,7 @@ def run(args: argparse.Namespace) -> int:
     sizes: list[tuple[int, ...]] = args.hidden_sizes
     if len({len(of) for of in sizes}) > 1:
         raise ValueError("--hidden-sizes must all have the same number of layers")
-    prepared = prepare(
-        Recipe(
-            replace(
-                options.picked(DataRecipe, args),
-                validation_fraction=_VALIDATION_FRACTION,
-            ),
-            NetworkRecipe(sizes[0], args.hidden),
-            replace(
-                options.picked(TrainingRecipe, args),
-                optimizer=args.optimizer or "sgd",
-                l2=1.0,
-                keep_prob=1.0,
-            ),
-        )
-    )
-    training = prepared.recipe.training
-    X, Y = prepared.examples().whole()
-    rates = args.learning_rates or [training.learning_rate]
-    lanes = sweep(
-        prepared.network,
-        X,
-        Y,
-        seeds=args.seeds,
-        learning_rate=rates,
-        l2=args.l2,
-        keep_prob=args.keep_prob,
-        hidden_sizes=sizes,
-        optimizer=optimizer(training.optimizer or "sgd"),
-        epochs=training.epochs or 1000,
-        batch_size=training.batch_size,
-        validation=prepared.watched(),
-    )
+    lanes = _lanes(args, sizes)
     best_first = sorted(lanes, key=_merit)
     lines = [_HEADINGS, *map(_cells, best_first)]
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
@@ -147,6 +116,42 @@ def run(args: argparse.Namespace) -> int:
         print("jaxdnn: every run diverged: try smaller rates", file=sys.stderr)
         return 1
     return 0
+
+
+def _lanes(args: argparse.Namespace, sizes: list[tuple[int, ...]]) -> tuple[Lane, ...]:
+    """Every combination, trained on the rows that the words name."""
+    prepared = prepare(
+        Recipe(
+            replace(
+                options.picked(DataRecipe, args),
+                validation_fraction=_VALIDATION_FRACTION,
+            ),
+            NetworkRecipe(sizes[0], args.hidden),
+            replace(
+                options.picked(TrainingRecipe, args),
+                optimizer=args.optimizer or "sgd",
+                l2=1.0,
+                keep_prob=1.0,
+            ),
+        )
+    )
+    training = prepared.recipe.training
+    X, Y = prepared.examples().whole()
+    rates = args.learning_rates or [training.learning_rate]
+    return sweep(
+        prepared.network,
+        X,
+        Y,
+        seeds=args.seeds,
+        learning_rate=rates,
+        l2=args.l2,
+        keep_prob=args.keep_prob,
+        hidden_sizes=sizes,
+        optimizer=optimizer(training.optimizer or "sgd"),
+        epochs=training.epochs or 1000,
+        batch_size=training.batch_size,
+        validation=prepared.watched(),
+    )
 
 
 def _sizes(text: str) -> tuple[int, ...]:
