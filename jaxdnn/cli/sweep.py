@@ -10,6 +10,7 @@ import sys
 from dataclasses import replace
 from math import inf, isfinite
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -137,7 +138,7 @@ def _lanes(args: argparse.Namespace, sizes: list[tuple[int, ...]]) -> tuple[Lane
     )
     training = prepared.recipe.training
     X, Y = prepared.examples().whole()
-    rates = args.learning_rates or [training.learning_rate]
+    rates: list[Any] = args.learning_rates or [training.learning_rate]
     return sweep(
         prepared.network,
         X,

@@ -105,7 +105,7 @@ def prepare(recipe: Recipe) -> Prepared:
     """
     recipe = recipe.settled()
     found = _streamed(recipe.data) if recipe.data.stream else _read(recipe.data)
-    recipe = chosen(recipe, found.count)
+    recipe = chosen(recipe, found.total)
     data, selection = recipe.data, found.selection
     pieces = found.shared_out(data)
     learned = learn(pieces, selection.targets, data.asked)
@@ -121,7 +121,7 @@ def prepare(recipe: Recipe) -> Prepared:
     learned = learned._replace(preprocessing=columns)
     dims = (columns.n_x, *(recipe.network.layers or ()), columns.n_L)
     network = Network(dims, hidden=recipe.network.hidden, output=columns.output)
-    untold = found.count - sum(learned.sizes.values())
+    untold = found.total - sum(learned.sizes.values())
     return Prepared(recipe, pieces, learned, network, untold)
 
 
@@ -129,14 +129,14 @@ class _Found(NamedTuple):
     """Rows before they are shared out.
 
     rows: all of them, or what is read anew; own: a test part that came with them;
-    selection: of which columns; names: all columns; count: all rows.
+    selection: of which columns; names: all columns; total: all rows.
     """
 
     rows: Table | Selected
     own: Table | None
     selection: Selection
     names: tuple[str, ...]
-    count: int
+    total: int
 
     def shared_out(self, data: DataRecipe) -> Iterable[Piece]:
         """The rows with their parts."""

@@ -209,15 +209,10 @@ class Recipe:
     @classmethod
     def from_json(cls, said: Mapping[str, Any]) -> "Recipe":
         """What `to_json` said."""
-        data, network, training = (
-            {
-                name: tuple(value) if isinstance(value, list) else value
-                for name, value in said[part].items()
-            }
-            for part in ("data", "network", "training")
-        )
         return cls(
-            DataRecipe(**data), NetworkRecipe(**network), TrainingRecipe(**training)
+            DataRecipe(**_with_tuples(said["data"])),
+            NetworkRecipe(**_with_tuples(said["network"])),
+            TrainingRecipe(**_with_tuples(said["training"])),
         )
 
     def settled(self) -> "Recipe":
@@ -270,3 +265,11 @@ class Recipe:
         if self.training.schedule != "cosine":
             del training["epochs"]
         return {"data": digest, **said["network"], **training}
+
+
+def _with_tuples(said: Mapping[str, Any]) -> dict[str, Any]:
+    """As it was before JSON made lists of tuples."""
+    return {
+        name: tuple(value) if isinstance(value, list) else value
+        for name, value in said.items()
+    }

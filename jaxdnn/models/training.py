@@ -120,7 +120,7 @@ def _fit(
     checkpoints: Checkpoints | None,
     resume: Mapping[str, Any] | None,
 ) -> FitResult:
-    training = prepared.recipe.training
+    training: Any = prepared.recipe.training  # chosen: nothing in it is open
     rate: Any = training.learning_rate
     check_scalar("learning_rate", rate, low=0, low_open=True)
     if training.schedule == "cosine":

@@ -75,7 +75,8 @@ class Categories:
             if (value := number_in(text)) is not None and spelled[value] == 1
         }
         for text in set(texts) - number.keys():
-            number[text] = alone.get(number_in(text), -1) if alone else -1
+            value = number_in(text) if alone else None
+            number[text] = -1 if value is None else alone.get(value, -1)
         return np.array([number[text] for text in texts], np.int64)
 
     def encode(self, table: Table) -> NDArray[np.float64]:

@@ -85,7 +85,7 @@ def _is_written(moments: NDArray[Any], texts: NDArray[Any], layout: str) -> bool
 
 
 def _year(moments: NDArray[Any]) -> NDArray[np.float64]:
-    return moments.astype("datetime64[Y]").astype(np.int64) + 1970.0
+    return moments.astype("datetime64[Y]").astype(np.float64) + 1970
 
 
 @dataclass(frozen=True)

@@ -35,7 +35,8 @@ class Reading:
     @classmethod
     def from_json(cls, said: Mapping[str, Any]) -> "Reading":
         """What `asdict` said, whose tuples came back as lists."""
-        return cls(**{**said, "missing": tuple(said["missing"])})
+        signs = (said[name] for name in ("delimiter", "decimal", "encoding"))
+        return cls(tuple(said["missing"]), *signs)
 
 
 USUAL = Reading()
