@@ -14,18 +14,19 @@ from jax import Array
 from jaxdnn import propagation
 from jaxdnn._checks import (
     BadValueError,
+    check_columns,
     check_dropout,
-    check_inputs,
-    check_parameters,
+    check_finite,
     check_shape,
     check_targets,
     public,
 )
 from jaxdnn.architecture import Network
+from jaxdnn.arrays import admitted
 from jaxdnn.blocks import Caches, LayerCache
 from jaxdnn.dropout import Dropout
 from jaxdnn.objective import l2_or_none, mean_over
-from jaxdnn.parameters import Parameters
+from jaxdnn.parameters import Parameters, admitted_parameters
 
 
 @public
@@ -51,6 +52,7 @@ def forward(
 
     Raises:
       ValueError: shapes disagree, keep_prob outside (0, 1] or given without a key.
+      TypeError: X are no real numbers, key is no key: see `arrays`.
 
     Example:
       >>> from jaxdnn.parameters import initialize_parameters
@@ -60,7 +62,7 @@ def forward(
       >>> AL.tolist()
       [[0.5, 0.5, 0.5, 0.5]]
     """
-    check_inputs(network, params, X)
+    params, X = _admitted_inputs(network, params, X)
     return _forward(network, params, X, _dropout(key, keep_prob))
 
 
@@ -99,8 +101,9 @@ def cost(
       >>> f"{cost(network, params, jnp.ones((2, 4)), jnp.ones((1, 4))):.4f}"
       '0.6931'
     """
-    check_inputs(network, params, X)
+    params, X = _admitted_inputs(network, params, X)
     dropout = _dropout(key, keep_prob)
+    Y, sample_weight = _admitted_targets(params, Y, sample_weight)
     check_targets(network, X.shape[1], Y, l2, sample_weight)
     return _cost(network, params, X, Y, l2_or_none(l2), sample_weight, dropout)
 
@@ -136,7 +139,8 @@ def backward(
       >>> backward(network, params, caches, jnp.ones((1, 4)))[0].W.tolist()
       [[-0.5, -0.5]]
     """
-    _check_caches(network, params, caches)
+    params = _admitted_caches(network, params, caches)
+    Y, sample_weight = _admitted_targets(params, Y, sample_weight)
     check_targets(network, caches[0].A_prev.shape[1], Y, l2, sample_weight)
     return _backward(network, params, caches, Y, l2_or_none(l2), sample_weight)
 
@@ -177,7 +181,8 @@ def cotangents(
       >>> dZ_1.tolist()
       [[3.0, 3.0, 3.0, 3.0]]
     """
-    _check_caches(network, params, caches)
+    params = _admitted_caches(network, params, caches)
+    dZL = admitted("dZL", dZL, _whole(params))
     wanted = (network.layer_dims[-1], caches[0].A_prev.shape[1])
     check_shape("dZL", dZL, wanted, "n_L from layer_dims, m from caches")
     return _cotangents(network, params, caches, dZL)
@@ -214,8 +219,9 @@ def cost_and_gradients(
       >>> f"{J:.4f}", grads[0].b.tolist()
       ('0.6931', [[-0.5]])
     """
-    check_inputs(network, params, X)
+    params, X = _admitted_inputs(network, params, X)
     dropout = _dropout(key, keep_prob)
+    Y, sample_weight = _admitted_targets(params, Y, sample_weight)
     check_targets(network, X.shape[1], Y, l2, sample_weight)
     return _cost_and_gradients(
         network, params, X, Y, l2_or_none(l2), sample_weight, dropout
@@ -230,7 +236,7 @@ def predict_proba(network: Network, params: Parameters, X: Array) -> Array:
       network, params, X: as for `forward`.
 
     Raises:
-      ValueError: shapes disagree.
+      ValueError: shapes disagree, X that is not finite (and not traced).
 
     Example:
       >>> from jaxdnn import Layer
@@ -238,8 +244,10 @@ def predict_proba(network: Network, params: Parameters, X: Array) -> Array:
       >>> predict_proba(Network((2, 1)), params, jnp.ones((2, 3))).tolist()
       [[0.5, 0.5, 0.5]]
     """
-    check_inputs(network, params, X)
-    return _forward(network, params, X, None)[0]
+    params, X = _admitted_inputs(network, params, X)
+    AL = _forward(network, params, X, None)[0]
+    check_finite("X", X)  # while the device is at work
+    return AL
 
 
 @public
@@ -255,7 +263,7 @@ def predict(network: Network, params: Parameters, X: Array) -> Array:
       values; a head of one's own: its decision.
 
     Raises:
-      ValueError: shapes disagree.
+      ValueError: shapes disagree, X that is not finite (and not traced).
 
     Example:
       >>> from jaxdnn import Layer
@@ -264,8 +272,10 @@ def predict(network: Network, params: Parameters, X: Array) -> Array:
       >>> predict(Network((2, 1)), params, X).tolist()
       [[1, 0]]
     """
-    check_inputs(network, params, X)
-    return _predict(network, params, X)
+    params, X = _admitted_inputs(network, params, X)
+    said = _predict(network, params, X)
+    check_finite("X", X)  # while the device is at work
+    return said
 
 
 @public
@@ -280,7 +290,7 @@ def score(network: Network, params: Parameters, X: Array, Y: Array) -> Array:
       right; identity and exp: 1 - Σ (AL - Y)² / Σ (Y - mean of Y)².
 
     Raises:
-      ValueError: shapes disagree.
+      ValueError: shapes disagree, X or Y that is not finite (and not traced).
 
     Example:
       >>> from jaxdnn import Layer
@@ -289,9 +299,13 @@ def score(network: Network, params: Parameters, X: Array, Y: Array) -> Array:
       >>> float(score(Network((2, 1)), params, X, jnp.array([[1.0, 1.0]])))
       0.5
     """
-    check_inputs(network, params, X)
+    params, X = _admitted_inputs(network, params, X)
+    Y, _ = _admitted_targets(params, Y, None)
     check_targets(network, X.shape[1], Y)
-    return _score(network, params, X, Y)
+    found = _score(network, params, X, Y)
+    check_finite("X", X)  # while the device is at work
+    check_finite("Y", Y)
+    return found
 
 
 def _dropout(key: Array | None, keep_prob: Any) -> Dropout | None:
@@ -299,12 +313,38 @@ def _dropout(key: Array | None, keep_prob: Any) -> Dropout | None:
     return None if key is None else Dropout(key, keep_prob)
 
 
-def _check_caches(network: Network, params: Parameters, caches: Caches) -> None:
-    check_parameters(params, network.layer_dims)
+def _admitted_inputs(
+    network: Network, params: Any, X: Any
+) -> tuple[Parameters, Array]:
+    params = admitted_parameters(params, network.layer_dims)
+    X = admitted("X", X, _whole(params))
+    check_columns("X", X)
+    wanted = (network.layer_dims[0], X.shape[1])
+    check_shape("X", X, wanted, "n_x from layer_dims, one column per example")
+    return params, X
+
+
+def _admitted_targets(
+    params: Parameters, Y: Any, sample_weight: Any
+) -> tuple[Array, Array | None]:
+    whole = _whole(params)
+    if sample_weight is not None:
+        sample_weight = admitted("sample_weight", sample_weight, whole)
+    return admitted("Y", Y, whole), sample_weight
+
+
+def _whole(params: Parameters) -> Any:
+    """What whole numbers become beside these parameters: their dtype, as in `fit`."""
+    return params[0][0].dtype
+
+
+def _admitted_caches(network: Network, params: Any, caches: Caches) -> Parameters:
+    params = admitted_parameters(params, network.layer_dims)
     if len(caches) != len(params):
         raise BadValueError(
             f"caches must have {len(params)} layers (from params), got {len(caches)}"
         )
+    return params
 
 
 @partial(jax.jit, static_argnums=0)

@@ -16,7 +16,7 @@ PACKAGE = Path(jaxdnn.__file__).parent
 # Lower floors first. A module may import from floors below its own, and from its own.
 FLOORS = [
     {"_checks"},
-    {"activations"},
+    {"arrays", "activations"},
     {"parameters", "linear", "dropout", "heads", "objective"},
     {"architecture"},
     {"blocks"},
