@@ -190,14 +190,23 @@ def count(name: str, value: Any) -> int:
       jaxdnn._checks.BadValueError: epochs must be an int >= 1, got True
     """
     check_concrete(name, value)
-    whole = getattr(value, "dtype", None) != bool and not isinstance(value, bool)
     try:
-        number = index(value) if whole else 0
+        number = 0 if np.result_type(value).kind == "b" else index(value)
     except TypeError:
         number = 0
     if number < 1:
         raise BadValueError(f"{name} must be an int >= 1, got {value!r}")
     return number
+
+
+def count_or_none(name: str, value: Any) -> int | None:
+    """None as it is, all else by `count`.
+
+    Example:
+      >>> count_or_none("patience", None) is None
+      True
+    """
+    return None if value is None else count(name, value)
 
 
 def check_layer_dims(layer_dims: Sequence[int]) -> None:
@@ -241,7 +250,7 @@ def check_key(name: str, key: Any) -> None:
     """Refuse what is no single PRNG key, of the new kind or the old."""
     found = type(key).__name__
     if isinstance(key, (Array, np.ndarray)):
-        new = jax.dtypes.issubdtype(key.dtype, jax.dtypes.prng_key)
+        new = jax.numpy.issubdtype(key.dtype, jax.dtypes.prng_key)
         if key.shape == () if new else key.dtype == np.uint32 and key.ndim == 1:
             return
         found = f"{key.dtype} of shape {key.shape}"

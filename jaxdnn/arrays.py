@@ -104,9 +104,7 @@ def _from_table(table: Any) -> Any:
     dtypes = list(dtypes) if np.ndim(dtypes) else [getattr(table, "dtype", None)]
     if any(getattr(dtype, "kind", "O") not in "biuf" for dtype in dtypes):
         return array
-    wanted = np.result_type(
-        *[getattr(dtype, "numpy_dtype", dtype) for dtype in dtypes]
-    )
+    wanted = np.result_type(*[getattr(dtype, "numpy_dtype", dtype) for dtype in dtypes])
     if not np.asarray(table.isna()).any():
         return table.to_numpy(dtype=wanted)
     wanted = np.result_type(wanted, np.float32)

@@ -313,9 +313,7 @@ def _dropout(key: Array | None, keep_prob: Any) -> Dropout | None:
     return None if key is None else Dropout(key, keep_prob)
 
 
-def _admitted_inputs(
-    network: Network, params: Any, X: Any
-) -> tuple[Parameters, Array]:
+def _admitted_inputs(network: Network, params: Any, X: Any) -> tuple[Parameters, Array]:
     params = admitted_parameters(params, network.layer_dims)
     X = admitted("X", X, _whole(params))
     check_columns("X", X)

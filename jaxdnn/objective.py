@@ -148,9 +148,9 @@ def compute_cost_backward(AL: Array, Y: Array) -> Array:
     return (1 - Y) / (1 - _apart_from(1, Y, AL)) - Y / _apart_from(0, Y, AL)
 
 
-def _apart_from(certain: int, Y: Array, AL: Array) -> Array:
-    """AL; where it and Y are both `certain`, the other end: 0 log 1 is 0, 0 / 1 too."""
-    return jnp.where((Y == certain) & (AL == certain), 1 - certain, AL)
+def _apart_from(end: int, Y: Array, AL: Array) -> Array:
+    """AL; where Y and it are both at this end, 0 or 1, the other: 0 log 1 is 0."""
+    return jnp.where((end == Y) & (end == AL), 1 - end, AL)
 
 
 def _admitted_probabilities(AL: Any, Y: Any) -> tuple[Array, Array]:

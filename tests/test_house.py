@@ -28,7 +28,7 @@ FLOORS = [
             {"compiling", "optimizers", "stopping", "order", "batch_objective"},
             {"divergence"},
             {"types"},
-            {"checks", "buckets", "snapshots"},
+            {"checks", "buckets", "snapshots", "weights"},
             {"examples"},
             {"placing", "batches", "layouts"},
             {"programs"},

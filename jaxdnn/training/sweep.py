@@ -13,23 +13,26 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import pairwise, product
+from math import nan
 from typing import Any, Literal, NamedTuple
+from warnings import warn
 
 import jax
 import numpy as np
 from jax import Array
 
-from jaxdnn._checks import BadValueError, public
+from jaxdnn._checks import BadValueError, count, count_or_none, public
 from jaxdnn.architecture import Network
 from jaxdnn.blocks import unfold
 from jaxdnn.parameters import Layer, Method, Parameters
 from jaxdnn.training.batch_objective import L2Over
 from jaxdnn.training.checks import check_config
 from jaxdnn.training.examples import (
-    ClassWeight,
     Source,
     arranged,
+    count_of,
     examples_of,
+    targets_of,
 )
 from jaxdnn.training.optimizers import Optimizer
 from jaxdnn.training.prepare import (
@@ -43,7 +46,7 @@ from jaxdnn.training.prepare import (
 )
 from jaxdnn.training.programs import cost_and_score, room_for, run_epochs
 from jaxdnn.training.snapshots import as_key_like, key_bits
-from jaxdnn.training.stopping import Monitor
+from jaxdnn.training.stopping import Watch
 from jaxdnn.training.types import (
     Config,
     Constants,
@@ -52,6 +55,7 @@ from jaxdnn.training.types import (
     Settings,
     State,
 )
+from jaxdnn.training.weights import ClassWeight, of_classes
 
 Strategy = Literal["vmap", "map"]
 
@@ -85,16 +89,19 @@ class Lane:
 
     @property
     def validation_cost(self) -> float | None:
-        """The best epoch's, None without validation data."""
+        """The best epoch's, NaN if none is, None without validation data."""
         return self._at_best(self.history.validation_cost)
 
     @property
     def validation_score(self) -> float | None:
-        """The best epoch's, None without validation data."""
+        """The best epoch's, NaN if none is, None without validation data."""
         return self._at_best(self.history.validation_score)
 
     def _at_best(self, values: Any) -> float | None:
-        return None if values is None else float(values[self.history.best_epoch])
+        if values is None:
+            return None
+        best = self.history.best_epoch
+        return nan if best is None else float(values[best])
 
 
 @public
@@ -118,8 +125,8 @@ def sweep(
     l2_over: L2Over = "all",
     sample_weight: Any = None,
     class_weight: ClassWeight = None,
-    validation: tuple[Any, Any] | None = None,
-    monitor: Monitor | None = None,
+    validation: tuple[Any, ...] | None = None,
+    watch: Watch | None = None,
     patience: int | None = None,
     min_delta: float = 0.0,
     strategy: Strategy | None = None,
@@ -132,7 +139,7 @@ def sweep(
     Args:
       network: the description; its hidden sizes stand where hidden_sizes is None.
       X, Y, params, method, optimizer, epochs, batch_size, shuffle, order, l2_over,
-        sample_weight, class_weight, validation, monitor, patience, min_delta: as for
+        sample_weight, class_weight, validation, watch, patience, min_delta: as for
         `fit`. Other hidden sizes than the network's start from no given parameters.
       seeds, learning_rate, l2, keep_prob: one or several, as for `fit`.
       hidden_sizes: for each network to try, the size of every hidden layer, or a tuple
@@ -171,12 +178,12 @@ def sweep(
     base = Config(
         method=method,
         optimizer=optimizer,
-        epochs=epochs,
-        batch_size=batch_size,
+        epochs=count("epochs", epochs),
+        batch_size=count_or_none("batch_size", batch_size),
         shuffle=shuffle,
         l2_over=l2_over,
-        monitor=monitor,
-        patience=patience,
+        watch=watch,
+        patience=count_or_none("patience", patience),
         min_delta=min_delta,
     )
     configs = _configs(base, options[1:4])
@@ -188,25 +195,31 @@ def sweep(
         Y,
         weight=sample_weight,
         class_weight=class_weight,
-        batch_size=batch_size,
+        batch_size=base.batch_size,
     )
     if isinstance(examples, Source):
         raise BadValueError("X must be an array: all lanes read the same examples")
-    given = Given(examples, None, params, validation, order)
+    weights = of_classes(network, targets_of(examples), class_weight)
+    given = Given(examples, None, params, validation, weights, order)
     run, lanes, examples = _lanes(options, configs, given)
     if strategy is None:
-        m = batch_size or X.shape[1]
+        m = base.batch_size or count_of(given.examples)
         strategy = (
             "vmap" if activations(run.plan.network, m) <= VMAP_ACTIVATIONS else "map"
         )
-    ends = _run_lanes(run, strategy, lanes, examples, epochs, room_for(epochs))
+    ends = _run_lanes(
+        run, strategy, lanes, examples, base.epochs, room_for(base.epochs)
+    )
     whole = arranged(network, examples_of(network, X, Y), ends[0][0].W.dtype)
     scores = _scores(run.plan.network, ends[0], whole.X, whole.Y)
     ends = jax.device_get((*ends, scores))
-    return tuple(
+    found = tuple(
         _lane(option, jax.tree.map(lambda of, i=i: of[i], ends))
         for i, option in enumerate(product(*options))
     )
+    if watched := run.plan.watched:
+        _warn_of_none_finite(watched, found)
+    return found
 
 
 # Lanes differ in these and share all else of a run.
@@ -295,6 +308,8 @@ def _lane(option: Any, end: Any) -> Lane:
     seed, learning_rate, l2, keep_prob, network = option
     blocks, history, done, score = end
     history = jax.tree.map(lambda of: of[: int(done)] if of.ndim else of, history)
+    if history.best_epoch is not None and history.best_epoch < 0:
+        history = replace(history, best_epoch=None)
     return Lane(
         network=network,
         seed=seed,
@@ -305,6 +320,19 @@ def _lane(option: Any, end: Any) -> Lane:
         history=history,
         score=float(score),
     )
+
+
+def _warn_of_none_finite(watched: str, lanes: tuple[Lane, ...]) -> None:
+    """Of lanes that did not diverge, and still have no best epoch."""
+    lost = [
+        lane
+        for lane in lanes
+        if lane.history.best_epoch is None and np.isfinite(lane.cost)
+    ]
+    if lost:
+        told = f"the {watched.replace('_', ' ')} was never finite in {len(lost)}"
+        told = f"sweep: {told} of {len(lanes)} lanes: they have their last parameters"
+        warn(told, RuntimeWarning, stacklevel=4)
 
 
 def _several(name: str, given: Any) -> tuple[Any, ...]:
