@@ -13,8 +13,6 @@ from jax import Array
 
 from jaxdnn import propagation
 from jaxdnn._checks import (
-    BadValueError,
-    check_columns,
     check_dropout,
     check_finite,
     check_shape,
@@ -22,11 +20,16 @@ from jaxdnn._checks import (
     public,
 )
 from jaxdnn.architecture import Network
+from jaxdnn.arguments import (
+    admitted_beside_caches,
+    admitted_inputs,
+    admitted_targets,
+)
 from jaxdnn.arrays import admitted
 from jaxdnn.blocks import Caches, LayerCache
 from jaxdnn.dropout import Dropout
 from jaxdnn.objective import l2_or_none, mean_over
-from jaxdnn.parameters import Parameters, admitted_parameters
+from jaxdnn.parameters import Parameters
 
 
 @public
@@ -62,7 +65,7 @@ def forward(
       >>> AL.tolist()
       [[0.5, 0.5, 0.5, 0.5]]
     """
-    params, X = _admitted_inputs(network, params, X)
+    params, X = admitted_inputs(network, params, X)
     return _forward(network, params, X, _dropout(key, keep_prob))
 
 
@@ -101,9 +104,9 @@ def cost(
       >>> f"{cost(network, params, jnp.ones((2, 4)), jnp.ones((1, 4))):.4f}"
       '0.6931'
     """
-    params, X = _admitted_inputs(network, params, X)
+    params, X = admitted_inputs(network, params, X)
     dropout = _dropout(key, keep_prob)
-    Y, sample_weight = _admitted_targets(params, Y, sample_weight)
+    Y, sample_weight = admitted_targets(params, Y, sample_weight)
     check_targets(network, X.shape[1], Y, l2, sample_weight)
     return _cost(network, params, X, Y, l2_or_none(l2), sample_weight, dropout)
 
@@ -139,8 +142,8 @@ def backward(
       >>> backward(network, params, caches, jnp.ones((1, 4)))[0].W.tolist()
       [[-0.5, -0.5]]
     """
-    params = _admitted_caches(network, params, caches)
-    Y, sample_weight = _admitted_targets(params, Y, sample_weight)
+    params = admitted_beside_caches(network, params, caches)
+    Y, sample_weight = admitted_targets(params, Y, sample_weight)
     check_targets(network, caches[0].A_prev.shape[1], Y, l2, sample_weight)
     return _backward(network, params, caches, Y, l2_or_none(l2), sample_weight)
 
@@ -181,8 +184,8 @@ def cotangents(
       >>> dZ_1.tolist()
       [[3.0, 3.0, 3.0, 3.0]]
     """
-    params = _admitted_caches(network, params, caches)
-    dZL = admitted("dZL", dZL, _whole(params))
+    params = admitted_beside_caches(network, params, caches)
+    dZL = admitted("dZL", dZL, params[0].W.dtype)
     wanted = (network.layer_dims[-1], caches[0].A_prev.shape[1])
     check_shape("dZL", dZL, wanted, "n_L from layer_dims, m from caches")
     return _cotangents(network, params, caches, dZL)
@@ -219,9 +222,9 @@ def cost_and_gradients(
       >>> f"{J:.4f}", grads[0].b.tolist()
       ('0.6931', [[-0.5]])
     """
-    params, X = _admitted_inputs(network, params, X)
+    params, X = admitted_inputs(network, params, X)
     dropout = _dropout(key, keep_prob)
-    Y, sample_weight = _admitted_targets(params, Y, sample_weight)
+    Y, sample_weight = admitted_targets(params, Y, sample_weight)
     check_targets(network, X.shape[1], Y, l2, sample_weight)
     return _cost_and_gradients(
         network, params, X, Y, l2_or_none(l2), sample_weight, dropout
@@ -244,7 +247,7 @@ def predict_proba(network: Network, params: Parameters, X: Array) -> Array:
       >>> predict_proba(Network((2, 1)), params, jnp.ones((2, 3))).tolist()
       [[0.5, 0.5, 0.5]]
     """
-    params, X = _admitted_inputs(network, params, X)
+    params, X = admitted_inputs(network, params, X)
     AL = _forward(network, params, X, None)[0]
     check_finite("X", X)  # while the device is at work
     return AL
@@ -272,7 +275,7 @@ def predict(network: Network, params: Parameters, X: Array) -> Array:
       >>> predict(Network((2, 1)), params, X).tolist()
       [[1, 0]]
     """
-    params, X = _admitted_inputs(network, params, X)
+    params, X = admitted_inputs(network, params, X)
     said = _predict(network, params, X)
     check_finite("X", X)  # while the device is at work
     return said
@@ -299,8 +302,8 @@ def score(network: Network, params: Parameters, X: Array, Y: Array) -> Array:
       >>> float(score(Network((2, 1)), params, X, jnp.array([[1.0, 1.0]])))
       0.5
     """
-    params, X = _admitted_inputs(network, params, X)
-    Y, _ = _admitted_targets(params, Y, None)
+    params, X = admitted_inputs(network, params, X)
+    Y, _ = admitted_targets(params, Y)
     check_targets(network, X.shape[1], Y)
     found = _score(network, params, X, Y)
     check_finite("X", X)  # while the device is at work
@@ -311,38 +314,6 @@ def score(network: Network, params: Parameters, X: Array, Y: Array) -> Array:
 def _dropout(key: Array | None, keep_prob: Any) -> Dropout | None:
     check_dropout(key, keep_prob)
     return None if key is None else Dropout(key, keep_prob)
-
-
-def _admitted_inputs(network: Network, params: Any, X: Any) -> tuple[Parameters, Array]:
-    params = admitted_parameters(params, network.layer_dims)
-    X = admitted("X", X, _whole(params))
-    check_columns("X", X)
-    wanted = (network.layer_dims[0], X.shape[1])
-    check_shape("X", X, wanted, "n_x from layer_dims, one column per example")
-    return params, X
-
-
-def _admitted_targets(
-    params: Parameters, Y: Any, sample_weight: Any
-) -> tuple[Array, Array | None]:
-    whole = _whole(params)
-    if sample_weight is not None:
-        sample_weight = admitted("sample_weight", sample_weight, whole)
-    return admitted("Y", Y, whole), sample_weight
-
-
-def _whole(params: Parameters) -> Any:
-    """What whole numbers become beside these parameters: their dtype, as in `fit`."""
-    return params[0][0].dtype
-
-
-def _admitted_caches(network: Network, params: Any, caches: Caches) -> Parameters:
-    params = admitted_parameters(params, network.layer_dims)
-    if len(caches) != len(params):
-        raise BadValueError(
-            f"caches must have {len(params)} layers (from params), got {len(caches)}"
-        )
-    return params
 
 
 @partial(jax.jit, static_argnums=0)

@@ -20,12 +20,19 @@ FLOORS = [
     {"parameters", "linear", "dropout", "heads", "objective"},
     {"architecture"},
     {"blocks"},
-    {"propagation"},
+    {"propagation", "arguments"},
     {"network", "rotation"},
     *(
         {f"training.{name}" for name in names}
         for names in (
-            {"compiling", "optimizers", "stopping", "order", "batch_objective"},
+            {
+                "compiling",
+                "optimizers",
+                "stopping",
+                "order",
+                "batch_objective",
+                "padding",
+            },
             {"divergence"},
             {"types"},
             {"checks", "buckets", "snapshots", "weights"},

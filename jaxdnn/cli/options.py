@@ -1,17 +1,23 @@
 """Options that commands share, and the recipe that they spell."""
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import fields
 from math import inf
 from pathlib import Path
 from typing import Any, TypeVar
 
-from jaxdnn import ACTIVATIONS
+from jaxdnn import ACTIVATIONS, History
 from jaxdnn.data.datasets import DATASETS
 from jaxdnn.data.tables import number_in
 from jaxdnn.models.optimizers import LEARNING_RATES
-from jaxdnn.models.recipe import DataRecipe, NetworkRecipe, Recipe, TrainingRecipe
+from jaxdnn.models.recipe import (
+    WATCHES,
+    DataRecipe,
+    NetworkRecipe,
+    Recipe,
+    TrainingRecipe,
+)
 
 Record = TypeVar("Record", DataRecipe, NetworkRecipe, TrainingRecipe)
 
@@ -42,7 +48,7 @@ def add_data_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def add_run_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add --epochs, --batch-size and --optimizer."""
+    """Add --epochs, --batch-size, --optimizer and --watch."""
     option = parser.add_argument
     option(
         "--epochs",
@@ -63,6 +69,13 @@ def add_run_arguments(parser: argparse.ArgumentParser) -> None:
         default=TrainingRecipe.optimizer,
         metavar="NAME",
         help=f"one of {', '.join(LEARNING_RATES)} (sgd)",
+    )
+    option(
+        "--watch",
+        choices=WATCHES,
+        metavar="WHAT",
+        help="the best parameters are those of the lowest cost or of the highest score "
+        "of the rows to watch (cost)",
     )
 
 
@@ -127,6 +140,19 @@ def recipe_of(args: argparse.Namespace) -> Recipe:
         picked(NetworkRecipe, args),
         picked(TrainingRecipe, args),
     )
+
+
+def check_watched(histories: Sequence[History], watch: str | None) -> None:
+    """Refuse runs of which none has a best epoch.
+
+    Raises:
+      ValueError: what was watched was never finite.
+    """
+    if all(history.best_epoch is None for history in histories):
+        raise ValueError(
+            f"the validation {watch or 'cost'} was never finite: look for values far "
+            "from the others in the validation rows, or try a smaller --learning-rate"
+        )
 
 
 def picked(record: type[Record], args: argparse.Namespace) -> Record:

@@ -1,12 +1,14 @@
 """Train every combination of options in one compiled program, and compare them.
 
 Options that take several values span the sweep: every combination of them is trained on
-the same rows. The table shows the best first, by the cost of the validation rows; the
-figure shows each one's curve. Exit code 1: every one of them diverged.
+the same rows. The table shows the best first, by the cost or the score (--watch) of the
+validation rows; the figure shows each one's curve. Exit code 1: all of them diverged.
 """
 
 import argparse
 import sys
+import warnings
+from functools import partial
 from math import inf, isfinite
 from pathlib import Path
 
@@ -18,7 +20,7 @@ from jaxdnn._extras import require
 from jaxdnn.cli import options
 from jaxdnn.models import DataRecipe, NetworkRecipe, Recipe
 from jaxdnn.models.optimizers import LEARNING_RATES, optimizer
-from jaxdnn.models.prepared import prepare
+from jaxdnn.models.prepared import Prepared, prepare
 from jaxdnn.models.results import check_writable
 
 _VALIDATION_FRACTION = 0.2
@@ -95,23 +97,10 @@ def run(args: argparse.Namespace) -> int:
             NetworkRecipe(sizes[0], args.hidden),
         )
     )
-    X, Y = prepared.examples().whole()
-    rates = args.learning_rates or [LEARNING_RATES[args.optimizer]]
-    lanes = sweep(
-        prepared.network,
-        X,
-        Y,
-        seeds=args.seeds,
-        learning_rate=rates,
-        l2=args.l2,
-        keep_prob=args.keep_prob,
-        hidden_sizes=sizes,
-        optimizer=optimizer(args.optimizer),
-        epochs=args.epochs,
-        batch_size=args.batch_size,
-        validation=prepared.watched(),
-    )
-    best_first = sorted(lanes, key=_merit)
+    lanes = _train(args, prepared, sizes)
+    if sound := [lane.history for lane in lanes if isfinite(lane.cost)]:
+        options.check_watched(sound, args.watch)
+    best_first = sorted(lanes, key=partial(_merit, args.watch))
     lines = [_HEADINGS, *map(_cells, best_first)]
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     for line in lines:
@@ -139,16 +128,43 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
+def _train(
+    args: argparse.Namespace, prepared: Prepared, sizes: list[tuple[int, ...]]
+) -> tuple[Lane, ...]:
+    X, Y = prepared.examples().whole()
+    rates = args.learning_rates or [LEARNING_RATES[args.optimizer]]
+    with warnings.catch_warnings():
+        # The table has NaN there, and what follows says it of all.
+        warnings.filterwarnings("ignore", "sweep: .* never finite", RuntimeWarning)
+        return sweep(
+            prepared.network,
+            X,
+            Y,
+            seeds=args.seeds,
+            learning_rate=rates,
+            l2=args.l2,
+            keep_prob=args.keep_prob,
+            hidden_sizes=sizes,
+            optimizer=optimizer(args.optimizer),
+            epochs=args.epochs,
+            batch_size=args.batch_size,
+            validation=prepared.watched(),
+            watch=args.watch,
+        )
+
+
 def _sizes(text: str) -> tuple[int, ...]:
     """A type of argument: 10,5 or 10-5 are layers of 10 and 5 units."""
     parse = options.whole(1)
     return tuple(parse(part) for part in text.replace("-", ",").split(","))
 
 
-def _merit(lane: Lane) -> float:
+def _merit(watch: str | None, lane: Lane) -> tuple[float, float]:
     """What the table is sorted by; those that diverged come last."""
-    cost = lane.validation_cost
-    return inf if cost is None or not isfinite(cost) else cost
+    cost, score = lane.validation_cost, lane.validation_score
+    if cost is None or score is None or not isfinite(cost):
+        return inf, inf
+    return (-score, cost) if watch == "score" else (cost, -score)
 
 
 _VARIED = ("hidden", "learning rate", "l2", "keep prob", "seed")

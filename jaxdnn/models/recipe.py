@@ -13,6 +13,7 @@ from jaxdnn.models.optimizers import LEARNING_RATES
 
 SPLITS = ("random", "last")
 SCHEDULES = ("constant", "cosine")
+WATCHES = ("cost", "score")
 
 # Rows to watch where patience asks for some.
 VALIDATION_FRACTION = 0.1
@@ -31,7 +32,7 @@ class DataRecipe:
       test_fraction: in [0, 1), rows put aside to test on; when None, the data set's own
         test part, else TEST_FRACTION.
       validation_fraction: in [0, 1), training rows put aside to watch; when None, none,
-        or VALIDATION_FRACTION with patience.
+        or VALIDATION_FRACTION with patience or watch.
       split: one of SPLITS: the test's rows are drawn, or are the last ones.
       stream: whether the file is read piece by piece in every epoch.
       memory_limit: MiB; a larger CSV or Parquet table is streamed anyway.
@@ -93,6 +94,8 @@ class TrainingRecipe:
       optimizer: a name of LEARNING_RATES.
       learning_rate: > 0; the optimizer's own when None.
       schedule: one of SCHEDULES; "cosine" lets the rate fall to 0 over the epochs.
+      watch: one of WATCHES, of the rows to watch: which parameters are the best, and
+        what patience waits for; "cost" when None.
       seed: of the initial weights, the dropout masks and the shuffle.
     """
 
@@ -105,6 +108,7 @@ class TrainingRecipe:
     keep_prob: float = 1.0
     class_weight: Literal["balanced"] | None = None
     patience: int | None = None
+    watch: Literal["cost", "score"] | None = None
     seed: int = 1
 
 
@@ -143,7 +147,7 @@ class Recipe:
         """The recipe with whatever follows from the rest of it filled in.
 
         Raises:
-          ValueError: no such optimizer, schedule or split; data that cannot be
+          ValueError: no such optimizer, schedule, split or watch; data that cannot be
             streamed, or not split as asked.
 
         Example:
@@ -154,8 +158,10 @@ class Recipe:
         check_choice("optimizer", training.optimizer, LEARNING_RATES)
         check_choice("schedule", training.schedule, SCHEDULES)
         check_choice("split", data.split, SPLITS)
+        check_choice("watch", training.watch, (None, *WATCHES))
         if data.validation_fraction is None:
-            watched = 0.0 if training.patience is None else VALIDATION_FRACTION
+            watches = training.patience is not None or training.watch is not None
+            watched = VALIDATION_FRACTION if watches else 0.0
             data = replace(data, validation_fraction=watched)
         if training.learning_rate is None:
             rate = LEARNING_RATES[training.optimizer]

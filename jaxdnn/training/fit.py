@@ -103,8 +103,9 @@ def fit(
       validation: X and Y, or X, Y and weights (m,), whose cost and score enter the
         history. class_weight weighs their classes as it does those of the training.
       watch: what decides which parameters are the best, the result's: the lowest
-        "cost" of validation (if None, where there is such data), its highest "score",
-        the first of equal ones; without validation data, the lowest "cost" of training.
+        "cost" of validation (if None, where there is such data), its highest "score"
+        (of equal ones, that of the lowest cost); without validation data, the lowest
+        "cost" of training.
       patience: epochs without one better by more than min_delta (>= 0) after which the
         run stops; None never stops it. The best are the best whatever min_delta is.
       layout: "auto", or "plain" for the parameters as they are: see `layouts`.

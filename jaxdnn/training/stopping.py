@@ -1,8 +1,8 @@
 """What is watched: which parameters are the best, and when to stop waiting for better.
 
-The best are those of the lowest cost or the highest score, the first of equal ones, and
-only of values that are finite. Patience counts from the last that was better by more
-than min_delta than the one it counted from before.
+The best are those of the lowest cost; or of the highest score, and among equal scores
+of the lowest cost; the first of equal ones. Only values that are finite count. Patience
+counts from the last that was better by more than min_delta than the one before that.
 
 References:
   Prechelt (1998), Early Stopping.
@@ -22,13 +22,15 @@ Watch = Literal["cost", "score"]
 class Best(NamedTuple):
     """The best parameters so far, their watched value, and its entry in the history.
 
-    mark, since: the value that patience counts from, and its entry. Until a value is
-    finite, epoch is -1 and the parameters are the latest.
+    tie: the cost that decides between equal scores. mark, since: the value that
+    patience counts from, and its entry. Until a value is finite, epoch is -1 and the
+    parameters are the latest.
     """
 
     params: Any
     value: Any
     epoch: Any
+    tie: Any
     mark: Any
     since: Any
 
@@ -51,7 +53,7 @@ def none_yet(params: Any, dtype: Any) -> Best:
       -1
     """
     infinite, nowhere = np.asarray(np.inf, dtype), np.int32(-1)
-    return Best(params, infinite, nowhere, infinite, nowhere)
+    return Best(params, infinite, nowhere, infinite, infinite, nowhere)
 
 
 def better_of(
@@ -68,17 +70,20 @@ def better_of(
 
     Example:
       >>> from types import SimpleNamespace
-      >>> entry = SimpleNamespace(validation_score=jnp.float32(0.75))
+      >>> values = {"validation_score": jnp.float32(0.75)}
+      >>> entry = SimpleNamespace(**values, validation_cost=jnp.float32(0.5))
       >>> best = none_yet(jnp.zeros(()), np.float32)
       >>> best = better_of("validation_score", 0.0, best, jnp.ones(()), entry, 4)
       >>> int(best.epoch), float(best.params)
       (4, 1.0)
     """
-    value = getattr(entry, watched).astype(best.value.dtype)
+    dtype = best.value.dtype
+    value = tie = getattr(entry, watched).astype(dtype)
     if watched == "validation_score":
-        value = -value
+        value, tie = -value, entry.validation_cost.astype(dtype)
     finite = jnp.isfinite(value)
-    better = finite & (best.value > value)
+    better = (best.value > value) | ((best.value == value) & (best.tie > tie))
+    better = finite & better
     enough = finite & (best.mark - min_delta > value)
     latest = better | (best.epoch < 0)
 
@@ -89,6 +94,7 @@ def better_of(
         jax.tree.map(chosen, params, best.params),
         jnp.where(better, value, best.value),
         jnp.where(better, epoch, best.epoch),
+        jnp.where(better, tie, best.tie),
         jnp.where(enough, value, best.mark),
         jnp.where(enough, epoch, best.since),
     )
@@ -98,7 +104,7 @@ def goes_on(patience: Any, best: Best | None, epoch: Any) -> Any:
     """Whether there was one better enough within the last `patience` of `epoch` epochs.
 
     Example:
-      >>> best = Best((), 0.1, 9, 0.2, 4)
+      >>> best = Best((), 0.1, 9, 0.1, 0.2, 4)
       >>> goes_on(2, best, 6), goes_on(2, best, 7)
       (True, False)
     """

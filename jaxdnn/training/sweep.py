@@ -4,15 +4,13 @@ Every combination of the options is a lane. The lanes are the loop of `fit` unde
 (all at once) or `lax.map` (one after the other): side by side, small networks share
 every operation's fixed cost; large ones only wait for each other's memory.
 
-Hidden layers of several sizes are padded to the largest with units whose weights are 0
-and whose updates are masked: they add nothing to any sum, and stay 0. An optimizer that
-looks across a whole matrix (its norm, its rows) sees the zeros, though.
+Hidden layers of several sizes are padded to the largest: see `padding`.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-from itertools import pairwise, product
+from itertools import product
 from math import nan
 from typing import Any, Literal, NamedTuple
 from warnings import warn
@@ -24,7 +22,7 @@ from jax import Array
 from jaxdnn._checks import BadValueError, count, count_or_none, public
 from jaxdnn.architecture import Network
 from jaxdnn.blocks import unfold
-from jaxdnn.parameters import Layer, Method, Parameters
+from jaxdnn.parameters import Method, Parameters
 from jaxdnn.training.batch_objective import L2Over
 from jaxdnn.training.checks import check_config
 from jaxdnn.training.examples import (
@@ -35,6 +33,7 @@ from jaxdnn.training.examples import (
     targets_of,
 )
 from jaxdnn.training.optimizers import Optimizer
+from jaxdnn.training.padding import ones, padded, unpadded
 from jaxdnn.training.prepare import (
     Given,
     Placed,
@@ -264,12 +263,12 @@ def _lanes(
     for seed, config, network in product(options[0], configs, networks):
         key = jax.random.key(seed)
         drawn = initial_parameters(network, given, split_run_key(key)[0], config.method)
-        lane = given._replace(key=key, params=_pad(drawn, widest))
+        lane = given._replace(key=key, params=padded(drawn, widest))
         placed = placed or place_examples(widest, lane, config, drawn[0].W.dtype)
         found = prepare(widest, lane, config, placed)
         settings = found.run.settings._replace(order=None)
         if len(networks) > 1:
-            mask = _pad(_ones(network, drawn[0].W.dtype), widest)
+            mask = padded(ones(network, drawn[0].W.dtype), widest)
             settings = settings._replace(mask=found.layout.blocks(mask))
         first = first or found
         own.append(_Own(settings, found.run.constants, found.start.state))
@@ -316,7 +315,7 @@ def _lane(option: Any, end: Any) -> Lane:
         learning_rate=learning_rate,
         l2=l2,
         keep_prob=keep_prob,
-        params=_unpad(unfold(blocks), network),
+        params=unpadded(unfold(blocks), network),
         history=history,
         score=float(score),
     )
@@ -369,35 +368,6 @@ def _stack(trees: Sequence[Any]) -> Any:
             of[0], jax.device_put(np.stack([key_bits(x) for x in of]))
         ),
         *trees,
-    )
-
-
-def _pad(params: Parameters, widest: Network) -> Parameters:
-    """The parameters with units of weight 0 up to the widest network's sizes."""
-    pad: Any = np.pad
-    return tuple(
-        Layer(
-            pad(W, ((0, n - W.shape[0]), (0, n_prev - W.shape[1]))),
-            pad(b, ((0, n - b.shape[0]), (0, 0))),
-        )
-        for (W, b), (n_prev, n) in zip(params, pairwise(widest.layer_dims), strict=True)
-    )
-
-
-def _ones(network: Network, dtype: Any) -> Parameters:
-    ones: Any = np.ones
-    return tuple(
-        Layer(ones((n, n_prev), dtype), ones((n, 1), dtype))
-        for n_prev, n in pairwise(network.layer_dims)
-    )
-
-
-def _unpad(params: Parameters, network: Network) -> Parameters:
-    return tuple(
-        Layer(W[:n, :n_prev], b[:n])
-        for (W, b), (n_prev, n) in zip(
-            params, pairwise(network.layer_dims), strict=True
-        )
     )
 
 
