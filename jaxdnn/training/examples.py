@@ -120,7 +120,7 @@ def examples_of(
     """
     check_class_weight(network, class_weight)
     on_disk = isinstance(X, np.memmap) and batch_size is not None
-    if on_disk or _is_source(X):
+    if on_disk or _is_source(X, Y):
         if batch_size is None:
             raise BadValueError("pieces need a batch_size")
         without = {"sample_weight": weight, "class_weight": class_weight}
@@ -147,7 +147,7 @@ def examples_of(
     return Rows(X.T, Y.T, weight, m, m if weight is None else weight.sum())
 
 
-def _is_source(X: Any) -> bool:
+def _is_source(X: Any, Y: Any) -> bool:
     """Whether X gives pieces: rows of numbers in lists are an array."""
     if hasattr(X, "shape") or not isinstance(X, Iterable):
         return False
@@ -155,7 +155,7 @@ def _is_source(X: Any) -> bool:
         return True
     first: Any = X[0]
     if isinstance(first, (str, bytes)) or not isinstance(first, Iterable):
-        return False
+        return Y is None
     if isinstance(first, (list, tuple)):
         return bool(first) and _dimensions(first[0]) > 0
     return _dimensions(first) != 1

@@ -41,6 +41,7 @@ NOT_DEFAULT = Recipe(
         keep_prob=0.8,
         class_weight="balanced",
         patience=3,
+        watch="score",
         seed=4,
     ),
 )
