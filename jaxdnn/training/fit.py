@@ -80,14 +80,15 @@ def fit(
     Args:
       network: the description.
       X, Y: (n_x, m) and (n_L, m), as for `cost`; Y may be (m,) class labels for a
-        softmax. Or, for mini-batches of more than memory holds, NumPy memory maps, or
-        as X alone a source of pieces: see `training.examples`.
+        softmax; see `arrays`. Or, for mini-batches of more than memory holds, NumPy
+        memory maps, or as X alone a source of pieces: see `training.examples`.
       key: a PRNG key, for the initial parameters, the dropout masks and the shuffle.
       params: where to start; drawn from key by `method` if None.
       method: as for `initialize_parameters`.
       learning_rate: α > 0 (0.0075 if None), or a schedule: a function from the number
         of updates done to α, that JAX can trace.
-      optimizer: gradient descent if None; an Optax gradient transformation; or a
+      optimizer: gradient descent if None; an Optax gradient transformation, given the
+        batch's value, grad and value_fn if it asks for them (`optax.lbfgs`); or a
         function from a learning rate to one, such as `optax.adam`.
       epochs: how often all examples are seen, >= 1, those of a resumed run included.
       batch_size: examples per update; all of them if None. The last batch of an epoch

@@ -152,11 +152,9 @@ def apply_optimizer(
         return descend(params, grads, rate), None
     update = _at_rate(optimizer, rate).update
     known = {"value": value, "grad": grads, "value_fn": cost}
-    names = ", ".join(_extra_names(update)) or "nothing"
     extra = {name: known[name] for name in _extra_names(update)}
-    with _told_of(
-        "update", f"beside gradients, state and parameters it is given {names}"
-    ):
+    names = ", ".join(["gradients", "state", "parameters", *extra])
+    with _told_of("update", f"it is given {names}"):
         updates, state = update(grads, state, params, **extra)
     return jax.tree.map(lambda p, u: (p + u).astype(p.dtype), params, updates), state
 

@@ -146,7 +146,9 @@ def sweep(
       strategy: "vmap" or "map"; by the size of a step if None.
 
     Returns:
-      The lanes; the last option varies fastest, in the order of this signature.
+      The lanes; the last option varies fastest, in the order of this signature. Lanes
+      in which nothing watched was ever finite have a RuntimeWarning and their last
+      parameters.
 
     Raises:
       ValueError: what `fit` refuses, no lanes, another number of hidden layers.
