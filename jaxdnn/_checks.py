@@ -11,13 +11,20 @@ they are concrete: a traced learning rate or keep probability passes unseen.
 from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import contextmanager
 from functools import wraps
+from math import isfinite
+from operator import index
 from typing import Any, ParamSpec, Protocol, TypeVar
 
+import jax
 import numpy as np
+from jax import Array
 from jax.core import Tracer
 
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
+
+# Numbers in an array that is small beside the cost of a call.
+_FEW = 10_000
 
 
 class Described(Protocol):
@@ -124,6 +131,11 @@ def is_concrete(value: Any) -> bool:
     return not isinstance(value, Tracer)
 
 
+def readable(value: Any) -> bool:
+    """Whether this process has all of it, now."""
+    return is_concrete(value) and getattr(value, "is_fully_addressable", True)
+
+
 def shape_of(name: str, value: Any) -> tuple[int, ...]:
     """The shape of an array-like, or a BadTypeError that names the argument."""
     shape = getattr(value, "shape", None)
@@ -167,10 +179,43 @@ def check_scalar(
         raise BadValueError(f"{name} must be {interval}, got {number:g}")
 
 
+def count(name: str, value: Any) -> int:
+    """A whole number >= 1, of Python's or NumPy's, as an int; else a refusal.
+
+    Example:
+      >>> count("epochs", np.int64(3))
+      3
+      >>> count("epochs", True)
+      Traceback (most recent call last):
+      jaxdnn._checks.BadValueError: epochs must be an int >= 1, got True
+    """
+    check_concrete(name, value)
+    try:
+        number = 0 if np.result_type(value).kind == "b" else index(value)
+    except TypeError:
+        number = 0
+    if number < 1:
+        raise BadValueError(f"{name} must be an int >= 1, got {value!r}")
+    return number
+
+
+def count_or_none(name: str, value: Any) -> int | None:
+    """None as it is, all else by `count`.
+
+    Example:
+      >>> count_or_none("patience", None) is None
+      True
+    """
+    return None if value is None else count(name, value)
+
+
 def check_layer_dims(layer_dims: Sequence[int]) -> None:
     """Refuse all but two or more whole numbers >= 1."""
     dims = tuple(layer_dims)
-    whole = all(isinstance(n, (int, np.integer)) and n >= 1 for n in dims)
+    whole = all(
+        isinstance(n, (int, np.integer)) and not isinstance(n, bool) and n >= 1
+        for n in dims
+    )
     if len(dims) < 2 or not whole:
         raise BadValueError(
             "layer_dims must be at least two whole numbers >= 1 "
@@ -201,8 +246,26 @@ def check_inputs(network: Described, params: Sequence[tuple[Any, Any]], X: Any) 
     check_shape("X", X, wanted, "n_x from layer_dims, one column per example")
 
 
+def check_key(name: str, key: Any) -> None:
+    """Refuse what is no single PRNG key, of the new kind or the old."""
+    found = type(key).__name__
+    if isinstance(key, (Array, np.ndarray)):
+        new = jax.numpy.issubdtype(key.dtype, jax.dtypes.prng_key)
+        if key.shape == () if new else key.dtype == np.uint32 and key.ndim == 1:
+            return
+        found = f"{key.dtype} of shape {key.shape}"
+    elif isinstance(key, (int, float, str)):
+        found = repr(key)
+    raise BadTypeError(
+        f"{name} must be a key made by jax.random.key, as {name}=jax.random.key(0), "
+        f"got {found}"
+    )
+
+
 def check_dropout(key: Any, keep_prob: Any) -> None:
     """Refuse keep probabilities outside (0, 1], and one below 1 without a key."""
+    if key is not None:
+        check_key("key", key)
     check_scalar("keep_prob", keep_prob, low=0, high=1, low_open=True)
     if key is None and is_concrete(keep_prob) and float(keep_prob) != 1:
         raise BadValueError(
@@ -235,11 +298,21 @@ def check_concrete(name: str, value: Any) -> None:
         raise BadTypeError(f"{name} is traced; call it outside jit and vmap")
 
 
-def check_finite(name: str, value: np.ndarray[Any, Any]) -> None:
-    """Refuse NaN and infinity, and say where the first is."""
-    finite = np.isfinite(value)
-    if not finite.all():
-        place = tuple(int(i) for i in np.argwhere(~finite)[0])
-        raise BadValueError(
-            f"{name} must be finite, got {value[place]} at {list(place)}"
-        )
+def check_finite(name: str, value: Any) -> None:
+    """Refuse NaN and infinity where values can be read, and say where the first is."""
+    if not readable(value) or _all_finite(value):
+        return
+    value = np.asarray(value)
+    place = tuple(int(i) for i in np.argwhere(~np.isfinite(value))[0])
+    raise BadValueError(f"{name} must be finite, got {value[place]} at {list(place)}")
+
+
+def _all_finite(value: Any) -> bool:
+    if isinstance(value, Array):
+        if next(iter(value.devices())).platform != "cpu":
+            # Where it lies: only the answer leaves the device.
+            return bool(jax.numpy.isfinite(value).all())
+        value = np.asarray(value)
+    # Of few numbers the sum of squares is soonest made; it may overflow, though.
+    few = value.size < _FEW and value.dtype.kind == "f"
+    return (few and isfinite(np.vdot(value, value))) or bool(np.isfinite(value).all())

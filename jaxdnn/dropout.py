@@ -13,7 +13,7 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
-from jaxdnn._checks import check_scalar, public
+from jaxdnn._checks import check_key, check_scalar, public
 
 
 class Dropout(NamedTuple):
@@ -44,12 +44,14 @@ def dropout_forward(key: Array, A: Array, keep_prob: Any) -> tuple[Array, Dropou
 
     Raises:
       ValueError: keep_prob is outside (0, 1].
+      TypeError: key is no key.
 
     Example:
       >>> A, cache = dropout_forward(jax.random.key(0), jnp.ones((2, 3)), 0.5)
       >>> bool(((A == 2.0) == cache.D).all())
       True
     """
+    check_key("key", key)
     check_scalar("keep_prob", keep_prob, low=0, high=1, low_open=True)
     # float32 draws in every process: float64 verification sees float32's masks.
     U = jax.random.uniform(key, A.shape, dtype=jnp.float32)

@@ -13,6 +13,7 @@ References:
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from inspect import signature
 from math import log
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -31,18 +32,30 @@ class Decision(NamedTuple):
     """What a head makes of its logits.
 
     decide: (ZL (n_L, m), output) -> what `predict` says of each column; score: (said,
-    Y) -> (), how good that is; classes: n_L -> how many classes are told apart, or
-    None.
+    Y) -> (), how good that is, and (said, Y, weight (m,)) -> () where examples are to
+    be weighed; classes: n_L -> how many classes are told apart, or None.
     """
 
     decide: Callable[[Array, Callable[[Array], Array]], Array]
-    score: Callable[[Array, Array], Array]
+    score: Callable[..., Array]
     classes: Callable[[int], int | None]
 
 
-def _r_squared(said: Array, Y: Array) -> Array:
-    spread = jnp.square(Y - Y.mean(axis=1, keepdims=True)).sum()
-    return 1 - jnp.square(said - Y).sum() / spread
+def _r_squared(said: Array, Y: Array, weight: Array | None = None) -> Array:
+    if weight is None:
+        spread = jnp.square(Y - Y.mean(axis=1, keepdims=True)).sum()
+        return 1 - jnp.square(said - Y).sum() / spread
+    middle = (Y * weight[None, :]).sum(axis=1, keepdims=True) / weight.sum()
+    spread = (jnp.square(Y - middle) * weight[None, :]).sum()
+    return 1 - (jnp.square(said - Y) * weight[None, :]).sum() / spread
+
+
+def _share(right: Array, dtype: Any, weight: Array | None) -> Array:
+    """How many of (k, m) or (m,) are right, as a fraction; examples weighed."""
+    if weight is None:
+        return right.mean(dtype=dtype)
+    each = right.reshape(-1, right.shape[-1]).mean(axis=0, dtype=dtype)
+    return (each * weight).sum() / weight.sum()
 
 
 # The values themselves; 1 - Σ (AL - Y)² / Σ (Y - mean of Y)².
@@ -54,13 +67,13 @@ NUMBERS = Decision(
 # 1 where the probability is above 1/2, which is where ZL > 0; accuracy over outputs.
 EACH_OUTPUT = Decision(
     lambda ZL, output: (ZL > 0).astype(int),
-    lambda said, Y: (said == (Y > 0.5)).mean(dtype=Y.dtype),
+    lambda said, Y, weight=None: _share(said == (Y > 0.5), Y.dtype, weight),
     lambda n_L: 2 if n_L == 1 else None,
 )
 # The most probable class, the first of equals; accuracy over examples.
 ONE_OUTPUT = Decision(
     lambda ZL, output: ZL.argmax(axis=0, keepdims=True),
-    lambda said, Y: (said[0] == Y.argmax(axis=0)).mean(dtype=Y.dtype),
+    lambda said, Y, weight=None: _share(said[0] == Y.argmax(axis=0), Y.dtype, weight),
     lambda n_L: n_L,
 )
 
@@ -111,9 +124,19 @@ class Head:
         """What the network says: see `Decision`."""
         return self.decision.decide(ZL, self.output)
 
-    def score(self, said: Array, Y: Array) -> Array:
-        """How good `said` is, (): accuracy, or R²."""
-        return self.decision.score(said, Y)
+    def score(self, said: Array, Y: Array, weight: Array | None = None) -> Array:
+        """How good `said` is, (): accuracy, or R²; examples weighed, if given (m,)."""
+        if weight is None:
+            return self.decision.score(said, Y)
+        return self.decision.score(said, Y, weight)
+
+    def weighs(self) -> bool:
+        """Whether its score can weigh the examples: that of a caller's own need not."""
+        try:
+            signature(self.decision.score).bind(None, None, None)
+        except TypeError:
+            return False
+        return True
 
     def classes(self, n_L: int) -> int | None:
         """How many classes n_L outputs tell apart; None where they are no classes."""

@@ -13,15 +13,19 @@ from jax import Array
 
 from jaxdnn import propagation
 from jaxdnn._checks import (
-    BadValueError,
     check_dropout,
-    check_inputs,
-    check_parameters,
+    check_finite,
     check_shape,
     check_targets,
     public,
 )
 from jaxdnn.architecture import Network
+from jaxdnn.arguments import (
+    admitted_beside_caches,
+    admitted_inputs,
+    admitted_targets,
+)
+from jaxdnn.arrays import admitted
 from jaxdnn.blocks import Caches, LayerCache
 from jaxdnn.dropout import Dropout
 from jaxdnn.objective import l2_or_none, mean_over
@@ -51,6 +55,7 @@ def forward(
 
     Raises:
       ValueError: shapes disagree, keep_prob outside (0, 1] or given without a key.
+      TypeError: X are no real numbers, key is no key: see `arrays`.
 
     Example:
       >>> from jaxdnn.parameters import initialize_parameters
@@ -60,7 +65,7 @@ def forward(
       >>> AL.tolist()
       [[0.5, 0.5, 0.5, 0.5]]
     """
-    check_inputs(network, params, X)
+    params, X = admitted_inputs(network, params, X)
     return _forward(network, params, X, _dropout(key, keep_prob))
 
 
@@ -99,8 +104,9 @@ def cost(
       >>> f"{cost(network, params, jnp.ones((2, 4)), jnp.ones((1, 4))):.4f}"
       '0.6931'
     """
-    check_inputs(network, params, X)
+    params, X = admitted_inputs(network, params, X)
     dropout = _dropout(key, keep_prob)
+    Y, sample_weight = admitted_targets(params, Y, sample_weight)
     check_targets(network, X.shape[1], Y, l2, sample_weight)
     return _cost(network, params, X, Y, l2_or_none(l2), sample_weight, dropout)
 
@@ -136,7 +142,8 @@ def backward(
       >>> backward(network, params, caches, jnp.ones((1, 4)))[0].W.tolist()
       [[-0.5, -0.5]]
     """
-    _check_caches(network, params, caches)
+    params = admitted_beside_caches(network, params, caches)
+    Y, sample_weight = admitted_targets(params, Y, sample_weight)
     check_targets(network, caches[0].A_prev.shape[1], Y, l2, sample_weight)
     return _backward(network, params, caches, Y, l2_or_none(l2), sample_weight)
 
@@ -177,7 +184,8 @@ def cotangents(
       >>> dZ_1.tolist()
       [[3.0, 3.0, 3.0, 3.0]]
     """
-    _check_caches(network, params, caches)
+    params = admitted_beside_caches(network, params, caches)
+    dZL = admitted("dZL", dZL, params[0].W.dtype)
     wanted = (network.layer_dims[-1], caches[0].A_prev.shape[1])
     check_shape("dZL", dZL, wanted, "n_L from layer_dims, m from caches")
     return _cotangents(network, params, caches, dZL)
@@ -214,8 +222,9 @@ def cost_and_gradients(
       >>> f"{J:.4f}", grads[0].b.tolist()
       ('0.6931', [[-0.5]])
     """
-    check_inputs(network, params, X)
+    params, X = admitted_inputs(network, params, X)
     dropout = _dropout(key, keep_prob)
+    Y, sample_weight = admitted_targets(params, Y, sample_weight)
     check_targets(network, X.shape[1], Y, l2, sample_weight)
     return _cost_and_gradients(
         network, params, X, Y, l2_or_none(l2), sample_weight, dropout
@@ -230,7 +239,7 @@ def predict_proba(network: Network, params: Parameters, X: Array) -> Array:
       network, params, X: as for `forward`.
 
     Raises:
-      ValueError: shapes disagree.
+      ValueError: shapes disagree, X that is not finite (and not traced).
 
     Example:
       >>> from jaxdnn import Layer
@@ -238,8 +247,10 @@ def predict_proba(network: Network, params: Parameters, X: Array) -> Array:
       >>> predict_proba(Network((2, 1)), params, jnp.ones((2, 3))).tolist()
       [[0.5, 0.5, 0.5]]
     """
-    check_inputs(network, params, X)
-    return _forward(network, params, X, None)[0]
+    params, X = admitted_inputs(network, params, X)
+    AL = _forward(network, params, X, None)[0]
+    check_finite("X", X)  # while the device is at work
+    return AL
 
 
 @public
@@ -255,7 +266,7 @@ def predict(network: Network, params: Parameters, X: Array) -> Array:
       values; a head of one's own: its decision.
 
     Raises:
-      ValueError: shapes disagree.
+      ValueError: shapes disagree, X that is not finite (and not traced).
 
     Example:
       >>> from jaxdnn import Layer
@@ -264,8 +275,10 @@ def predict(network: Network, params: Parameters, X: Array) -> Array:
       >>> predict(Network((2, 1)), params, X).tolist()
       [[1, 0]]
     """
-    check_inputs(network, params, X)
-    return _predict(network, params, X)
+    params, X = admitted_inputs(network, params, X)
+    said = _predict(network, params, X)
+    check_finite("X", X)  # while the device is at work
+    return said
 
 
 @public
@@ -280,7 +293,7 @@ def score(network: Network, params: Parameters, X: Array, Y: Array) -> Array:
       right; identity and exp: 1 - Σ (AL - Y)² / Σ (Y - mean of Y)².
 
     Raises:
-      ValueError: shapes disagree.
+      ValueError: shapes disagree, X or Y that is not finite (and not traced).
 
     Example:
       >>> from jaxdnn import Layer
@@ -289,22 +302,18 @@ def score(network: Network, params: Parameters, X: Array, Y: Array) -> Array:
       >>> float(score(Network((2, 1)), params, X, jnp.array([[1.0, 1.0]])))
       0.5
     """
-    check_inputs(network, params, X)
+    params, X = admitted_inputs(network, params, X)
+    Y, _ = admitted_targets(params, Y)
     check_targets(network, X.shape[1], Y)
-    return _score(network, params, X, Y)
+    found = _score(network, params, X, Y)
+    check_finite("X", X)  # while the device is at work
+    check_finite("Y", Y)
+    return found
 
 
 def _dropout(key: Array | None, keep_prob: Any) -> Dropout | None:
     check_dropout(key, keep_prob)
     return None if key is None else Dropout(key, keep_prob)
-
-
-def _check_caches(network: Network, params: Parameters, caches: Caches) -> None:
-    check_parameters(params, network.layer_dims)
-    if len(caches) != len(params):
-        raise BadValueError(
-            f"caches must have {len(params)} layers (from params), got {len(caches)}"
-        )
 
 
 @partial(jax.jit, static_argnums=0)

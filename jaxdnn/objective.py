@@ -15,6 +15,7 @@ from jax import Array
 from jax.scipy.special import xlog1py, xlogy
 
 from jaxdnn._checks import check_columns, check_shape, public
+from jaxdnn.arrays import admitted
 
 
 class Mean(NamedTuple):
@@ -100,8 +101,8 @@ def compute_cost(AL: Array, Y: Array) -> Array:
 
         J = -1/m Σ  y log(a) + (1 - y) log(1 - a)
 
-    Finite unless a prediction is certain and wrong; 0 log 0 is 0. Training here never
-    uses it: `cost` works from the logits, where nothing saturates.
+    Finite unless a prediction is certain and wrong; 0 log 0 is 0, and so is its slope.
+    Training here never uses it: `cost` works from the logits, where nothing saturates.
 
     Args:
       AL: (n_L, m) probabilities.
@@ -118,13 +119,17 @@ def compute_cost(AL: Array, Y: Array) -> Array:
       >>> f"{compute_cost(AL, Y):.4f}"
       '0.2798'
     """
-    _check_probabilities(AL, Y)
-    return -(xlogy(Y, AL) + xlog1py(1 - Y, -AL)).sum() / AL.shape[1]
+    AL, Y = _admitted_probabilities(AL, Y)
+    said, denied = _apart_from(0, Y, AL), _apart_from(1, Y, AL)
+    return -(xlogy(Y, said) + xlog1py(1 - Y, -denied)).sum() / AL.shape[1]
 
 
 @public
 def compute_cost_backward(AL: Array, Y: Array) -> Array:
     """dAL = -(y / a - (1 - y) / (1 - a)): where the course's backward starts.
+
+    A term that is 0 log 0 in the cost has no slope; a prediction that is certain and
+    wrong has an infinite one, from which no backward can go on: dZL = AL - Y can.
 
     Args:
       AL, Y: (n_L, m), as for compute_cost.
@@ -139,10 +144,19 @@ def compute_cost_backward(AL: Array, Y: Array) -> Array:
       >>> compute_cost_backward(jnp.array([[0.5]]), jnp.array([[1]])).tolist()
       [[-2.0]]
     """
-    _check_probabilities(AL, Y)
-    return (1 - Y) / (1 - AL) - Y / AL
+    AL, Y = _admitted_probabilities(AL, Y)
+    return (1 - Y) / (1 - _apart_from(1, Y, AL)) - Y / _apart_from(0, Y, AL)
 
 
-def _check_probabilities(AL: Array, Y: Array) -> None:
+def _apart_from(end: int, Y: Array, AL: Array) -> Array:
+    """AL; where Y and it are both at this end, 0 or 1, the other: 0 log 1 is 0."""
+    return jnp.where((end == Y) & (end == AL), 1 - end, AL)
+
+
+def _admitted_probabilities(AL: Any, Y: Any) -> tuple[Array, Array]:
+    AL = admitted("AL", AL, jnp.result_type(float))
+    Y = admitted("Y", Y, AL.dtype)
     check_columns("AL", AL)
     check_shape("Y", Y, AL.shape, "of AL")
+    floating = jnp.issubdtype(Y.dtype, jnp.floating)
+    return AL, Y if floating else jnp.asarray(Y, AL.dtype)

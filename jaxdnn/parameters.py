@@ -15,6 +15,7 @@ from jax import Array
 
 from jaxdnn._checks import (
     BadValueError,
+    check_key,
     check_layer_dims,
     check_parameters,
     check_scalar,
@@ -22,6 +23,7 @@ from jaxdnn._checks import (
     public,
     shape_of,
 )
+from jaxdnn.arrays import admitted
 
 
 class Layer(NamedTuple):
@@ -69,6 +71,7 @@ def initialize_parameters(
     Raises:
       ValueError: unknown method, scale with another method, sizes below 1, fewer than
         two sizes, a dtype that is not floating.
+      TypeError: key is no key.
 
     References:
       He et al. (2015), ICCV; Glorot & Bengio (2010), AISTATS; LeCun et al. (1998),
@@ -91,6 +94,7 @@ def initialize_parameters(
         raise BadValueError(f"dtype must be floating, got {dtype}")
     dtype = jnp.result_type(dtype or float)
     check_layer_dims(layer_dims)
+    check_key("key", key)
     sizes = list(pairwise(map(int, layer_dims)))
     ends = list(accumulate(n_prev * n for n_prev, n in sizes))
     # One draw for all layers, because the generator takes long to compile; cut on the
@@ -110,6 +114,26 @@ def initialize_parameters(
         W = xp.asarray(deviation, dtype) * draws[end - n * n_prev : end]
         layers.append(Layer(W.reshape(n, n_prev), xp.zeros((n, 1), dtype)))
     return jax.device_put(tuple(layers))
+
+
+def admitted_parameters(params: Any, layer_dims: tuple[int, ...]) -> Parameters:
+    """The caller's parameters for these sizes, NumPy's admitted as all arrays are.
+
+    Example:
+      >>> W, b = np.ones((1, 2), ">f4"), [[0]]
+      >>> admitted_parameters([(W, b)], (2, 1))[0].b.dtype
+      dtype('float32')
+    """
+    if all(isinstance(of, Array) for layer in params for of in layer):
+        check_parameters(params, layer_dims)
+        return params
+    whole = jnp.result_type(float)
+    layers = tuple(
+        Layer(admitted(f"W{l}", W, whole), admitted(f"b{l}", b, whole))
+        for l, (W, b) in enumerate(params, start=1)
+    )
+    check_parameters(layers, layer_dims)
+    return layers
 
 
 def params_to_dict(params: Parameters) -> dict[str, Array]:

@@ -97,3 +97,16 @@ def test_sigmoid_losses_agree_with_scipy(pairs):
 def test_heads_know_their_targets(head, Y):
     assert not HEADS[head].accepts(np.array(Y))
     assert HEADS[head].accepts(np.asarray(targets(head, 3, 5)))
+
+
+@pytest.mark.parametrize("output", ["sigmoid", "softmax", "identity", "exp"])
+def test_a_weighed_score_counts_rows(output):
+    head = HEADS[output]
+    weight = np.array([0, 1, 2, 1, 3, 1])
+    rows = np.repeat(np.arange(6), weight)
+    ZL = jax.random.normal(jax.random.key(1), (3, 6))
+    Y = jax.nn.one_hot(jnp.array([0, 1, 2, 2, 0, 1]), 3).T
+    said = head.decide(ZL)
+    weighed = head.score(said, Y, jnp.asarray(weight, jnp.float32))
+    counted = head.score(said[:, rows], Y[:, rows])
+    np.testing.assert_allclose(weighed, counted, rtol=1e-5)

@@ -16,19 +16,26 @@ PACKAGE = Path(jaxdnn.__file__).parent
 # Lower floors first. A module may import from floors below its own, and from its own.
 FLOORS = [
     {"_checks"},
-    {"activations"},
+    {"arrays", "activations"},
     {"parameters", "linear", "dropout", "heads", "objective"},
     {"architecture"},
     {"blocks"},
-    {"propagation"},
+    {"propagation", "arguments"},
     {"network", "rotation"},
     *(
         {f"training.{name}" for name in names}
         for names in (
-            {"compiling", "optimizers", "stopping", "order", "batch_objective"},
+            {
+                "compiling",
+                "optimizers",
+                "stopping",
+                "order",
+                "batch_objective",
+                "padding",
+            },
             {"divergence"},
             {"types"},
-            {"checks", "buckets", "snapshots"},
+            {"checks", "buckets", "snapshots", "weights"},
             {"examples"},
             {"placing", "batches", "layouts"},
             {"programs"},

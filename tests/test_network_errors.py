@@ -43,7 +43,7 @@ X, Y = jnp.ones((4, 6)), jnp.ones((3, 6))
     [
         ({"X": X[:3]}, r"X must have shape \(4, 6\) \(n_x from layer_dims.*\(3, 6\)"),
         ({"X": X[:, 0]}, r"X must have shape \(n, m\), one column per ex.*got \(4,\)"),
-        ({"X": [[1.0]]}, "X must be an array, got list"),
+        ({"X": "ab"}, "X must be an array, got str"),
         ({"Y": Y[0]}, r"Y must have shape \(3, 6\) .*got \(6,\)"),
         ({"params": PARAMS[:2]}, r"params must have 3 layers .*got 2"),
         ({"params": PARAMS[::-1]}, r"W1 must have shape \(3, 4\)"),

@@ -57,3 +57,26 @@ def test_row_vectors_are_not_broadcast(function):
     says = rf"{function.__name__}: Y must have shape \(1, 3\) \(of AL\), got \(3,\)"
     with pytest.raises(ValueError, match=says):
         function(jnp.full((1, 3), 0.5), jnp.zeros(3))
+
+
+CERTAIN = jnp.array([[1.0, 0.0, 1.0, 0.0]])
+SAID = jnp.array([[1, 0, 0, 1]])
+
+
+def test_certain_predictions_have_the_slopes_of_their_losses():
+    slopes = compute_cost_backward(CERTAIN, SAID)
+    assert slopes.tolist() == [[-1.0, 1.0, np.inf, -np.inf]]
+    autodiff = 4 * jax.grad(lambda AL: compute_cost(AL, SAID))(CERTAIN)
+    assert autodiff.tolist() == slopes.tolist()
+
+
+@pytest.mark.parametrize("dtype", [bool, np.int64, ">f8", np.float16])
+def test_probabilities_are_admitted_as_all_arrays_are(dtype):
+    AL, Y = np.array([[0.25, 0.75]]), np.array([[0, 1]])
+    wanted = compute_cost_backward(AL, Y)
+    assert compute_cost_backward(AL.astype(">f4"), Y.astype(dtype)).tolist() == (
+        wanted.tolist()
+    )
+    assert compute_cost(AL.tolist(), Y.astype(dtype)) == compute_cost(AL, Y)
+    with pytest.raises(TypeError, match="AL must be real numbers"):
+        compute_cost(AL + 0j, Y)

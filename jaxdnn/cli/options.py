@@ -1,20 +1,26 @@
 """Options that commands share, and the recipe that they spell."""
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import fields, replace
 from math import inf
 from pathlib import Path
 from typing import Any, TypeVar
 
-from jaxdnn import ACTIVATIONS
+from jaxdnn import ACTIVATIONS, History
 from jaxdnn.data.columns.kinds import TASKS
 from jaxdnn.data.columns.role import MISSING
 from jaxdnn.data.datasets import DATASETS
 from jaxdnn.data.tables import Table, number_in, read_table
 from jaxdnn.models import Model
 from jaxdnn.models.optimizers import LEARNING_RATES
-from jaxdnn.models.recipe import DataRecipe, NetworkRecipe, Recipe, TrainingRecipe
+from jaxdnn.models.recipe import (
+    WATCHES,
+    DataRecipe,
+    NetworkRecipe,
+    Recipe,
+    TrainingRecipe,
+)
 
 # What is verified, and swept over, where nothing is said.
 PLAIN_LAYERS = (10, 5)
@@ -119,7 +125,7 @@ def add_reading_arguments(
 
 
 def add_run_arguments(parser: argparse.ArgumentParser, *, plain: bool) -> None:
-    """Add --epochs, --batch-size and --optimizer.
+    """Add --epochs, --batch-size, --optimizer and --watch.
 
     plain: whether gradient descent on all rows is meant where nothing is said.
     """
@@ -143,6 +149,13 @@ def add_run_arguments(parser: argparse.ArgumentParser, *, plain: bool) -> None:
         choices=tuple(LEARNING_RATES),
         metavar="NAME",
         help=f"one of {', '.join(LEARNING_RATES)} ({'sgd' if plain else 'adam'})",
+    )
+    option(
+        "--watch",
+        choices=WATCHES,
+        metavar="WHAT",
+        help="the best parameters are those of the lowest cost or of the highest score "
+        "of the rows to watch (cost)",
     )
 
 
@@ -222,6 +235,19 @@ def recipe_of(args: argparse.Namespace) -> Recipe:
         picked(NetworkRecipe, args),
         picked(TrainingRecipe, args),
     )
+
+
+def check_watched(histories: Sequence[History], watch: str | None) -> None:
+    """Refuse runs of which none has a best epoch.
+
+    Raises:
+      ValueError: what was watched was never finite.
+    """
+    if all(history.best_epoch is None for history in histories):
+        raise ValueError(
+            f"the validation {watch or 'cost'} was never finite: look for values far "
+            "from the others in the validation rows, or try a smaller --learning-rate"
+        )
 
 
 def picked(record: type[Record], args: argparse.Namespace) -> Record:

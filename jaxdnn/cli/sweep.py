@@ -1,13 +1,15 @@
 """Train every combination of options in one compiled program, and compare them.
 
 Options that take several values span the sweep: every combination of them is trained on
-the same rows. The table shows the best first, by the cost of the validation rows; the
-figure shows each one's curve. Exit code 1: every one of them diverged.
+the same rows. The table shows the best first, by the cost or the score (--watch) of the
+validation rows; the figure shows each one's curve. Exit code 1: all of them diverged.
 """
 
 import argparse
 import sys
+import warnings
 from dataclasses import replace
+from functools import partial
 from math import inf, isfinite
 from pathlib import Path
 from typing import Any
@@ -91,7 +93,9 @@ def run(args: argparse.Namespace) -> int:
     if len({len(of) for of in sizes}) > 1:
         raise ValueError("--hidden-sizes must all have the same number of layers")
     lanes = _lanes(args, sizes)
-    best_first = sorted(lanes, key=_merit)
+    if sound := [lane.history for lane in lanes if isfinite(lane.cost)]:
+        options.check_watched(sound, args.watch)
+    best_first = sorted(lanes, key=partial(_merit, args.watch))
     lines = [_HEADINGS, *map(_cells, best_first)]
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     for line in lines:
@@ -139,20 +143,24 @@ def _lanes(args: argparse.Namespace, sizes: list[tuple[int, ...]]) -> tuple[Lane
     training = prepared.recipe.training
     X, Y = prepared.examples().whole()
     rates: list[Any] = args.learning_rates or [training.learning_rate]
-    return sweep(
-        prepared.network,
-        X,
-        Y,
-        seeds=args.seeds,
-        learning_rate=rates,
-        l2=args.l2,
-        keep_prob=args.keep_prob,
-        hidden_sizes=sizes,
-        optimizer=optimizer(training.optimizer or "sgd"),
-        epochs=training.epochs or 1000,
-        batch_size=training.batch_size,
-        validation=prepared.watched(),
-    )
+    with warnings.catch_warnings():
+        # The table has NaN there, and what follows says it of all.
+        warnings.filterwarnings("ignore", "sweep: .* never finite", RuntimeWarning)
+        return sweep(
+            prepared.network,
+            X,
+            Y,
+            seeds=args.seeds,
+            learning_rate=rates,
+            l2=args.l2,
+            keep_prob=args.keep_prob,
+            hidden_sizes=sizes,
+            optimizer=optimizer(training.optimizer or "sgd"),
+            epochs=training.epochs or 1000,
+            batch_size=training.batch_size,
+            validation=prepared.watched(),
+            watch=args.watch,
+        )
 
 
 def _sizes(text: str) -> tuple[int, ...]:
@@ -161,10 +169,12 @@ def _sizes(text: str) -> tuple[int, ...]:
     return tuple(parse(part) for part in text.replace("-", ",").split(","))
 
 
-def _merit(lane: Lane) -> float:
+def _merit(watch: str | None, lane: Lane) -> tuple[float, float]:
     """What the table is sorted by; those that diverged come last."""
-    cost = lane.validation_cost
-    return inf if cost is None or not isfinite(cost) else cost
+    cost, score = lane.validation_cost, lane.validation_score
+    if cost is None or score is None or not isfinite(cost):
+        return inf, inf
+    return (-score, cost) if watch == "score" else (cost, -score)
 
 
 _VARIED = ("hidden", "learning rate", "l2", "keep prob", "seed")

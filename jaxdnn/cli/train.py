@@ -106,7 +106,7 @@ def _add_data_arguments(parser: argparse.ArgumentParser) -> None:
         type=options.fraction,
         metavar="F",
         help="training rows put aside to watch: the best parameters are kept (none of "
-        f"few rows, {VALIDATION_FRACTION} of many or with --patience)",
+        f"few rows; {VALIDATION_FRACTION} of many, with --patience or --watch)",
     )
 
 
@@ -138,7 +138,7 @@ def _add_training_arguments(parser: argparse.ArgumentParser) -> None:
         "--patience",
         type=options.whole(1),
         metavar="N",
-        help="stop after N epochs without a lower validation cost",
+        help="stop after N epochs without a better one (see --watch)",
     )
 
 
@@ -167,13 +167,16 @@ def run(args: argparse.Namespace) -> int:
     epochs = prepared.recipe.training.epochs or 0
     with progress(epochs, quiet=args.quiet) as show, warnings.catch_warnings():
         # Told below, in the command line's own way.
-        warnings.filterwarnings("ignore", "fit: .* was not finite", RuntimeWarning)
+        told = "fit: .* was (not|never) finite"
+        warnings.filterwarnings("ignore", told, RuntimeWarning)
         trained = train(prepared, on_progress=show, checkpoints=saved, resume=resume)
     if trained.divergence is not None:
         raise ValueError(
             f"the training diverged: {trained.divergence}; try a --learning-rate below "
             f"{prepared.recipe.training.learning_rate:g}"
         )
+    if trained.history.validation_cost is not None:
+        options.check_watched([trained.history], prepared.recipe.training.watch)
     some = next(prepared.tables("train"))
     # First, since whoever reads what is printed may be gone.
     written = _write(out, trained, some)

@@ -9,11 +9,12 @@ from functools import wraps
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from jaxdnn import heads, network, objective, propagation, training
-from jaxdnn.activations import Activation, get_activation
+from jaxdnn.activations import Activation, get_activation, sigmoid_backward
 from jaxdnn.blocks import LayerCache
 from jaxdnn.dropout import DropoutCache, dropout_backward
 from jaxdnn.linear import contract, linear_forward, pull
@@ -105,6 +106,14 @@ def cost(AL: Any, Y: Any, weights: list[Any], lambd: Any) -> Any:
 
 
 @float64()
+def output_backward(AL: Any, Y: Any, ZL: Any) -> Any:
+    """dZL = dAL * g'(ZL); AL - Y where dAL is infinite, which g' cannot undo."""
+    dAL = objective.compute_cost_backward(AL, Y)
+    dZL = sigmoid_backward(dAL, ZL)
+    return jnp.where(jnp.isinf(dAL), heads.head_backward(AL, Y), dZL)
+
+
+@float64()
 def update(params: Parameters, grads: Parameters, learning_rate: Any) -> Any:
     """One step of gradient descent."""
     return training.update_parameters(params, grads, learning_rate=learning_rate)
@@ -112,7 +121,6 @@ def update(params: Parameters, grads: Parameters, learning_rate: Any) -> Any:
 
 predict_labels = float64(static=1)(network.predict)
 head_backward = float64()(heads.head_backward)
-compute_cost_backward = float64()(objective.compute_cost_backward)
 
 
 def to_params(dictionary: Mapping[str, Any], prefix: str = "") -> Parameters:

@@ -12,9 +12,9 @@ from jaxdnn.course._programs import (
     Matrix,
     activations,
     backward,
-    compute_cost_backward,
     cost,
     forward,
+    output_backward,
     row,
     to_dictionary,
     to_params,
@@ -203,6 +203,8 @@ def L_model_backward(
 ) -> Dictionary:
     """The whole backward of L_model_forward, from dAL = -(y / a - (1 - y) / (1 - a)).
 
+    Where a prediction is certain and wrong dAL is infinite; dZL is AL - Y there.
+
     Args:
       AL, Y: (n_L, m).
       caches: what L_model_forward returned.
@@ -223,8 +225,8 @@ def L_model_backward(
       ((2, 2), (3, 2), [[0.0]])
     """
     layers = tuple((A_prev, W, Z) for (A_prev, W, _), Z in caches)
-    dAL = compute_cost_backward(AL, np.reshape(Y, np.shape(AL)))
-    return backward(activations(len(layers), "relu"), dAL, layers)
+    dZL = output_backward(AL, np.reshape(Y, np.shape(AL)), caches[-1][1])
+    return backward(activations(len(layers), "relu", "identity"), dZL, layers)
 
 
 def update_parameters(

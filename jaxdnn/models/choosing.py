@@ -53,7 +53,7 @@ def chosen(recipe: Recipe, rows: int) -> Recipe:
     optimizer = training.optimizer or "adam"
     watched = data.validation_fraction
     if watched is None:
-        asked = training.patience is not None
+        asked = training.patience is not None or training.watch is not None
         watched = VALIDATION_FRACTION if asked or not (plain or few) else 0.0
     patience = training.patience
     if patience is None and watched and not plain:

@@ -18,6 +18,7 @@ from jaxdnn.models.optimizers import LEARNING_RATES
 
 SPLITS = ("random", "last")
 SCHEDULES = ("constant", "cosine")
+WATCHES = ("cost", "score")
 
 # Rows to watch where patience asks for some.
 VALIDATION_FRACTION = 0.1
@@ -167,6 +168,8 @@ class TrainingRecipe:
       optimizer: a name of LEARNING_RATES; "sgd" is plain descent.
       learning_rate: > 0; the optimizer's own when None.
       schedule: one of SCHEDULES; "cosine" lets the rate fall to 0 over the epochs.
+      watch: one of WATCHES, of the rows to watch: which parameters are the best, and
+        what patience waits for; "cost" when None.
       seed: of the initial weights, the dropout masks and the shuffle.
     """
 
@@ -179,6 +182,7 @@ class TrainingRecipe:
     keep_prob: float | None = None
     class_weight: Literal["balanced"] | None = None
     patience: int | None = None
+    watch: Literal["cost", "score"] | None = None
     seed: int = 1
 
 
@@ -219,7 +223,7 @@ class Recipe:
         """The recipe with whatever follows from where its rows are filled in.
 
         Raises:
-          ValueError: no such optimizer, schedule or split; data that cannot be
+          ValueError: no such optimizer, schedule, split or watch; data that cannot be
             streamed, or not split as asked.
 
         Example:
@@ -231,6 +235,7 @@ class Recipe:
             ("optimizer", training.optimizer, LEARNING_RATES),
             ("schedule", training.schedule, SCHEDULES),
             ("split", data.split, SPLITS),
+            ("watch", training.watch, WATCHES),
             ("task", data.task, TASKS),
             ("missing", data.missing, MISSING),
         ):

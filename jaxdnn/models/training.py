@@ -36,7 +36,8 @@ class Trained:
       scores: of each part there is: "train", "validation", "test".
       check: the verdict on the hand-derived gradient at those parameters.
       divergence: where the run stopped being finite, or None. A run that diverged has
-        the last finite parameters, neither scores nor check.
+        the last finite parameters, neither scores nor check; and so has one that was
+        watched and has no best epoch, because nothing watched was ever finite.
       still_falling: which share of its fall the cost fell in the last tenth of the
         epochs, if it had not come to rest: see `convergence`.
     """
@@ -94,7 +95,9 @@ def train(
     model = Model(prepared.network, result.params, prepared.learned.preprocessing)
     scores: dict[str, Scores] = {}
     check = None
-    if result.divergence is None:
+    watched = result.history.validation_cost is not None
+    best_unknown = watched and result.history.best_epoch is None
+    if result.divergence is None and not best_unknown:
         if checkpoints is not None:
             checkpoints.save(result.snapshot)
         scores = {
@@ -148,6 +151,7 @@ def _fit(
         keep_prob=training.keep_prob,
         class_weight=training.class_weight,
         validation=prepared.watched(),
+        watch=training.watch,
         patience=training.patience,
         on_progress=edge,
         resume=resume,

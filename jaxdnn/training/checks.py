@@ -1,28 +1,23 @@
 """What training refuses, said of its arguments: see `jaxdnn._checks`."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any, get_args
 
 import numpy as np
 
-from jaxdnn._checks import BadTypeError, BadValueError, check_scalar, is_concrete
+from jaxdnn._checks import (
+    BadTypeError,
+    BadValueError,
+    check_finite,
+    check_scalar,
+    is_concrete,
+    readable,
+)
 from jaxdnn.architecture import Network
 from jaxdnn.training.batch_objective import L2Over
 from jaxdnn.training.optimizers import GradientTransformation
-from jaxdnn.training.stopping import Monitor
+from jaxdnn.training.stopping import Watch
 from jaxdnn.training.types import Config
-
-
-def readable(value: Any) -> bool:
-    """Whether this process has all of it, now."""
-    return is_concrete(value) and getattr(value, "is_fully_addressable", True)
-
-
-def check_counts(**counts: Any) -> None:
-    """Refuse counts that are neither None nor whole and positive."""
-    for name, count in counts.items():
-        if count is not None and (not isinstance(count, int) or count < 1):
-            raise BadValueError(f"{name} must be an int >= 1, got {count!r}")
 
 
 def check_choice(name: str, value: Any, choices: Iterable[Any]) -> None:
@@ -38,17 +33,14 @@ def check_config(config: Config, *, validation: Any) -> None:
     check_optimizer(config.optimizer, config.learning_rate)
     if config.learning_rate is not None and not callable(config.learning_rate):
         check_scalar("learning_rate", config.learning_rate, low=0, low_open=True)
-    check_counts(
-        epochs=config.epochs, batch_size=config.batch_size, patience=config.patience
-    )
     check_scalar("min_delta", config.min_delta, low=0)
     check_choice("l2_over", config.l2_over, get_args(L2Over))
     check_choice("layout", config.layout, ("auto", "plain"))
-    check_choice("monitor", config.monitor, (None, *get_args(Monitor)))
-    if validation is None and (config.monitor or "").startswith("validation"):
-        raise BadValueError(f"monitor={config.monitor!r} needs validation data")
-    if config.patience is not None and validation is None and config.monitor is None:
-        raise BadValueError("patience needs validation data, or monitor='cost'")
+    check_choice("watch", config.watch, (None, *get_args(Watch)))
+    if validation is None and config.watch == "score":
+        raise BadValueError("watch='score' needs validation data")
+    if validation is None and config.watch is None and config.patience is not None:
+        raise BadValueError("patience needs validation data, or watch='cost'")
 
 
 def check_optimizer(optimizer: Any, learning_rate: Any) -> None:
@@ -91,18 +83,10 @@ def check_labels(network: Network, Y: Any, m: int) -> None:
         )
 
 
-def check_finite(X: Any) -> None:
-    """Refuse inputs that are not finite."""
-    if readable(X) and not np.isfinite(X).all():
-        row, column = np.argwhere(~np.isfinite(X))[0].tolist()
-        raise BadValueError(
-            f"X must be finite, got {X[row, column]} at [{row}, {column}]"
-        )
-
-
 def check_accepted(network: Network, Y: Any) -> None:
     """Refuse columns of targets that the network's head does not have."""
     if readable(Y) and not network.head.accepts(np.asarray(Y)):
+        check_finite("Y", Y)
         raise BadValueError(
             f"Y for a {network.head.name} output must hold {network.head.targets}, got "
             f"values from {Y.min():g} to {Y.max():g}"
@@ -118,29 +102,6 @@ def check_weights(weight: Any) -> None:
         raise BadValueError(
             "sample_weight must be finite and >= 0, not all 0 (class_weight included), "
             f"got values from {weight.min():g} to {weight.max():g}"
-        )
-
-
-def check_class_weight(network: Network, class_weight: Any) -> None:
-    """Refuse weights of classes for a head without any, or of unknown classes."""
-    n_L = network.layer_dims[-1]
-    classes = network.head.classes(n_L)
-    if classes is None:
-        raise BadValueError(
-            "class_weight goes with a softmax or with one sigmoid output, not with "
-            f"{n_L} {network.head.name} outputs"
-        )
-    if isinstance(class_weight, Mapping):
-        values = filter(is_concrete, class_weight.values())
-        if set(class_weight) - set(range(classes)) or not all(w >= 0 for w in values):
-            raise BadValueError(
-                f"class_weight must map classes 0 to {classes - 1} to weights >= 0, "
-                f"got {dict(class_weight)}"
-            )
-    elif class_weight != "balanced":
-        raise BadValueError(
-            'class_weight must be "balanced" or a mapping from classes to weights, got '
-            f"{class_weight!r}"
         )
 
 

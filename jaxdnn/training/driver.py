@@ -24,7 +24,7 @@ from jaxdnn.training.programs import (
     run_step,
     step_dropout,
 )
-from jaxdnn.training.stopping import goes_on
+from jaxdnn.training.stopping import best_entry, goes_on
 from jaxdnn.training.types import History, Run, State
 
 # Most epochs in one call of the program: what its history has room for.
@@ -200,7 +200,7 @@ def _joined(numbers: Any, history: History, entries: History, state: State) -> H
     grown = jax.tree.map(
         lambda *of: numbers.concatenate(of), replace(history, best_epoch=None), entries
     )
-    return replace(grown, best_epoch=None if state.best is None else state.best.epoch)
+    return replace(grown, best_epoch=best_entry(state.best))
 
 
 def _rewind(

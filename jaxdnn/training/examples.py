@@ -8,32 +8,31 @@ X (n_x, k) and Y (n_L, k) or labels (k,), with any k >= 1.
 Labels are (m,) whole numbers 0, ..., n_L - 1 and go with a head that picks one output.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, Literal, NamedTuple
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
 
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
-from jax.dtypes import canonicalize_dtype
 
 from jaxdnn._checks import (
     BadTypeError,
     BadValueError,
     check_columns,
+    check_finite,
     check_shape,
     within,
 )
 from jaxdnn.architecture import Network
-from jaxdnn.training.checks import (
-    check_accepted,
+from jaxdnn.arrays import admitted
+from jaxdnn.training.checks import check_accepted, check_labels, check_weights
+from jaxdnn.training.weights import (
+    ClassWeight,
+    are_labels,
+    by_class,
     check_class_weight,
-    check_finite,
-    check_labels,
-    check_weights,
-    readable,
+    of_classes,
 )
-
-ClassWeight = Mapping[int, float] | Literal["balanced"] | None
 
 # Bytes of X in a piece cut from arrays that lie in a file.
 _PIECE_BYTES = 64 << 20
@@ -119,8 +118,9 @@ def examples_of(
       >>> examples_of(Network((2, 1)), [(X, Y), (X, Y)], batch_size=2).m
       10
     """
+    check_class_weight(network, class_weight)
     on_disk = isinstance(X, np.memmap) and batch_size is not None
-    if on_disk or (not hasattr(X, "shape") and isinstance(X, Iterable)):
+    if on_disk or _is_source(X, Y):
         if batch_size is None:
             raise BadValueError("pieces need a batch_size")
         without = {"sample_weight": weight, "class_weight": class_weight}
@@ -128,21 +128,56 @@ def examples_of(
         for name, value in without.items():
             if value is not None:
                 raise BadValueError(f"{name} does not go with pieces")
+        if on_disk and not isinstance(Y, np.memmap):
+            Y = admitted("Y", Y)
         return _source_of(network, FilePieces(X, Y) if on_disk else X)
-    X, Y = as_array("X", X), as_array("Y", Y)
+    X, Y = admitted("X", X), admitted("Y", Y)
     if weight is not None:
-        weight = as_array("sample_weight", weight)
+        weight = admitted("sample_weight", weight)
     _check_examples(network, X, Y)
     if weight is not None:
         check_shape("sample_weight", weight, (X.shape[1],), "m from X")
-    if class_weight is not None:
-        of_class = _class_weights(network, Y, class_weight)
+    if (weights := of_classes(network, Y, class_weight)) is not None:
+        of_class = by_class(network, Y, weights)
         weight = of_class if weight is None else weight * of_class
     check_weights(weight)
     m = X.shape[1]
     if batch_size is None:
         return Columns(X, Y, weight, m if weight is None else weight.sum())
     return Rows(X.T, Y.T, weight, m, m if weight is None else weight.sum())
+
+
+def _is_source(X: Any, Y: Any) -> bool:
+    """Whether X gives pieces: rows of numbers in lists are an array."""
+    if hasattr(X, "shape") or not isinstance(X, Iterable):
+        return False
+    if not isinstance(X, (list, tuple)) or not X:
+        return True
+    first: Any = X[0]
+    if isinstance(first, (str, bytes)) or not isinstance(first, Iterable):
+        return Y is None
+    if isinstance(first, (list, tuple)):
+        return bool(first) and _dimensions(first[0]) > 0
+    return _dimensions(first) != 1
+
+
+def _dimensions(value: Any) -> int:
+    """How deep arrays, or lists of them, go; ragged ones as their first part."""
+    if isinstance(value, (list, tuple)):
+        return 1 + _dimensions(value[0]) if value else 1
+    return getattr(value, "ndim", 0)
+
+
+def targets_of(examples: Columns | Rows | Source) -> Any:
+    """Y (n_L, m) or labels (m,); None of a source.
+
+    Example:
+      >>> targets_of(Columns(np.ones((2, 5)), np.ones((1, 5)), None, 5)).shape
+      (1, 5)
+    """
+    if isinstance(examples, Source):
+        return None
+    return examples.Y if isinstance(examples, Columns) else examples.targets.T
 
 
 def count_of(examples: Columns | Rows | Source) -> int:
@@ -155,36 +190,6 @@ def count_of(examples: Columns | Rows | Source) -> int:
     if isinstance(examples, Source):
         return examples.m
     return examples.X.shape[1 if isinstance(examples, Columns) else 0]
-
-
-def as_array(name: str, value: Any) -> Any:
-    """Real numbers as an array: JAX's as it is, all else as NumPy's.
-
-    Floats have the precision JAX would give them; whole numbers keep all their digits.
-
-    Example:
-      >>> as_array("X", [[1.0, 2.0]]).dtype
-      dtype('float32')
-    """
-    value = value if isinstance(value, Array) else np.asarray(value)
-    dtype, floating = value.dtype, jnp.issubdtype(value.dtype, jnp.floating)
-    if not (floating and dtype.itemsize <= 8) and dtype.kind not in "biu":
-        raise BadTypeError(f"{name} must be real numbers, got dtype {dtype}")
-    if isinstance(value, Array):
-        return value
-    dtype = dtype.newbyteorder("=")
-    return np.asarray(value, canonicalize_dtype(dtype) if floating else dtype)
-
-
-def are_labels(network: Network, Y: Any) -> bool:
-    """Whether Y are class labels, not columns of targets.
-
-    Example:
-      >>> are_labels(Network((2, 3), output="softmax"), np.array([0, 2, 1]))
-      True
-    """
-    n_L = network.layer_dims[-1]
-    return np.ndim(Y) == 1 and n_L > 1 and network.head.classes(n_L) is not None
 
 
 def one_hot(labels: Any, classes: int, dtype: Any) -> Any:
@@ -254,7 +259,7 @@ def pieces_as_rows(source: Source, batch_size: int, dtype: Any) -> Iterator[Rows
     size = filled = 0
     rows = targets = np.empty(0)
     for X, Y in source.pieces:
-        X, Y = np.asarray(X), np.asarray(Y)
+        X, Y = np.asarray(admitted("X", X)), np.asarray(admitted("Y", Y))
         size = size or -(-X.shape[1] // batch_size) * batch_size
         taken = 0
         while taken < X.shape[1]:
@@ -302,11 +307,13 @@ def _source_of(network: Network, pieces: Iterable[Any]) -> Source:
 def _check_piece(network: Network, i: int, piece: Any) -> tuple[Any, Any]:
     """X and Y of piece i, or an error that names it."""
     try:
-        X, Y = (np.asarray(part) for part in piece)
+        X, Y = piece
     except (TypeError, ValueError):
         raise BadValueError(
             f"piece {i} must be a pair (X, Y), got {type(piece).__name__}"
         ) from None
+    with within(f"piece {i}"):
+        X, Y = (np.asarray(admitted(*of)) for of in (("X", X), ("Y", Y)))
     n_x, n_L = network.layer_dims[0], network.layer_dims[-1]
     k = X.shape[-1] if X.ndim else 0
     wanted = Y.shape if are_labels(network, Y) else (n_L, k)
@@ -316,7 +323,6 @@ def _check_piece(network: Network, i: int, piece: Any) -> tuple[Any, Any]:
             f"and {Y.shape}"
         )
     with within(f"piece {i}"):
-        X, Y = as_array("X", X), as_array("Y", Y)
         _check_examples(network, X, Y)
     return X, Y
 
@@ -326,7 +332,7 @@ def _check_examples(network: Network, X: Any, Y: Any) -> None:
     check_columns("X", X)
     m = X.shape[1]
     check_shape("X", X, (n_x, m), "n_x from layer_dims, one column per example")
-    check_finite(X)
+    check_finite("X", X)
     if are_labels(network, Y):
         check_labels(network, Y, m)
     else:
@@ -334,29 +340,25 @@ def _check_examples(network: Network, X: Any, Y: Any) -> None:
         check_accepted(network, Y)
 
 
-def _class_weights(network: Network, Y: Any, class_weight: Any) -> Any:
-    """The weight of each example's class (m,)."""
-    check_class_weight(network, class_weight)
-    if readable(Y):
-        Y = np.asarray(Y)
-    if not are_labels(network, Y):
-        Y = (Y[0] > 0.5).astype(int) if len(Y) == 1 else Y.argmax(axis=0)
-    classes = network.head.classes(network.layer_dims[-1]) or 0
-    # In NumPy nothing compiles for so many examples.
-    numbers: Any = np if isinstance(Y, np.ndarray) else jnp
-    if isinstance(class_weight, str):
-        counts = one_hot(Y, classes, int).sum(axis=1)
-        shares = numbers.maximum(counts, 1) * (counts > 0).sum()
-        return (Y.shape[0] / shares).astype(jnp.result_type(float))[Y]
-    return jnp.array([class_weight.get(k, 1.0) for k in range(classes)])[Y]
-
-
-def read_validation(network: Network, given: Any, dtype: Any) -> tuple[Any, Any] | None:
-    """X and Y in columns of the run's dtype, checked as the examples are."""
+def read_validation(
+    network: Network, given: Any, dtype: Any, class_weight: ClassWeight = None
+) -> tuple[Any, Any, Any] | None:
+    """X, Y and weight in columns of the run's dtype, checked as the examples are."""
     if given is None:
         return None
-    if len(given) != 2:
-        raise BadValueError(f"validation must be X and Y, got {len(given)} items")
+    if not isinstance(given, (tuple, list)) or len(given) not in (2, 3):
+        found = f"{len(given)} items" if hasattr(given, "__len__") else repr(given)
+        raise BadValueError(
+            f"validation must be (X, Y) or (X, Y, sample_weight), got {found}"
+        )
+    X, Y, weight = (*given, None)[:3]
     with within("validation"):
-        columns = examples_of(network, *given)
-    return arranged(network, columns, dtype)[:2]
+        columns: Any = examples_of(
+            network, X, Y, weight=weight, class_weight=class_weight
+        )
+        if columns.weight is not None and not network.head.weighs():
+            raise BadTypeError(
+                f"the decision of {network.head.name!r} has a score of (said, Y); to "
+                "be weighed it must take (said, Y, weight)"
+            )
+    return arranged(network, columns, dtype)[:3]

@@ -10,23 +10,23 @@ import jax
 from jax import Array
 from jax.sharding import Mesh
 
-from jaxdnn._checks import BadValueError, foreign, public
+from jaxdnn._checks import BadValueError, count, count_or_none, foreign, public
 from jaxdnn.architecture import Network
 from jaxdnn.parameters import Method, Parameters
 from jaxdnn.training.batch_objective import L2Over
-from jaxdnn.training.checks import check_config, check_counts, check_untraced
+from jaxdnn.training.checks import check_config, check_untraced
 from jaxdnn.training.driver import Outcome, drive, stream, trace
 from jaxdnn.training.examples import (
-    ClassWeight,
     Rows,
     Source,
     examples_of,
     pieces_as_rows,
+    targets_of,
 )
 from jaxdnn.training.optimizers import Optimizer
 from jaxdnn.training.placing import shard, to_device
 from jaxdnn.training.prepare import Given, Prepared, is_concrete_tree, prepare
-from jaxdnn.training.stopping import Monitor
+from jaxdnn.training.stopping import Watch
 from jaxdnn.training.types import (
     Config,
     FitResult,
@@ -35,6 +35,7 @@ from jaxdnn.training.types import (
     Snapshot,
     State,
 )
+from jaxdnn.training.weights import ClassWeight, of_classes
 
 
 @public
@@ -57,8 +58,8 @@ def fit(
     keep_prob: Any = 1.0,
     sample_weight: Any = None,
     class_weight: ClassWeight = None,
-    validation: tuple[Any, Any] | None = None,
-    monitor: Monitor | None = None,
+    validation: tuple[Any, ...] | None = None,
+    watch: Watch | None = None,
     patience: Any = None,
     min_delta: Any = 0.0,
     layout: Literal["auto", "plain"] = "auto",
@@ -79,14 +80,15 @@ def fit(
     Args:
       network: the description.
       X, Y: (n_x, m) and (n_L, m), as for `cost`; Y may be (m,) class labels for a
-        softmax. Or, for mini-batches of more than memory holds, NumPy memory maps, or
-        as X alone a source of pieces: see `training.examples`.
+        softmax; see `arrays`. Or, for mini-batches of more than memory holds, NumPy
+        memory maps, or as X alone a source of pieces: see `training.examples`.
       key: a PRNG key, for the initial parameters, the dropout masks and the shuffle.
       params: where to start; drawn from key by `method` if None.
       method: as for `initialize_parameters`.
       learning_rate: α > 0 (0.0075 if None), or a schedule: a function from the number
         of updates done to α, that JAX can trace.
-      optimizer: gradient descent if None; an Optax gradient transformation; or a
+      optimizer: gradient descent if None; an Optax gradient transformation, given the
+        batch's value, grad and value_fn if it asks for them (`optax.lbfgs`); or a
         function from a learning rate to one, such as `optax.adam`.
       epochs: how often all examples are seen, >= 1, those of a resumed run included.
       batch_size: examples per update; all of them if None. The last batch of an epoch
@@ -99,12 +101,14 @@ def fit(
         alike, as in the cost of all examples; or "batch", that of the batch.
       sample_weight: (m,), as for `cost`.
       class_weight: class -> weight of its examples, or "balanced".
-      validation: X and Y whose cost and score enter the history.
-      monitor: what decides which parameters are the best, the result's: the lowest
-        "validation_cost" (if None, where there is validation data), the highest
-        "validation_score", or the lowest "cost".
+      validation: X and Y, or X, Y and weights (m,), whose cost and score enter the
+        history. class_weight weighs their classes as it does those of the training.
+      watch: what decides which parameters are the best, the result's: the lowest
+        "cost" of validation (if None, where there is such data), its highest "score"
+        (of equal ones, that of the lowest cost); without validation data, the lowest
+        "cost" of training.
       patience: epochs without one better by more than min_delta (>= 0) after which the
-        run stops; None never stops it.
+        run stops; None never stops it. The best are the best whatever min_delta is.
       layout: "auto", or "plain" for the parameters as they are: see `layouts`.
       report_every: epochs between calls of on_progress; if None, about half a second.
         With a source of pieces it is one epoch.
@@ -120,13 +124,15 @@ def fit(
     Returns:
       FitResult(params, snapshot, divergence), and from the snapshot its history. A run
       whose cost, gradient or parameters stop being finite ends there, with a
-      RuntimeWarning and the last finite parameters.
+      RuntimeWarning and the last finite parameters. Where what is watched was finite
+      after no epoch, there is a RuntimeWarning and the parameters are the last epoch's.
 
     Raises:
       ValueError: shapes disagree, a value is out of its range, neither key nor params,
         dropout or shuffle without a key, a snapshot of another run.
-      TypeError: X or Y that are no real numbers, an optimizer of none of these kinds;
-        pieces, mesh or on_progress in a traced function.
+      TypeError: X or Y that are no real numbers, a key that is none, an optimizer of
+        none of these kinds or that asks for what there is not; pieces, mesh or
+        on_progress in a traced function.
 
     References:
       Robbins & Monro (1951), Ann. Math. Stat. 22; Prechelt (1998), Early Stopping.
@@ -143,38 +149,38 @@ def fit(
         method=method,
         learning_rate=learning_rate,
         optimizer=optimizer,
-        epochs=epochs,
-        batch_size=batch_size,
+        epochs=count("epochs", epochs),
+        batch_size=count_or_none("batch_size", batch_size),
         shuffle=shuffle,
         l2=l2,
         l2_over=l2_over,
         keep_prob=keep_prob,
-        monitor=monitor,
-        patience=patience,
+        watch=watch,
+        patience=count_or_none("patience", patience),
         min_delta=min_delta,
         layout=layout,
     )
     check_config(config, validation=validation)
-    check_counts(report_every=report_every)
+    report_every = count_or_none("report_every", report_every)
     examples = examples_of(
         network,
         X,
         Y,
         weight=sample_weight,
         class_weight=class_weight,
-        batch_size=batch_size,
+        batch_size=config.batch_size,
     )
+    weights = of_classes(network, targets_of(examples), class_weight)
     source = examples if isinstance(examples, Source) else None
     if order is not None and (source is not None or batch_size is None):
         raise BadValueError("order goes with mini-batches of examples in memory")
-    given = Given(examples, key, params, validation, order, resume, mesh)
+    given = Given(examples, key, params, validation, weights, order, resume, mesh)
     if not is_concrete_tree((given, config)):
         check_untraced(pieces=source, mesh=mesh, on_progress=on_progress)
     prepared = prepare(network, given, config)
     outcome = _run(prepared, config, mesh, report_every, on_progress)
-    if outcome.divergence is not None:
-        told = f"fit: {outcome.divergence}; it ended there"
-        warn(told, RuntimeWarning, stacklevel=3)
+    if told := _told(prepared, outcome):
+        warn(f"fit: {told}", RuntimeWarning, stacklevel=3)
     snapshot = _snapshot(prepared, outcome.state, jax.device_put(outcome.history))
     return FitResult(snapshot.best_params, snapshot, outcome.divergence)
 
@@ -207,6 +213,21 @@ def _run(
         return map(place, pieces_as_rows(examples, config.batch_size or 1, dtype))
 
     return stream(run, start, pieces, epochs, edge)
+
+
+def _told(prepared: Prepared, outcome: Outcome) -> str | None:
+    """What the caller is warned of, if anything."""
+    if outcome.divergence is not None:
+        return f"{outcome.divergence}; it ended there"
+    plan, history = prepared.run.plan, outcome.history
+    # What a traced run watches cannot be looked at.
+    done = plan.sentinel and len(history.cost) > 0
+    if not done or plan.watched is None or history.best_epoch is not None:
+        return None
+    return (
+        f"the {plan.watched.replace('_', ' ')} was never finite: the parameters are "
+        "the last epoch's"
+    )
 
 
 def _report(

@@ -10,7 +10,8 @@ References:
   Rumelhart, Hinton & Williams (1986), Nature 323.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from functools import lru_cache, partial
 from inspect import signature
 from typing import Any, Protocol, cast, runtime_checkable
@@ -19,7 +20,13 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
-from jaxdnn._checks import BadValueError, check_scalar, check_shape, public
+from jaxdnn._checks import (
+    BadTypeError,
+    BadValueError,
+    check_scalar,
+    check_shape,
+    public,
+)
 from jaxdnn.parameters import Parameters
 
 
@@ -115,7 +122,8 @@ def init_optimizer(
 def _init(optimizer: Any, schedule: Any, rate: Any, params: Parameters) -> Any:
     if schedule is not None:
         rate = jnp.asarray(schedule(0), params[0].W.dtype)
-    return _at_rate(optimizer, rate).init(params)
+    with _told_of("init", "it is given the parameters"):
+        return _at_rate(optimizer, rate).init(params)
 
 
 def apply_optimizer(
@@ -145,8 +153,24 @@ def apply_optimizer(
     update = _at_rate(optimizer, rate).update
     known = {"value": value, "grad": grads, "value_fn": cost}
     extra = {name: known[name] for name in _extra_names(update)}
-    updates, state = update(grads, state, params, **extra)
+    names = ", ".join(["gradients", "state", "parameters", *extra])
+    with _told_of("update", f"it is given {names}"):
+        updates, state = update(grads, state, params, **extra)
     return jax.tree.map(lambda p, u: (p + u).astype(p.dtype), params, updates), state
+
+
+@contextmanager
+def _told_of(part: str, given: str) -> Generator[None]:
+    """Say of an optimizer's error whose it is, in a line."""
+    try:
+        yield
+    except (BadTypeError, BadValueError):
+        raise
+    except (TypeError, ValueError, AttributeError) as error:
+        said = str(error).partition("\n")[0]
+        raise BadTypeError(
+            f"optimizer: its {part} raised {type(error).__name__}: {said} ({given})"
+        ) from error
 
 
 def learning_rate_of(state: Any) -> Any:

@@ -12,13 +12,20 @@ from jax.sharding import Mesh
 from jaxdnn._checks import (
     BadValueError,
     check_dropout,
-    check_parameters,
+    check_key,
     check_scalar,
     is_concrete,
 )
 from jaxdnn.architecture import Network
+from jaxdnn.arrays import admitted
 from jaxdnn.objective import l2_or_none
-from jaxdnn.parameters import Layer, Method, Parameters, initialize_parameters
+from jaxdnn.parameters import (
+    Layer,
+    Method,
+    Parameters,
+    admitted_parameters,
+    initialize_parameters,
+)
 from jaxdnn.training.batch_objective import L2Term, OverAll, OverBatch
 from jaxdnn.training.batches import record_dtype
 from jaxdnn.training.buckets import bucket
@@ -28,7 +35,6 @@ from jaxdnn.training.examples import (
     Rows,
     Source,
     arranged,
-    as_array,
     count_of,
     read_validation,
 )
@@ -37,7 +43,7 @@ from jaxdnn.training.optimizers import init_optimizer
 from jaxdnn.training.placing import replicate, shard, to_device
 from jaxdnn.training.programs import blank_history, room_for
 from jaxdnn.training.snapshots import restore_snapshot, snapshot_to_dict
-from jaxdnn.training.stopping import none_yet
+from jaxdnn.training.stopping import best_entry, entry_to_watch, none_yet
 from jaxdnn.training.types import (
     Config,
     Constants,
@@ -48,17 +54,22 @@ from jaxdnn.training.types import (
     State,
     Watched,
 )
+from jaxdnn.training.weights import ClassWeight
 
 _LEARNING_RATE = 0.0075
 
 
 class Given(NamedTuple):
-    """What a run is given beside its configuration: the arguments of `fit`."""
+    """What a run is given beside its configuration: the arguments of `fit`.
+
+    class_weight: what the examples' classes weigh, and so those of validation do.
+    """
 
     examples: Columns | Rows | Source
     key: Array | None
     params: Any
     validation: Any
+    class_weight: ClassWeight = None
     order: Any = None
     resume: Any = None
     mesh: Mesh | None = None
@@ -89,7 +100,8 @@ def place_examples(
 ) -> Placed:
     """What runs on the same examples share."""
     examples, mesh = given.examples, given.mesh
-    watched = read_validation(network, given.validation, dtype)
+    class_weight = given.class_weight
+    watched = read_validation(network, given.validation, dtype, class_weight)
     watched = None if watched is None else Watched(*to_device(watched))
     if isinstance(examples, Source):
         return Placed(examples, watched, None)
@@ -139,7 +151,7 @@ def prepare(
         batch_size=config.batch_size,
         ragged=size is not None or _is_ragged(given.examples, config.batch_size),
         sentinel=concrete,
-        monitor=config.monitor or (watched and "validation_cost"),
+        watched=entry_to_watch(config.watch, watched is not None),
     )
     run = Run(plan, settings, constants, watched)
     start = _first_snapshot(run, layout.start(params))
@@ -178,6 +190,7 @@ def _keys(given: Given, config: Config) -> tuple[Array | None, Constants]:
     """The key of the first parameters, and those that the run goes on drawing from."""
     init_key = dropout_key = shuffle_key = None
     if given.key is not None:
+        check_key("key", given.key)
         init_key, dropout_key, shuffle_key = split_run_key(given.key)
     if given.params is None and init_key is None:
         raise BadValueError("give a key to draw parameters from, or params")
@@ -196,8 +209,8 @@ def initial_parameters(
 ) -> Parameters:
     """The parameters given, or else drawn."""
     if given.params is not None:
-        check_parameters(given.params, network.layer_dims)
-        return tuple(Layer(jnp.asarray(W), jnp.asarray(b)) for W, b in given.params)
+        layers = admitted_parameters(given.params, network.layer_dims)
+        return tuple(Layer(jnp.asarray(W), jnp.asarray(b)) for W, b in layers)
     examples = given.examples
     dtype = examples.dtype if isinstance(examples, Source) else examples.X.dtype
     drawn = dtype if jnp.issubdtype(dtype, jnp.floating) else None
@@ -219,7 +232,7 @@ def _settings(given: Given, config: Config, dtype: Any, size: int | None) -> Set
         rate = _LEARNING_RATE
     m = count_of(examples)
     if order is not None:
-        order = as_array("order", order)
+        order = admitted("order", order)
         check_order(order, config.epochs, m)
         room = ((0, room_for(config.epochs) - config.epochs), (0, (size or m) - m))
         order = jnp.asarray(np.pad(order, room) if size else order, jnp.uint32)
@@ -258,8 +271,8 @@ def _first_snapshot(run: Run, params: Parameters) -> Snapshot:
     plan, dtype = run.plan, params[0].W.dtype
     rate = run.settings.learning_rate
     inner = init_optimizer(plan.optimizer, plan.schedule, rate, params)
-    best = None if plan.monitor is None else none_yet(params, record_dtype(dtype))
+    best = None if plan.watched is None else none_yet(params, record_dtype(dtype))
     state = State(params, inner, np.int32(0), np.int32(0), best)
     history = blank_history(np.zeros(0, record_dtype(dtype)), run.watched)
-    history = replace(history, best_epoch=best and best.epoch)
+    history = replace(history, best_epoch=best_entry(best))
     return Snapshot(state, run.constants, history)

@@ -96,7 +96,7 @@ def one_step(run: Run, state: State, batch: Batch) -> tuple[State, Step]:
         grads,
         state.optimizer,
         rate,
-        lambda params: _cost(run, params, X, Y, mean, dropout),
+        lambda params: _cost(run, _masked(params, settings.mask), X, Y, mean, dropout),
         J,
     )
     params = _masked(params, settings.mask)
@@ -174,19 +174,19 @@ def end_epoch(run: Run, state: State, sums: Sums) -> tuple[State, History]:
         J, score = cost_and_score(plan.network, params, *run.watched)
         entry = replace(entry, validation_cost=J, validation_score=score)
     best = state.best
-    if best is not None and plan.monitor is not None:
+    if best is not None and plan.watched is not None:
         min_delta = run.settings.min_delta
-        best = better_of(plan.monitor, min_delta, best, params, entry, state.epoch)
+        best = better_of(plan.watched, min_delta, best, params, entry, state.epoch)
     return state._replace(epoch=state.epoch + 1, best=best), entry
 
 
 def cost_and_score(
-    network: Network, blocks: Blocks, X: Array, Y: Array
+    network: Network, blocks: Blocks, X: Array, Y: Array, weight: Array | None = None
 ) -> tuple[Array, Array]:
     """Of examples that are not trained on: no L2, no dropout."""
     ZL, _ = propagation.forward(network, blocks, X)
-    J = propagation.cost(network, blocks, ZL, Y, mean_over(X.shape[1]))
-    return J, network.head.score(network.head.decide(ZL), Y)
+    J = propagation.cost(network, blocks, ZL, Y, mean_over(X.shape[1], weight))
+    return J, network.head.score(network.head.decide(ZL), Y, weight)
 
 
 def room_for(epochs: int) -> int:

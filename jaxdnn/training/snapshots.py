@@ -5,6 +5,7 @@ paths, shapes and dtypes of the run that goes on.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import jax
@@ -13,6 +14,7 @@ import numpy as np
 from jax import Array
 
 from jaxdnn._checks import BadValueError
+from jaxdnn.training.stopping import best_entry
 from jaxdnn.training.types import Snapshot
 
 
@@ -43,6 +45,9 @@ def restore_snapshot(template: Snapshot, saved: Mapping[str, Any]) -> Snapshot:
     Raises:
       ValueError: other paths, shapes or dtypes than the template's.
     """
+    # That follows from the state, and is not there before there is a best.
+    saved = {name: of for name, of in saved.items() if name != ".history.best_epoch"}
+    template = replace(template, history=replace(template.history, best_epoch=None))
     leaves, treedef = jax.tree_util.tree_flatten_with_path(template)
     wanted = {jax.tree_util.keystr(path): leaf for path, leaf in leaves}
     if differing := sorted(wanted.keys() ^ saved.keys()):
@@ -61,7 +66,9 @@ def restore_snapshot(template: Snapshot, saved: Mapping[str, Any]) -> Snapshot:
             )
         placed = value if grows else jax.device_put(value)
         restored.append(as_key_like(leaf, placed))
-    return jax.tree_util.tree_unflatten(treedef, restored)
+    whole = jax.tree_util.tree_unflatten(treedef, restored)
+    best = best_entry(whole.state.best)
+    return replace(whole, history=replace(whole.history, best_epoch=best))
 
 
 def _is_key(leaf: Any) -> bool:

@@ -4,34 +4,36 @@ Every combination of the options is a lane. The lanes are the loop of `fit` unde
 (all at once) or `lax.map` (one after the other): side by side, small networks share
 every operation's fixed cost; large ones only wait for each other's memory.
 
-Hidden layers of several sizes are padded to the largest with units whose weights are 0
-and whose updates are masked: they add nothing to any sum, and stay 0. An optimizer that
-looks across a whole matrix (its norm, its rows) sees the zeros, though.
+Hidden layers of several sizes are padded to the largest: see `padding`.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-from itertools import pairwise, product
+from itertools import product
+from math import nan
 from typing import Any, Literal, NamedTuple
+from warnings import warn
 
 import jax
 import numpy as np
 from jax import Array
 
-from jaxdnn._checks import BadValueError, public
+from jaxdnn._checks import BadValueError, count, count_or_none, public
 from jaxdnn.architecture import Network
 from jaxdnn.blocks import unfold
-from jaxdnn.parameters import Layer, Method, Parameters
+from jaxdnn.parameters import Method, Parameters
 from jaxdnn.training.batch_objective import L2Over
 from jaxdnn.training.checks import check_config
 from jaxdnn.training.examples import (
-    ClassWeight,
     Source,
     arranged,
+    count_of,
     examples_of,
+    targets_of,
 )
 from jaxdnn.training.optimizers import Optimizer
+from jaxdnn.training.padding import ones, padded, unpadded
 from jaxdnn.training.prepare import (
     Given,
     Placed,
@@ -43,7 +45,7 @@ from jaxdnn.training.prepare import (
 )
 from jaxdnn.training.programs import cost_and_score, room_for, run_epochs
 from jaxdnn.training.snapshots import as_key_like, key_bits
-from jaxdnn.training.stopping import Monitor
+from jaxdnn.training.stopping import Watch
 from jaxdnn.training.types import (
     Config,
     Constants,
@@ -52,6 +54,7 @@ from jaxdnn.training.types import (
     Settings,
     State,
 )
+from jaxdnn.training.weights import ClassWeight, of_classes
 
 Strategy = Literal["vmap", "map"]
 
@@ -85,16 +88,19 @@ class Lane:
 
     @property
     def validation_cost(self) -> float | None:
-        """The best epoch's, None without validation data."""
+        """The best epoch's, NaN if none is, None without validation data."""
         return self._at_best(self.history.validation_cost)
 
     @property
     def validation_score(self) -> float | None:
-        """The best epoch's, None without validation data."""
+        """The best epoch's, NaN if none is, None without validation data."""
         return self._at_best(self.history.validation_score)
 
     def _at_best(self, values: Any) -> float | None:
-        return None if values is None else float(values[self.history.best_epoch])
+        if values is None:
+            return None
+        best = self.history.best_epoch
+        return nan if best is None else float(values[best])
 
 
 @public
@@ -118,8 +124,8 @@ def sweep(
     l2_over: L2Over = "all",
     sample_weight: Any = None,
     class_weight: ClassWeight = None,
-    validation: tuple[Any, Any] | None = None,
-    monitor: Monitor | None = None,
+    validation: tuple[Any, ...] | None = None,
+    watch: Watch | None = None,
     patience: int | None = None,
     min_delta: float = 0.0,
     strategy: Strategy | None = None,
@@ -132,7 +138,7 @@ def sweep(
     Args:
       network: the description; its hidden sizes stand where hidden_sizes is None.
       X, Y, params, method, optimizer, epochs, batch_size, shuffle, order, l2_over,
-        sample_weight, class_weight, validation, monitor, patience, min_delta: as for
+        sample_weight, class_weight, validation, watch, patience, min_delta: as for
         `fit`. Other hidden sizes than the network's start from no given parameters.
       seeds, learning_rate, l2, keep_prob: one or several, as for `fit`.
       hidden_sizes: for each network to try, the size of every hidden layer, or a tuple
@@ -140,7 +146,9 @@ def sweep(
       strategy: "vmap" or "map"; by the size of a step if None.
 
     Returns:
-      The lanes; the last option varies fastest, in the order of this signature.
+      The lanes; the last option varies fastest, in the order of this signature. Lanes
+      in which nothing watched was ever finite have a RuntimeWarning and their last
+      parameters.
 
     Raises:
       ValueError: what `fit` refuses, no lanes, another number of hidden layers.
@@ -171,12 +179,12 @@ def sweep(
     base = Config(
         method=method,
         optimizer=optimizer,
-        epochs=epochs,
-        batch_size=batch_size,
+        epochs=count("epochs", epochs),
+        batch_size=count_or_none("batch_size", batch_size),
         shuffle=shuffle,
         l2_over=l2_over,
-        monitor=monitor,
-        patience=patience,
+        watch=watch,
+        patience=count_or_none("patience", patience),
         min_delta=min_delta,
     )
     configs = _configs(base, options[1:4])
@@ -188,25 +196,31 @@ def sweep(
         Y,
         weight=sample_weight,
         class_weight=class_weight,
-        batch_size=batch_size,
+        batch_size=base.batch_size,
     )
     if isinstance(examples, Source):
         raise BadValueError("X must be an array: all lanes read the same examples")
-    given = Given(examples, None, params, validation, order)
+    weights = of_classes(network, targets_of(examples), class_weight)
+    given = Given(examples, None, params, validation, weights, order)
     run, lanes, examples = _lanes(options, configs, given)
     if strategy is None:
-        m = batch_size or X.shape[1]
+        m = base.batch_size or count_of(given.examples)
         strategy = (
             "vmap" if activations(run.plan.network, m) <= VMAP_ACTIVATIONS else "map"
         )
-    ends = _run_lanes(run, strategy, lanes, examples, epochs, room_for(epochs))
+    ends = _run_lanes(
+        run, strategy, lanes, examples, base.epochs, room_for(base.epochs)
+    )
     whole = arranged(network, examples_of(network, X, Y), ends[0][0].W.dtype)
     scores = _scores(run.plan.network, ends[0], whole.X, whole.Y)
     ends = jax.device_get((*ends, scores))
-    return tuple(
+    found = tuple(
         _lane(option, jax.tree.map(lambda of, i=i: of[i], ends))
         for i, option in enumerate(product(*options))
     )
+    if watched := run.plan.watched:
+        _warn_of_none_finite(watched, found)
+    return found
 
 
 # Lanes differ in these and share all else of a run.
@@ -251,12 +265,12 @@ def _lanes(
     for seed, config, network in product(options[0], configs, networks):
         key = jax.random.key(seed)
         drawn = initial_parameters(network, given, split_run_key(key)[0], config.method)
-        lane = given._replace(key=key, params=_pad(drawn, widest))
+        lane = given._replace(key=key, params=padded(drawn, widest))
         placed = placed or place_examples(widest, lane, config, drawn[0].W.dtype)
         found = prepare(widest, lane, config, placed)
         settings = found.run.settings._replace(order=None)
         if len(networks) > 1:
-            mask = _pad(_ones(network, drawn[0].W.dtype), widest)
+            mask = padded(ones(network, drawn[0].W.dtype), widest)
             settings = settings._replace(mask=found.layout.blocks(mask))
         first = first or found
         own.append(_Own(settings, found.run.constants, found.start.state))
@@ -295,16 +309,31 @@ def _lane(option: Any, end: Any) -> Lane:
     seed, learning_rate, l2, keep_prob, network = option
     blocks, history, done, score = end
     history = jax.tree.map(lambda of: of[: int(done)] if of.ndim else of, history)
+    if history.best_epoch is not None and history.best_epoch < 0:
+        history = replace(history, best_epoch=None)
     return Lane(
         network=network,
         seed=seed,
         learning_rate=learning_rate,
         l2=l2,
         keep_prob=keep_prob,
-        params=_unpad(unfold(blocks), network),
+        params=unpadded(unfold(blocks), network),
         history=history,
         score=float(score),
     )
+
+
+def _warn_of_none_finite(watched: str, lanes: tuple[Lane, ...]) -> None:
+    """Of lanes that did not diverge, and still have no best epoch."""
+    lost = [
+        lane
+        for lane in lanes
+        if lane.history.best_epoch is None and np.isfinite(lane.cost)
+    ]
+    if lost:
+        told = f"the {watched.replace('_', ' ')} was never finite in {len(lost)}"
+        told = f"sweep: {told} of {len(lanes)} lanes: they have their last parameters"
+        warn(told, RuntimeWarning, stacklevel=4)
 
 
 def _several(name: str, given: Any) -> tuple[Any, ...]:
@@ -341,35 +370,6 @@ def _stack(trees: Sequence[Any]) -> Any:
             of[0], jax.device_put(np.stack([key_bits(x) for x in of]))
         ),
         *trees,
-    )
-
-
-def _pad(params: Parameters, widest: Network) -> Parameters:
-    """The parameters with units of weight 0 up to the widest network's sizes."""
-    pad: Any = np.pad
-    return tuple(
-        Layer(
-            pad(W, ((0, n - W.shape[0]), (0, n_prev - W.shape[1]))),
-            pad(b, ((0, n - b.shape[0]), (0, 0))),
-        )
-        for (W, b), (n_prev, n) in zip(params, pairwise(widest.layer_dims), strict=True)
-    )
-
-
-def _ones(network: Network, dtype: Any) -> Parameters:
-    ones: Any = np.ones
-    return tuple(
-        Layer(ones((n, n_prev), dtype), ones((n, 1), dtype))
-        for n_prev, n in pairwise(network.layer_dims)
-    )
-
-
-def _unpad(params: Parameters, network: Network) -> Parameters:
-    return tuple(
-        Layer(W[:n, :n_prev], b[:n])
-        for (W, b), (n_prev, n) in zip(
-            params, pairwise(network.layer_dims), strict=True
-        )
     )
 
 

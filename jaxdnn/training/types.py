@@ -18,7 +18,7 @@ from jaxdnn.rotation import rotate_back
 from jaxdnn.training.batch_objective import L2Over, L2Term
 from jaxdnn.training.divergence import Divergence
 from jaxdnn.training.optimizers import Optimizer
-from jaxdnn.training.stopping import Best, Monitor
+from jaxdnn.training.stopping import Best, Watch
 
 
 @jax.tree_util.register_dataclass
@@ -35,7 +35,7 @@ class Config:
     l2: Any = 0.0
     l2_over: L2Over = "all"
     keep_prob: Any = 1.0
-    monitor: Monitor | None = None
+    watch: Watch | None = None
     patience: Any = None
     min_delta: Any = 0.0
     layout: Literal["auto", "plain"] = "auto"
@@ -52,7 +52,7 @@ class Plan:
 
     schedule: updates done -> learning rate, or None for the settings' own. ragged:
     whether a batch may be partly empty. sentinel: whether a cost that is not finite
-    ends the run. monitor: what decides which parameters are the best.
+    ends the run. watched: the history's entry that decides which parameters are best.
     """
 
     network: Network
@@ -61,7 +61,7 @@ class Plan:
     batch_size: int | None
     ragged: bool
     sentinel: bool
-    monitor: Monitor | None
+    watched: str | None
 
 
 class Settings(NamedTuple):
@@ -104,10 +104,11 @@ class State(NamedTuple):
 
 
 class Watched(NamedTuple):
-    """X (n_x, m), Y (n_L, m): the examples of the validation part."""
+    """X (n_x, m), Y (n_L, m), weight (m,) or None: the validation part's examples."""
 
     X: Array
     Y: Array
+    weight: Array | None
 
 
 @jax.tree_util.register_dataclass
@@ -130,10 +131,12 @@ class History:
       cost: the mean over the epoch's batches, each before its update, with L2.
       learning_rate: the last one used, NaN where an optimizer keeps it to itself.
       gradient_norm: the mean over the batches.
-      validation_cost: after the epoch, without L2 and dropout; None without validation.
-      validation_score: accuracy, or R² for heads of numbers; None without validation.
-      best_epoch: (), which entry is that of the best parameters, -1 for none yet; None
-        where nothing is watched.
+      validation_cost: after the epoch, without L2 and dropout, weighed as the training
+        is; None without validation.
+      validation_score: accuracy, or R² for heads of numbers, weighed alike; None
+        without validation.
+      best_epoch: (), which entry is that of the best parameters; None where nothing is
+        watched or none was finite (which a traced run cannot tell: -1).
     """
 
     cost: Any
@@ -160,7 +163,7 @@ class Snapshot:
 
     @property
     def best_params(self) -> Parameters:
-        """The best parameters; the latest where nothing is watched."""
+        """The best parameters; the latest where nothing watched was finite."""
         best = self.state.best
         return self.params if best is None else self._over_inputs(best.params)
 

@@ -30,6 +30,17 @@ def test_every_combination_is_a_line_and_the_best_comes_first(tmp_path, capsys):
     assert (tmp_path / "sweep.png").read_bytes().startswith(b"\x89PNG")
 
 
+def test_the_best_score_comes_first_where_scores_are_watched(tmp_path, capsys):
+    words = "sweep --data moons --learning-rates 0.01 0.1 0.5 --epochs 30 --watch score"
+    assert main([*words.split(), "--seeds", "1", "2", "--out", str(tmp_path)]) == 0
+    with (tmp_path / "sweep.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    merits = [
+        (-float(r["validation score"]), float(r["validation cost"])) for r in rows
+    ]
+    assert merits == sorted(merits)
+
+
 def test_runs_that_all_diverge_are_exit_code_1(tmp_path, capsys):
     words = "sweep --data moons --hidden-sizes 4 --learning-rates 1e30 --epochs 5"
     assert main([*words.split(), "--out", str(tmp_path)]) == 1

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from jaxdnn.cli import main, train
-from jaxdnn.models import training
+from jaxdnn.models import DataRecipe, Recipe, TrainingRecipe, training
+from jaxdnn.models.prepared import prepare
 from tests.cli.screen import QUICK, WRITTEN, refused, results
 
 GOOD = "a,b,y\n1,2,0\n3,4,1\n5,6,0\n"
@@ -163,3 +164,24 @@ def test_an_interrupted_writing_leaves_the_earlier_results(
     assert capsys.readouterr().err == said[code]
     assert results(tmp_path) == ["model.safetensors"]
     assert (tmp_path / "model.safetensors").read_text() == "earlier"
+
+
+@pytest.mark.parametrize("words", [["--watch", "cost"], ["--patience", "3"]])
+def test_validation_that_is_never_finite_is_one_line(words, tmp_path, capsys):
+    file = tmp_path / "t.csv"
+
+    def write(far=None):
+        rows = [f"{1e30 if i == far else i},{i % 7}.5" for i in range(100)]
+        file.write_text("\n".join(["x,y", *rows, ""]))
+
+    write()
+    recipe = Recipe(DataRecipe(str(file)), training=TrainingRecipe(patience=3))
+    watched = next(prepare(recipe).tables("validation")).columns["x"]
+    write(far=int(watched[0]))
+    args = ["train", "--data", file, "--out", tmp_path / "out", *QUICK]
+    told = refused(capsys, [*args, *words])
+    assert "the validation cost was never finite" in told
+    assert results(tmp_path) == ["t.csv"]
+    sweep = ["sweep", "--data", file, "--out", tmp_path / "out", "--epochs", "3"]
+    assert "the validation cost was never finite" in refused(capsys, sweep)
+    assert results(tmp_path) == ["t.csv"]

@@ -376,3 +376,16 @@ def test_errors_name_what_is_wrong(name, rng):
     call, said = ERRORS[name]
     with pytest.raises(ValueError, match=said):
         call(*network(rng, 3, 4, 1))
+
+
+@pytest.mark.parametrize(
+    ("Y", "dW"), [([1, 0, 1], 0.0), ([0, 0, 1], 1000 / 3), ([0, 1, 0], 2000 / 3)]
+)
+def test_the_whole_backward_stays_right_where_predictions_are_certain(Y, dW):
+    X = np.array([[1000.0, -1000.0, 0.0]])
+    parameters = {"W1": np.ones((1, 1)), "b1": np.zeros((1, 1))}
+    AL, caches = course.L_model_forward(X, parameters)
+    assert AL.tolist() == [[1.0, 0.0, 0.5]]
+    grads = course.L_model_backward(AL, np.array([Y]), caches)
+    np.testing.assert_allclose(grads["dW1"], [[dW]], atol=1e-12)
+    np.testing.assert_allclose(grads["dZ1"], AL - Y)

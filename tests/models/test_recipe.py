@@ -52,6 +52,7 @@ NOT_DEFAULT = Recipe(
         keep_prob=0.8,
         class_weight="balanced",
         patience=3,
+        watch="score",
         seed=4,
     ),
 )
@@ -176,6 +177,15 @@ def test_train_goes_on_from_its_own_checkpoints_only(folder, tmp_path, monkeypat
         train(recipe_for(tmp_path), checkpoints=tmp_path)
 
 
+def test_who_watches_has_rows_to_watch(folder, monkeypatch):
+    monkeypatch.setattr(running, "verify", lambda *_, **__: None)
+    settled = Recipe(training=TrainingRecipe(watch="score")).settled()
+    assert settled.data.validation_fraction == 0.1
+    history = train(recipe_for(folder, watch="score")).history
+    scores = np.asarray(history.validation_score)
+    assert scores[history.best_epoch] == scores.max()
+
+
 def test_a_run_that_diverges_says_so_and_leaves_no_checkpoint(folder, tmp_path):
     recipe = recipe_for(folder, learning_rate=1e25)
     with pytest.warns(RuntimeWarning, match="was not finite"):
@@ -194,6 +204,10 @@ def test_a_run_that_diverges_says_so_and_leaves_no_checkpoint(folder, tmp_path):
         (
             {"schedule": "linear"},
             "^train: schedule must be one of constant, cosine; got",
+        ),
+        (
+            {"watch": "loss"},
+            "^train: watch must be one of None, cost, score; got 'loss'",
         ),
     ],
 )

@@ -19,7 +19,8 @@ X = jax.random.normal(jax.random.key(1), (40, 6))
 
 
 def state(params):
-    best = Best(params, np.float32(1), np.int32(0))
+    value, epoch = np.float32(1), np.int32(0)
+    best = Best(params, value, epoch, value, value, epoch)
     return State(params, None, np.int32(0), np.int32(0), best)
 
 

@@ -8,8 +8,16 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 import pytest
+from optax import contrib
 
-from jaxdnn import Network, fit
+from jaxdnn import (
+    Network,
+    cost,
+    fit,
+    initialize_parameters,
+    snapshot_to_dict,
+    sweep,
+)
 from jaxdnn.training import programs
 from tests.reference import count_traces, data, train
 
@@ -19,9 +27,8 @@ NETWORK = Network((3, 5, 2), "tanh")
 
 clipped = optax.chain(optax.clip_by_global_norm(0.1), optax.sgd(0.5, momentum=0.9))
 scheduled = optax.adamw(optax.cosine_decay_schedule(0.1, 15), weight_decay=0.1)
-masked = optax.masked(
-    optax.sgd(0.3), lambda params: jax.tree.map(lambda p: p.shape[1] > 1, params)
-)
+masks = partial(jax.tree.map, lambda p: p.shape[1] > 1)
+masked = optax.masked(optax.sgd(0.3), masks)
 
 
 def falling(step):
@@ -108,9 +115,126 @@ def test_a_rate_kept_in_the_optimizers_state_is_the_one_given(learning_rate):
     chex.assert_trees_all_close(kept.params, plain.params, atol=1e-5)
 
 
-def test_an_update_that_reads_the_cost_is_given_it():
+# ---- transformations that ask for the cost -----------------------------------------
+
+SEARCHING = {
+    "lbfgs": optax.lbfgs(memory_size=4),
+    "backtracking": optax.chain(
+        optax.sgd(1.0), optax.scale_by_backtracking_linesearch(10)
+    ),
+    "polyak": optax.polyak_sgd(max_learning_rate=0.5),
+    "plateau": optax.chain(
+        optax.adam(0.1), contrib.reduce_on_plateau(patience=2, cooldown=1)
+    ),
+    "momo": contrib.momo(0.1),
+}
+each_search = pytest.mark.parametrize("name", SEARCHING)
+
+
+@each_search
+def test_an_update_that_reads_the_cost_is_given_it(name):
+    """The run is Optax's own loop, with its own value_and_grad."""
+    optimizer = SEARCHING[name]
     with jax.enable_x64(True):
         X, Y = data(NETWORK)
-        searched = fit(NETWORK, X, Y, key=KEY, epochs=12, optimizer=optax.lbfgs())
-        plain = fit(NETWORK, X, Y, key=KEY, epochs=12, learning_rate=0.3)
-        assert searched.history.cost[-1] < plain.history.cost[-1] / 2
+        params = initialize_parameters(KEY, NETWORK.layer_dims)
+        result = fit(NETWORK, X, Y, params=params, epochs=12, optimizer=optimizer)
+
+        def value_fn(params):
+            return cost(NETWORK, params, X, Y)
+
+        state = optimizer.init(params)
+        for J in result.history.cost:
+            value, grad = jax.value_and_grad(value_fn)(params)
+            np.testing.assert_allclose(J, value, rtol=1e-9)
+            updates, state = optimizer.update(
+                grad, state, params, value=value, grad=grad, value_fn=value_fn
+            )
+            params = optax.apply_updates(params, updates)
+        chex.assert_trees_all_close(result.params, params, rtol=1e-6, atol=1e-8)
+
+
+def test_a_line_search_beats_plain_descent():
+    X, Y = data(NETWORK)
+    run = {"key": KEY, "epochs": 30}
+    searched = fit(NETWORK, X, Y, optimizer=optax.lbfgs(), **run)
+    plain = fit(NETWORK, X, Y, learning_rate=0.3, **run)
+    assert searched.history.cost[-1] < plain.history.cost[-1] / 10
+
+
+@each_search
+def test_searches_in_batches_resume_to_the_bit(name):
+    X, Y = data(NETWORK)
+    run = {"key": KEY, "batch_size": 7, "keep_prob": 0.8, "optimizer": SEARCHING[name]}
+    whole = fit(NETWORK, X, Y, epochs=5, **run)
+    half = fit(NETWORK, X, Y, epochs=2, **run)
+    saved = snapshot_to_dict(half.snapshot)
+    rest = fit(NETWORK, X, Y, epochs=5, resume=saved, **run)
+    chex.assert_trees_all_equal(rest.params, whole.params)
+    chex.assert_trees_all_equal(
+        rest.snapshot.state.optimizer, whole.snapshot.state.optimizer
+    )
+    streamed = fit(NETWORK, [(X, Y)], epochs=2, **run)
+    assert np.isfinite(streamed.history.cost).all()
+
+
+@each_search
+def test_lanes_search_as_single_runs_do(name):
+    X, Y = data(NETWORK)
+    run = {"epochs": 4, "optimizer": SEARCHING[name]}
+    # Padded units of a sigmoid layer are not 0 themselves, and still change nothing.
+    network = Network((3, 5, 2), "sigmoid")
+    for lane in sweep(network, X, Y, seeds=(0, 1), hidden_sizes=(2, 5), **run):
+        key = jax.random.key(lane.seed)
+        alone = fit(lane.network, X, Y, key=key, **run)
+        np.testing.assert_allclose(lane.history.cost, alone.history.cost, rtol=1e-4)
+
+
+def asks():
+    """An optimizer whose state is how far its batch's cost is from value_fn's."""
+
+    def update(grads, state, params, *, value, value_fn, **others):
+        gap = jnp.abs(value_fn(params) - value)
+        return jax.tree.map(lambda g: -0.1 * g, grads), jnp.maximum(state, gap)
+
+    return optax.GradientTransformationExtraArgs(lambda params: jnp.zeros(()), update)
+
+
+@pytest.mark.parametrize("batch_size", [None, 7])
+def test_the_cost_to_search_is_the_batchs_under_its_own_masks(batch_size):
+    X, Y = data(NETWORK)
+    run = {"batch_size": batch_size, "keep_prob": 0.5, "l2": 0.3, "epochs": 5}
+    result = fit(NETWORK, X, Y, key=KEY, optimizer=asks(), **run)
+    assert result.snapshot.state.optimizer < 1e-6
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "says"),
+    [
+        (contrib.sophia(0.1), r"its update raised ValueError: obj_fn must be provided"),
+        (
+            optax.masked(optax.lbfgs(), masks),
+            "its update raised ValueError: pytree structure error",
+        ),
+        (
+            optax.GradientTransformationExtraArgs(
+                optax.sgd(0.1).init, lambda grads, state, params, *, rng: (grads, state)
+            ),
+            r"its update raised TypeError: .*'rng' \(it is given gradients, state, par",
+        ),
+        (
+            optax.GradientTransformation(
+                lambda params: params.W, optax.sgd(0.1).update
+            ),
+            "its init raised AttributeError: .* 'W' ",
+        ),
+    ],
+    ids=["obj_fn", "masked", "rng", "init"],
+)
+def test_what_asks_for_more_is_refused(optimizer, says):
+    X, Y = data(NETWORK)
+    with pytest.raises(TypeError, match=f"^fit: optimizer: {says}") as caught:
+        fit(NETWORK, X, Y, key=KEY, epochs=2, optimizer=optimizer)
+    assert "\n" not in str(caught.value)
+    with pytest.raises(TypeError, match=r"^sweep: optimizer: "):
+        sweep(NETWORK, X, Y, epochs=2, optimizer=optimizer)

@@ -1,0 +1,111 @@
+"""Arrays of the caller, admitted by one rule wherever they are handed over.
+
+    taken      JAX's arrays as they are, NumPy's of any byte order, numbers in lists,
+               tables with `to_numpy` (their missing cells as NaN)
+    refused    complex numbers, texts, dates, objects, sparse arrays, masked entries
+
+Whole numbers and truth values are numbers. A traced array is judged by its dtype alone.
+"""
+
+from typing import Any
+
+import jax.numpy as jnp
+import numpy as np
+from jax import Array
+from jax.dtypes import canonicalize_dtype
+
+from jaxdnn._checks import BadTypeError, BadValueError
+
+_REAL = frozenset(
+    np.dtype(kind)
+    for kind in (
+        *(bool, np.int8, np.int16, np.int32, np.int64),
+        *(np.uint8, np.uint16, np.uint32, np.uint64),
+        *(np.float16, jnp.bfloat16, np.float32, np.float64),
+    )
+)
+
+
+def admitted(name: str, value: Any, whole: Any = None) -> Any:
+    """Real numbers as an array: JAX's as it is, all else as NumPy's.
+
+    Args:
+      name: of the argument, for a refusal.
+      value: what the caller handed over.
+      whole: the floating dtype to give NumPy's whole numbers, before JAX would cut them
+        to 32 bits; None leaves them as they are.
+
+    Example:
+      >>> admitted("X", [[1.0, 2.0]]).dtype, admitted("X", [[1, 2]]).dtype
+      (dtype('float32'), dtype('int64'))
+    """
+    if isinstance(value, Array):
+        _check_dtype(name, value.dtype)
+        return value
+    array = value if type(value) is np.ndarray else _from_others(name, value)
+    if isinstance(array, Array):
+        return admitted(name, array)
+    if not array.dtype.isnative:
+        array = array.astype(array.dtype.newbyteorder("="))
+    dtype = array.dtype
+    _check_dtype(name, dtype)
+    if dtype.kind in "biu":
+        return array if whole is None else array.astype(whole)
+    if dtype.itemsize < 8:
+        return array
+    with np.errstate(over="ignore"):  # infinite: seen where that is not allowed
+        return np.asarray(array, canonicalize_dtype(dtype))
+
+
+def _check_dtype(name: str, dtype: Any) -> None:
+    if dtype not in _REAL:
+        raise BadTypeError(f"{name} must be real numbers, got dtype {dtype}")
+
+
+def _from_others(name: str, value: Any) -> Any:
+    """An array of what is neither JAX's nor plainly NumPy's."""
+    kind = type(value).__name__
+    if isinstance(value, np.ma.MaskedArray):
+        masked = np.ma.count_masked(value)
+        if masked:
+            raise BadValueError(
+                f"{name} must have no masked entries, got {masked} of {value.size}"
+            )
+        return np.ma.getdata(value)
+    if hasattr(value, "__jax_array__"):
+        return value.__jax_array__()
+    if hasattr(value, "todense"):
+        raise BadTypeError(
+            f"{name} must be a dense array, got {kind}: its todense() is one"
+        )
+    if hasattr(value, "to_numpy"):
+        return _from_table(value)
+    try:
+        masks = isinstance(value, (list, tuple)) and any(
+            isinstance(part, np.ma.MaskedArray) for part in value
+        )
+        if masks:
+            return _from_others(name, np.ma.array(value))
+        array = np.asarray(value)
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise BadTypeError(f"{name} must be an array, got {kind}: {error}") from error
+    if array.ndim == 0 and not hasattr(value, "shape"):
+        raise BadTypeError(f"{name} must be an array, got {kind}")
+    return array
+
+
+def _from_table(table: Any) -> Any:
+    """The cells of a table or of one of its columns, those missing as NaN."""
+    array = np.asarray(table.to_numpy())
+    if array.dtype != object:
+        return array
+    # Columns of several dtypes, or of one that knows missing cells, come as objects.
+    dtypes: Any = getattr(table, "dtypes", None)
+    dtypes = list(dtypes) if np.ndim(dtypes) else [getattr(table, "dtype", None)]
+    if any(getattr(dtype, "kind", "O") not in "biuf" for dtype in dtypes):
+        return array
+    wanted = np.result_type(*[getattr(dtype, "numpy_dtype", dtype) for dtype in dtypes])
+    if not np.asarray(table.isna()).any():
+        return table.to_numpy(dtype=wanted)
+    wanted = np.result_type(wanted, np.float32)
+    return table.to_numpy(dtype=wanted, na_value=np.nan)

@@ -1,0 +1,112 @@
+"""What an example counts for beside its own weight: the weight of its class."""
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+import jax.numpy as jnp
+import numpy as np
+
+from jaxdnn._checks import BadTypeError, BadValueError, is_concrete, readable
+from jaxdnn.architecture import Network
+
+ClassWeight = Mapping[int, float] | Literal["balanced"] | None
+
+
+def are_labels(network: Network, Y: Any) -> bool:
+    """Whether Y are class labels, not columns of targets.
+
+    Example:
+      >>> are_labels(Network((2, 3), output="softmax"), np.array([0, 2, 1]))
+      True
+    """
+    return np.ndim(Y) == 1 and _picks_one(network)
+
+
+def _picks_one(network: Network) -> bool:
+    """Whether the outputs are the classes, of which the head picks one."""
+    n_L = network.layer_dims[-1]
+    return n_L > 1 and network.head.classes(n_L) == n_L
+
+
+def check_class_weight(network: Network, class_weight: Any) -> None:
+    """Refuse weights of classes for a head without any, or of unknown classes."""
+    if class_weight is None:
+        return
+    n_L = network.layer_dims[-1]
+    yes_or_no = n_L == 1 and network.head.classes(n_L) == 2
+    if not yes_or_no and not _picks_one(network):
+        raise BadValueError(
+            "class_weight goes with a softmax or with one sigmoid output, not with "
+            f"{n_L} {network.head.name} output{'s' * (n_L > 1)}"
+        )
+    classes = 2 if yes_or_no else n_L
+    if isinstance(class_weight, Mapping):
+        unknown = set(class_weight) - set(range(classes))
+        if unknown or not all(map(_is_weight, class_weight.values())):
+            raise BadValueError(
+                f"class_weight must map classes 0 to {classes - 1} to weights >= 0, "
+                f"got {dict(class_weight)}"
+            )
+    elif not isinstance(class_weight, str):
+        raise BadTypeError(
+            'class_weight must be "balanced" or a mapping from classes to weights, got '
+            f"{type(class_weight).__name__}"
+        )
+    elif class_weight != "balanced":
+        raise BadValueError(
+            'class_weight must be "balanced" or a mapping from classes to weights, got '
+            f"{class_weight!r}"
+        )
+
+
+def _is_weight(value: Any) -> bool:
+    if not is_concrete(value):
+        return True
+    try:
+        return 0 <= float(value) < np.inf
+    except (TypeError, ValueError):
+        return False
+
+
+def of_classes(
+    network: Network, Y: Any, class_weight: ClassWeight
+) -> Mapping[int, Any] | None:
+    """Class -> weight, where it is balanced: over Y (n_L, m), or labels (m,).
+
+    Example:
+      >>> weights = of_classes(Network((2, 1)), np.array([[1, 0, 0, 0]]), "balanced")
+      >>> [float(weight) for weight in weights.values()]
+      [0.66..., 2.0]
+    """
+    if class_weight is None or isinstance(class_weight, Mapping):
+        return class_weight
+    labels = _labels(network, Y)
+    classes = max(2, network.layer_dims[-1])
+    numbers: Any = np if isinstance(labels, np.ndarray) else jnp
+    counts = (np.arange(classes)[:, None] == labels[None, :]).sum(axis=1)
+    shares = numbers.maximum(counts, 1) * (counts > 0).sum()
+    balanced = (labels.shape[0] / shares).astype(jnp.result_type(float))
+    return {k: balanced[k] for k in range(classes)}
+
+
+def by_class(network: Network, Y: Any, weights: Mapping[int, Any]) -> Any:
+    """The weight of each example's class (m,); 1 for a class without one.
+
+    Example:
+      >>> by_class(Network((2, 1)), np.array([[1, 0]]), {1: 3.0}).tolist()
+      [3.0, 1.0]
+    """
+    labels = _labels(network, Y)
+    of = [weights.get(k, 1.0) for k in range(max(2, network.layer_dims[-1]))]
+    # In NumPy nothing compiles for so many examples.
+    if isinstance(labels, np.ndarray) and all(map(is_concrete, of)):
+        return np.array(of, jnp.result_type(float))[labels]
+    return jnp.array(of)[labels]
+
+
+def _labels(network: Network, Y: Any) -> Any:
+    """The class of each example (m,)."""
+    Y = np.asarray(Y) if readable(Y) else Y
+    if are_labels(network, Y):
+        return Y
+    return (Y[0] > 0.5).astype(int) if len(Y) == 1 else Y.argmax(axis=0)
