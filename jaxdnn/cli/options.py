@@ -180,8 +180,7 @@ def add_arguments(parser: argparse.ArgumentParser, *, plain: bool) -> None:
         type=float,
         default=1.0 if plain else None,
         metavar="L",
-        help="strength of the L2 penalty: L / (2 rows) times the squared weights "
-        f"({'1' if plain else '3; 1 with sgd'})",
+        help="strength of the L2 penalty: L / (2 rows) times the squared weights (1)",
     )
     option(
         "--keep-prob",

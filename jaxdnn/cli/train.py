@@ -15,7 +15,7 @@ import warnings
 from collections.abc import Callable, Mapping
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 
@@ -40,6 +40,7 @@ from jaxdnn.models.recipe import (
     VALIDATION_FRACTION,
 )
 from jaxdnn.models.results import check_writable, write_results
+from jaxdnn.parameters import Method
 from jaxdnn.verification import Report
 
 
@@ -127,6 +128,13 @@ def _add_training_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="NAME",
         help="constant, or cosine: the learning rate falls to 0 over the epochs "
         "(cosine where nothing is watched)",
+    )
+    option(
+        "--initialization",
+        choices=get_args(Method),
+        metavar="METHOD",
+        help=f"of the weights, one of {', '.join(get_args(Method))} (xavier; he with "
+        "sgd)",
     )
     option(
         "--class-weight",

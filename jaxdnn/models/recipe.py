@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from jaxdnn._checks import check_choice
 from jaxdnn._extras import require
@@ -15,6 +15,7 @@ from jaxdnn.data.selecting import Selection, listed, select
 from jaxdnn.data.tables import MISSING_VALUES, Reading, Table, is_streamable, suffix
 from jaxdnn.data.within import within
 from jaxdnn.models.optimizers import LEARNING_RATES
+from jaxdnn.parameters import Method
 
 SPLITS = ("random", "last")
 SCHEDULES = ("constant", "cosine")
@@ -171,6 +172,7 @@ class TrainingRecipe:
       watch: one of WATCHES, of the rows to watch: which parameters are the best, and
         what patience waits for; "cost" when None.
       seed: of the initial weights, the dropout masks and the shuffle.
+      initialization: a method of `initialize_parameters`.
     """
 
     epochs: int | None = None
@@ -184,6 +186,7 @@ class TrainingRecipe:
     patience: int | None = None
     watch: Literal["cost", "score"] | None = None
     seed: int = 1
+    initialization: Method | None = None
 
 
 @dataclass(frozen=True)
@@ -236,6 +239,7 @@ class Recipe:
             ("schedule", training.schedule, SCHEDULES),
             ("split", data.split, SPLITS),
             ("watch", training.watch, WATCHES),
+            ("initialization", training.initialization, get_args(Method)),
             ("task", data.task, TASKS),
             ("missing", data.missing, MISSING),
         ):

@@ -143,6 +143,7 @@ def _fit(
         X,
         Y,
         key=jax.random.key(training.seed),
+        method=training.initialization,
         optimizer=optimizer(training.optimizer),
         learning_rate=rate,
         epochs=training.epochs,

@@ -40,7 +40,7 @@ def test_the_main_job(tmp_path, monkeypatch, capsys):
     lines = labelled(printed)
     assert "benign (357), malignant (212)" in printed
     assert lines["network"][0] == "30-100-1,"
-    assert "adam at 0.002, falling to 0; batches of 32; 200 epochs" in printed
+    assert "adam at 0.002, falling to 0; batches of 64; 200 epochs" in printed
     assert lines["epoch"] == ["0", "50", "100", "150", "199"]
     costs = [float(cost) for cost in lines["cost"]]
     assert costs[-1] < 0.1 * costs[0]
@@ -288,7 +288,7 @@ def test_a_killed_run_goes_on_to_the_same_bits(trained, tmp_path, capsys, monkey
     assert len(results(tmp_path / "saved")) == 1
     assert "holds checkpoints already; resume" in refused(capsys, begin)
     other = [*begin, "--resume", "--l2", "0.25"]
-    assert "of another run: its l2 is 3.0, not 0.25" in refused(capsys, other)
+    assert "of another run: its l2 is 1.0, not 0.25" in refused(capsys, other)
     assert not (tmp_path / "again").exists()
 
     assert main([*begin, "--resume"]) == 0

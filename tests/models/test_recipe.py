@@ -54,6 +54,7 @@ NOT_DEFAULT = Recipe(
         patience=3,
         watch="score",
         seed=4,
+        initialization="lecun",
     ),
 )
 
@@ -120,7 +121,9 @@ def test_the_number_of_rows_chooses_what_is_left_open():
 
 def test_what_is_said_is_not_chosen():
     network = NetworkRecipe((), "tanh")
-    said = TrainingRecipe(5, 7, "momentum", 0.3, "cosine", 0.0, 1.0, None, 4)
+    said = TrainingRecipe(
+        *(5, 7, "momentum", 0.3, "cosine", 0.0, 1.0, None, 4), initialization="lecun"
+    )
     recipe = Recipe(DataRecipe(validation_fraction=0.3), network, said)
     assert chosen(recipe, 10**6) == recipe
     patient = chosen(Recipe(training=TrainingRecipe(patience=3)), 10)
@@ -133,7 +136,7 @@ def test_sgd_is_plain_descent_on_all_rows(rows):
     plain = chosen(Recipe(training=TrainingRecipe(optimizer="sgd")), rows)
     assert plain.data.validation_fraction == 0
     assert plain.training == TrainingRecipe(
-        1000, None, "sgd", 0.1, "constant", 1.0, 1.0, None, None
+        *(1000, None, "sgd", 0.1, "constant", 1.0, 1.0), initialization="he"
     )
 
 
