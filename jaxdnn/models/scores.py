@@ -2,6 +2,9 @@
 
 A measure that does not exist for the rows there are, such as R2 of one row, is None,
 and `reasons` says why.
+
+References:
+  Hanley & McNeil (1982), Radiology 143: the area under the ROC curve from ranks.
 """
 
 from collections import Counter
@@ -12,7 +15,6 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from jaxdnn._extras import require
 from jaxdnn.data.columns.categories import Categories
 from jaxdnn.data.columns.counts import Counts
 from jaxdnn.data.columns.kinds import Target
@@ -144,9 +146,14 @@ class ClassesTally:
         return None if there else "some probabilities are no numbers"
 
     def _area(self) -> float:
-        area = require("sklearn.metrics").roc_auc_score
-        is_second, second = map(np.concatenate, (self._is_second, self._second))
-        return float(area(is_second, second))
+        """How often a row of the second class is put above one of the first."""
+        is_second = np.concatenate(self._is_second)
+        second = np.concatenate(self._second)
+        _, place, equals = np.unique(second, return_inverse=True, return_counts=True)
+        ranks = (equals.cumsum() - (equals - 1) / 2)[place]  # equals share their mean
+        ones = int(is_second.sum())
+        above = float(ranks[is_second].sum()) - ones * (ones + 1) / 2
+        return above / (ones * (len(second) - ones))
 
 
 class NumbersTally:

@@ -47,6 +47,19 @@ def test_classes_are_scored_as_scikit_learn_does(names):
     assert order == list(names)
 
 
+@pytest.mark.parametrize("rows", [2, 7, 300, 4000])
+def test_equal_probabilities_share_their_rank(rows):
+    rng = np.random.default_rng(rows)
+    second = np.float32(rng.integers(0, 5, rows) / 4)
+    truth = np.array(["a", "b"], object)[
+        np.append([0, 1], rng.integers(0, 2, rows - 2))
+    ]
+    found = scored(
+        Categories("y", ("a", "b")), truth, truth, np.stack([1 - second, second])
+    ).measures["ROC AUC"]
+    assert found == pytest.approx(metrics.roc_auc_score(truth == "b", second))
+
+
 def test_rare_and_found_by_nobody_is_seen():
     truth = np.array(["ok"] * 985 + ["fraud"] * 15, object)
     found = scored(
