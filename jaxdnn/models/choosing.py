@@ -6,7 +6,8 @@
                 below FEW rows                 from FEW rows on
     layers      100                            128, 64
     batch       64 rows                        128 rows
-    epochs      200, the rate falling to 0     at most 200
+    epochs      200 or 1000 updates, the       at most 200
+                rate falling to 0
     watched     nothing                        a tenth of the rows, patience 20
 
 and for both Xavier's weights and dropout that keeps 0.9. Measured by
@@ -29,7 +30,7 @@ Number = TypeVar("Number", int, float)
 # Below so many rows a tenth of them is worth more to learn from than to watch.
 FEW = 2000
 
-_EPOCHS, _PATIENCE = 200, 20
+_EPOCHS, _UPDATES, _PATIENCE = 200, 1000, 20
 _BATCH, _LARGE_BATCH = 64, STREAM_BATCH_SIZE
 _L2, _KEEP_PROB = 1.0, 0.9
 _LAYERS, _LARGE_LAYERS = (100,), (128, 64)
@@ -45,7 +46,7 @@ def chosen(recipe: Recipe, rows: int) -> Recipe:
     Example:
       >>> training = chosen(Recipe().settled(), rows=150).training
       >>> training.optimizer, training.batch_size, training.epochs, training.schedule
-      ('adam', 64, 200, 'cosine')
+      ('adam', 64, 334, 'cosine')
     """
     data, training = recipe.data, recipe.training
     plain = training.optimizer == "sgd"
@@ -54,13 +55,18 @@ def chosen(recipe: Recipe, rows: int) -> Recipe:
     watched = data.validation_fraction
     if watched is None:
         asked = training.patience is not None or training.watch is not None
-        watched = VALIDATION_FRACTION if asked or not (plain or few) else 0.0
+        # A rate that falls to 0 is for a run of a given length.
+        fixed = plain or few or training.schedule == "cosine"
+        watched = VALIDATION_FRACTION if asked or not fixed else 0.0
     patience = training.patience
     if patience is None and watched and not plain:
         patience = _PATIENCE
     batch_size = training.batch_size
     if batch_size is None and not plain:
         batch_size = _BATCH if few else _LARGE_BATCH
+    epochs = 1000 if plain else _EPOCHS
+    if batch_size is not None and few:
+        epochs = max(epochs, -(-_UPDATES // -(-rows // batch_size)))
     schedule = training.schedule
     if schedule is None:
         schedule = "constant" if plain or watched else "cosine"
@@ -68,7 +74,7 @@ def chosen(recipe: Recipe, rows: int) -> Recipe:
         training,
         optimizer=optimizer,
         learning_rate=_default(training.learning_rate, LEARNING_RATES[optimizer]),
-        epochs=_default(training.epochs, 1000 if plain else _EPOCHS),
+        epochs=_default(training.epochs, epochs),
         batch_size=batch_size,
         schedule=schedule,
         patience=patience,

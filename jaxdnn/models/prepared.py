@@ -105,6 +105,7 @@ def prepare(recipe: Recipe) -> Prepared:
     """
     recipe = recipe.settled()
     found = _streamed(recipe.data) if recipe.data.stream else _read(recipe.data)
+    patient = recipe.training.patience is not None
     recipe = chosen(recipe, found.total)
     data, selection = recipe.data, found.selection
     pieces = found.shared_out(data)
@@ -119,6 +120,9 @@ def prepare(recipe: Recipe) -> Prepared:
         reading=data.reading,
     )
     learned = learned._replace(preprocessing=columns)
+    if "validation" not in learned.sizes and not patient:
+        # So many classes that none has a row to spare.
+        recipe = replace(recipe, training=replace(recipe.training, patience=None))
     dims = (columns.n_x, *(recipe.network.layers or ()), columns.n_L)
     network = Network(dims, hidden=recipe.network.hidden, output=columns.output)
     untold = found.total - sum(learned.sizes.values())

@@ -1,6 +1,7 @@
 """A recipe can be written down, and `train` does with it what the command does."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -113,6 +114,8 @@ def test_the_number_of_rows_chooses_what_is_left_open():
     assert few.network.layers == (100,)
     assert few.data.validation_fraction == 0
     assert (few.training.schedule, few.training.patience) == ("cosine", None)
+    assert few.training.epochs == 200
+    assert chosen(Recipe(), 10).training.epochs == 1000
     assert many.network.layers == (128, 64)
     assert many.data.validation_fraction == 0.1
     assert (many.training.schedule, many.training.patience) == ("constant", 20)
@@ -121,9 +124,7 @@ def test_the_number_of_rows_chooses_what_is_left_open():
 
 def test_what_is_said_is_not_chosen():
     network = NetworkRecipe((), "tanh")
-    said = TrainingRecipe(
-        *(5, 7, "momentum", 0.3, "cosine", 0.0, 1.0, None, 4), initialization="lecun"
-    )
+    said = replace(NOT_DEFAULT.training, schedule="cosine", l2=0.0, keep_prob=1.0)
     recipe = Recipe(DataRecipe(validation_fraction=0.3), network, said)
     assert chosen(recipe, 10**6) == recipe
     patient = chosen(Recipe(training=TrainingRecipe(patience=3)), 10)
@@ -136,7 +137,13 @@ def test_sgd_is_plain_descent_on_all_rows(rows):
     plain = chosen(Recipe(training=TrainingRecipe(optimizer="sgd")), rows)
     assert plain.data.validation_fraction == 0
     assert plain.training == TrainingRecipe(
-        *(1000, None, "sgd", 0.1, "constant", 1.0, 1.0), initialization="he"
+        epochs=1000,
+        optimizer="sgd",
+        learning_rate=0.1,
+        schedule="constant",
+        l2=1.0,
+        keep_prob=1.0,
+        initialization="he",
     )
 
 
@@ -182,8 +189,8 @@ def test_train_goes_on_from_its_own_checkpoints_only(folder, tmp_path, monkeypat
 
 def test_who_watches_has_rows_to_watch(folder, monkeypatch):
     monkeypatch.setattr(running, "verify", lambda *_, **__: None)
-    settled = Recipe(training=TrainingRecipe(watch="score")).settled()
-    assert settled.data.validation_fraction == 0.1
+    told = chosen(Recipe(training=TrainingRecipe(watch="score")), 10)
+    assert told.data.validation_fraction == 0.1
     history = train(recipe_for(folder, watch="score")).history
     scores = np.asarray(history.validation_score)
     assert scores[history.best_epoch] == scores.max()
@@ -210,7 +217,7 @@ def test_a_run_that_diverges_says_so_and_leaves_no_checkpoint(folder, tmp_path):
         ),
         (
             {"watch": "loss"},
-            "^train: watch must be one of None, cost, score; got 'loss'",
+            "^train: watch must be one of cost, score; got 'loss'",
         ),
     ],
 )
