@@ -74,12 +74,12 @@ def learn(
         gaps.add(table)
         sizes += np.bincount(parts, minlength=len(PARTS))
         largest = max(largest, len(table))
+    learners = {name: _fitting(source, name, of) for name, of in candidates.items()}
     try:
         if not sizes[TRAIN]:
             raise ValueError("no rows to train on")
         if gaps and asked.missing == "error":
             raise ValueError(f"missing values in {gaps}")
-        learners = {name: _fitting(name, each) for name, each in candidates.items()}
         aims = {name: learners.pop(name) for name in targets}
         useless = {
             name: why for name, l in learners.items() if (why := l.useless) is not None
@@ -108,11 +108,15 @@ def learn(
     )
 
 
-def _fitting(name: str, candidates: list[Learner]) -> Any:
+def _fitting(source: str, name: str, candidates: list[Learner]) -> Any:
     for learner in candidates:
         if learner.fits:
+            if isinstance(learner, NumbersLearner) and learner.refusal is not None:
+                raise learner.refusal
             return learner
-    raise ValueError(f"column {name!r}: numbers in some pieces, text in others")
+    raise ValueError(
+        f"{source}: column {name!r}: numbers in some pieces, text in others"
+    )
 
 
 def _columns(learners: list[Any], one_unit: bool) -> tuple[Any, ...]:

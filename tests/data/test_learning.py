@@ -240,3 +240,16 @@ def test_pieces_that_disagree_on_a_column_are_refused():
     pieces = [(table(x=x, y=[0, 1]), np.zeros(2)) for x in ([1, 2], ["a", "b"])]
     with pytest.raises(ValueError, match="'x': numbers in some pieces, text in others"):
         learn([(t, parts.astype(int)) for t, parts in pieces], ["y"])
+
+
+def test_long_codes_are_labels_and_no_inputs(tmp_path):
+    codes = ["10000000000000005", "10000000000000004"] * 30
+    rows = "".join(f"{i},{code}\n" for i, code in enumerate(codes))
+    (tmp_path / "t.csv").write_text("x,code\n" + rows)
+    for teach in (streamed, lambda path, name: learn_all(read_table(path), name)):
+        learned = teach(tmp_path / "t.csv", "code").preprocessing
+        assert learned.targets == (Categories("code", tuple(sorted(set(codes)))),)
+        with pytest.raises(
+            ValueError, match="'code', row 1: 10000000000000005 is"
+        ):
+            teach(tmp_path / "t.csv", "x")

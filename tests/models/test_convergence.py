@@ -41,3 +41,9 @@ def test_a_run_that_stopped_or_is_short_says_nothing():
     falling = 1 - 0.004 * STEPS
     assert still_falling(history(falling), 201) is None
     assert still_falling(history(falling[:15]), 15) is None
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_chance_is_no_fall(seed):
+    noise = 0.01 * np.random.default_rng(seed).normal(size=200)
+    assert still_falling(history(1.0 + noise + 0.5 * (STEPS < 5)), 200) is None

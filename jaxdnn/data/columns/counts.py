@@ -64,8 +64,9 @@ class CountsLearner(NumbersLearner):
 
     def add(self, table: Table, chosen: NDArray[np.bool_]) -> None:
         """Look at a piece: every number must be a count."""
-        Counts(self.name).truth(table)
         super().add(table, chosen)
+        if self.refusal is None:
+            Counts(self.name).truth(table)
 
     def column(self) -> Counts:  # pyright: ignore[reportIncompatibleMethodOverride]
         """The column: a count needs no figures of the training rows."""

@@ -213,6 +213,8 @@ class NumbersLearner:
         self._low, self._high = np.inf, -np.inf
         self._sum = MomentsLearner()
         self._gaps = False
+        # Of a cell that is no number; raised if the column is taken for numbers.
+        self.refusal: ValueError | None = None
         # The median needs them all.
         self._all: list[NDArray[np.float64]] | None = None
         if role.missing == "median":
@@ -222,9 +224,13 @@ class NumbersLearner:
         """Look at a piece, and learn from the rows chosen."""
         if is_text(table.columns[self.name]) and not self.role.asked:
             self.fits = False
-        if not self.fits:
+        if not self.fits or self.refusal is not None:
             return
-        cells = numbers_of(table, self.name)
+        try:
+            cells = numbers_of(table, self.name)
+        except ValueError as refusal:
+            self.refusal = refusal
+            return
         there = ~np.isnan(cells)
         if there.any():
             self._low = min(self._low, float(cells[there].min()))
