@@ -171,7 +171,10 @@ def check_scalar(
         raise BadTypeError(f"{name} must be a number, got {value!r}")
     if not is_concrete(value):
         return
-    number = float(value)
+    try:
+        number = float(value)
+    except (TypeError, ValueError, OverflowError):
+        raise BadTypeError(f"{name} must be a number, got {value!r}") from None
     if not low <= number <= high or (low_open and number == low) or np.isinf(number):
         interval = f"in {'(' if low_open else '['}{low:g}, {high:g}]"
         if np.isinf(high):
@@ -251,7 +254,8 @@ def check_key(name: str, key: Any) -> None:
     found = type(key).__name__
     if isinstance(key, (Array, np.ndarray)):
         new = jax.numpy.issubdtype(key.dtype, jax.dtypes.prng_key)
-        if key.shape == () if new else key.dtype == np.uint32 and key.ndim == 1:
+        old = key.dtype == np.uint32 and key.shape in ((2,), (4,))
+        if old or (new and key.shape == ()):
             return
         found = f"{key.dtype} of shape {key.shape}"
     elif isinstance(key, (int, float, str)):

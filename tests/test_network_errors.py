@@ -49,6 +49,8 @@ X, Y = jnp.ones((4, 6)), jnp.ones((3, 6))
         ({"params": PARAMS[::-1]}, r"W1 must have shape \(3, 4\)"),
         ({"l2": -0.1}, r"l2 must be finite and >= 0, got -0\.1"),
         ({"l2": "0"}, "l2 must be a number, got '0'"),
+        ({"l2": {}}, "l2 must be a number, got {}"),
+        ({"l2": 1j}, "l2 must be a number, got 1j"),
         ({"l2": jnp.ones(3)}, r"l2 must be a scalar, got shape \(3,\)"),
         ({"keep_prob": 0.5}, r"keep_prob=0\.5 needs a key"),
         ({"keep_prob": 0.0, "key": KEY}, r"keep_prob must be in \(0, 1\], got 0"),

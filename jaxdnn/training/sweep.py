@@ -176,6 +176,9 @@ def sweep(
         _several("keep_prob", keep_prob),
         _networks(network, hidden_sizes),
     )
+    for seed in options[0]:
+        if np.asarray(seed).dtype.kind not in "iu":
+            raise BadValueError(f"seeds must be whole numbers, got {seed!r}")
     base = Config(
         method=method,
         optimizer=optimizer,

@@ -123,6 +123,8 @@ def test_a_lane_that_diverges_leaves_the_others_alone():
     ("options", "says"),
     [
         ({"seeds": ()}, "seeds must be one value or several, got none"),
+        ({"seeds": (0, 1.5)}, "seeds must be whole numbers, got 1.5"),
+        ({"seeds": True}, "seeds must be whole numbers, got True"),
         ({"learning_rate": (0.1, lambda _: 0.2)}, "a schedule cannot be one of"),
         ({"hidden_sizes": ((2, 3, 4),)}, "hidden_sizes must give 2 sizes a lane"),
         ({"hidden_sizes": ()}, "hidden_sizes must hold one entry a lane"),
