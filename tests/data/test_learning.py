@@ -249,7 +249,5 @@ def test_long_codes_are_labels_and_no_inputs(tmp_path):
     for teach in (streamed, lambda path, name: learn_all(read_table(path), name)):
         learned = teach(tmp_path / "t.csv", "code").preprocessing
         assert learned.targets == (Categories("code", tuple(sorted(set(codes)))),)
-        with pytest.raises(
-            ValueError, match="'code', row 1: 10000000000000005 is"
-        ):
+        with pytest.raises(ValueError, match="'code', row 1: 10000000000000005 is"):
             teach(tmp_path / "t.csv", "x")
