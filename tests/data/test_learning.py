@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from jaxdnn.data.columns.categories import Categories
+from jaxdnn.data.columns.kinds import Asked
 from jaxdnn.data.columns.numbers import Numbers
 from jaxdnn.data.learning import learn
 from jaxdnn.data.parts import PARTS, TEST, TRAIN, VALIDATION, FileInParts, rows_of
@@ -251,3 +252,39 @@ def test_long_codes_are_labels_and_no_inputs(tmp_path):
         assert learned.targets == (Categories("code", tuple(sorted(set(codes)))),)
         with pytest.raises(ValueError, match="'code', row 1: 10000000000000005 is"):
             teach(tmp_path / "t.csv", "x")
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".parquet"])
+@pytest.mark.parametrize("missing", ["mean", "drop"])
+def test_gaps_dates_and_useless_columns_are_the_same_in_pieces(
+    tmp_path, suffix, missing
+):
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame(
+        {
+            "name": [f"n{i}" for i in range(600)],
+            "x": rng.normal(size=600),
+            "born": pd.date_range("2012-01-01", periods=600, freq="7h").astype(str),
+            "coat": rng.choice(["long", "short"], 600),
+            "kind": rng.choice(["cat", "dog"], 600),
+        }
+    )
+    for name, step in (("x", 7), ("born", 9), ("coat", 11), ("kind", 13)):
+        frame.loc[::step, name] = None
+    path = save(frame, tmp_path / f"t{suffix}")
+    asked = Asked(missing=missing)
+    file = scan(path, piece_bytes=SMALL)
+    selection = select(next(iter(file)), targets=["kind"], missing=missing)
+    found = learn(FileInParts(Selected(file, selection), 0, 0, 0), ["kind"], asked)
+    whole = selection.of(read_table(path))
+    wanted = learn([(whole, np.full(len(whole), TRAIN))], ["kind"], asked)
+    assert len(file.sizes) > 5
+    assert found.preprocessing == wanted.preprocessing
+    assert found[:3] == wanted[:3]
+    assert found.gaps == wanted.gaps
+    assert set(found.useless) == {"name"}
+    assert [c.kind for c in found.preprocessing.columns] == [
+        "numbers",
+        "dates",
+        "categories",
+    ]
