@@ -3,10 +3,11 @@
 import os
 import re
 import secrets
+import threading
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, ClassVar
 
 _UNFINISHED = re.compile(r"\..+\.(\d+)-[0-9a-f]{16}\.unfinished")
 
@@ -98,52 +99,80 @@ def _lives(process: int) -> bool:
 class FolderLock:
     """A folder for this process alone, until `close` or the process's end.
 
-    Where systems have no such locks, nobody is kept out.
+    The process itself may have it more than once. Where systems have no such locks,
+    nobody is kept out.
 
     Args:
       folder: which is there.
-      what: has the folder, for the message to the next one; None to wait for it.
+      what: has the folder, for the message to the next process; None to wait, and to
+        keep this process's other threads out as well.
 
     Raises:
-      ValueError: another has it.
+      ValueError: another process has it.
 
     Example:
       >>> import tempfile
-      >>> folder = Path(tempfile.mkdtemp())
-      >>> held = FolderLock(folder, "a run")
-      >>> FolderLock(folder, "a run")  # doctest: +ELLIPSIS
-      Traceback (most recent call last):
-      ValueError: ...: in use: a run of another process has it
-      >>> held.close()
+      >>> FolderLock(Path(tempfile.mkdtemp()), "a run").close()
     """
 
-    _opened: int | None = None
+    # What this process has: the folder's descriptor, and how often.
+    _had: ClassVar[dict[tuple[int, int], tuple[int, int]]] = {}
+    _guard: ClassVar[threading.Lock] = threading.Lock()
 
     def __init__(self, folder: Path, what: str | None = None) -> None:
-        try:
-            import fcntl
-        except ImportError:  # no POSIX
+        self._opened: int | None = None
+        self._place: tuple[int, int] | None = None
+        if what is None:
+            self._opened = _locked(folder, wait=True)
             return
-        self._opened = os.open(folder, os.O_RDONLY)
-        try:
-            at_once = 0 if what is None else fcntl.LOCK_NB
-            fcntl.flock(self._opened, fcntl.LOCK_EX | at_once)
-        except BlockingIOError:
-            self.close()
-            raise ValueError(
-                f"{folder}: in use: {what} of another process has it"
-            ) from None
-        except OSError:  # a file system without locks
-            self.close()
+        found = os.stat(folder)
+        place = (found.st_dev, found.st_ino)
+        with self._guard:
+            opened, times = self._had.get(place, (None, 0))
+            try:
+                opened = _locked(folder) if opened is None else opened
+            except BlockingIOError:
+                raise ValueError(
+                    f"{folder}: in use: {what} of another process has it"
+                ) from None
+            if opened is not None:
+                self._had[place] = (opened, times + 1)
+                self._place = place
 
     def close(self) -> None:
         """Let go of the folder."""
-        if self._opened is not None:
-            os.close(self._opened)
-            self._opened = None
+        opened, self._opened = self._opened, None
+        place, self._place = self._place, None
+        if place is not None:
+            with self._guard:
+                descriptor, times = self._had.pop(place)
+                if times > 1:
+                    self._had[place] = (descriptor, times - 1)
+                else:
+                    opened = descriptor
+        if opened is not None:
+            os.close(opened)
 
     def __del__(self) -> None:
         self.close()
+
+
+def _locked(folder: Path, *, wait: bool = False) -> int | None:
+    """A descriptor that has the folder; None where systems or disks have no locks."""
+    try:
+        import fcntl
+    except ImportError:  # no POSIX
+        return None
+    opened = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(opened, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+    except BlockingIOError:
+        os.close(opened)
+        raise
+    except OSError:
+        os.close(opened)
+        return None
+    return opened
 
 
 def keep_names(folder: Path) -> None:

@@ -1,6 +1,8 @@
 """A file is whole or not there."""
 
 import os
+import subprocess
+import sys
 
 import pytest
 
@@ -78,9 +80,27 @@ def test_what_dead_processes_left_is_found(tmp_path):
     assert leftovers(tmp_path) == [tmp_path / ours[0]]
 
 
-def test_a_folder_is_let_go_by_whom_has_it_no_more(tmp_path):
-    held = FolderLock(tmp_path, "a run")
-    with pytest.raises(ValueError, match="in use: a run of another process has it"):
-        FolderLock(tmp_path, "a run")
-    del held
-    FolderLock(tmp_path, "a run").close()
+HOLD = """
+import sys, time
+from pathlib import Path
+from jaxdnn._atomic import FolderLock
+held = FolderLock(Path(sys.argv[1]), "a run")
+print("held", flush=True)
+time.sleep(60)
+"""
+
+
+def test_a_folder_has_one_process_at_a_time(tmp_path):
+    other = subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(tmp_path)], stdout=subprocess.PIPE, text=True
+    )
+    with other:
+        assert other.stdout.readline() == "held\n"
+        with pytest.raises(ValueError, match="in use: a run of another process has it"):
+            FolderLock(tmp_path, "a run")
+        other.kill()
+    once, twice = FolderLock(tmp_path, "a run"), FolderLock(tmp_path, "a run")
+    once.close()
+    once.close()
+    twice.close()
+    FolderLock(tmp_path).close()  # waits for nobody

@@ -162,14 +162,20 @@ def test_a_run_that_begins_does_not_remove_anothers(run, three):
     assert len(names(three)) == 3
 
 
-def test_two_runs_do_not_have_one_folder(run, three):
-    first = Checkpoints(three, SEED)
+def test_another_process_keeps_out_and_this_one_does_not(three, monkeypatch):
+    first, second = Checkpoints(three, SEED), Checkpoints(three, SEED)
     first.latest()
-    second = Checkpoints(three, SEED)
-    with pytest.raises(ValueError, match="in use: a run of another process has it"):
-        second.latest()
-    first.close()
     assert second.latest() is not None
+    first.close()
+    second.close()
+
+    def had(*_):
+        raise ValueError("in use")
+
+    monkeypatch.setattr(checkpoints, "FolderLock", had)
+    for begin in (second.latest, second.check_new):
+        with pytest.raises(ValueError, match="in use"):
+            begin()
 
 
 def test_a_disk_that_is_full_is_a_note_and_not_the_end(run, three, monkeypatch):
