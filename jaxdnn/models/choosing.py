@@ -6,9 +6,9 @@
                 below FEW rows                 from FEW rows on
     layers      100                            128, 64
     batch       64 rows                        128 rows
-    epochs      200 or 1000 updates, the       at most 200
+    epochs      200 or 1000 updates, the       at most 400
                 rate falling to 0
-    watched     nothing                        a tenth of the rows, patience 20
+    watched     nothing                        a tenth of the rows, patience 30
 
 and for both Xavier's weights and dropout that keeps 0.9. Measured by
 `scripts/experiments/compare_defaults.py`.
@@ -30,7 +30,7 @@ Number = TypeVar("Number", int, float)
 # Below so many rows a tenth of them is worth more to learn from than to watch.
 FEW = 2000
 
-_EPOCHS, _UPDATES, _PATIENCE = 200, 1000, 20
+_EPOCHS, _LARGE_EPOCHS, _UPDATES, _PATIENCE = 200, 400, 1000, 30
 _BATCH, _LARGE_BATCH = 64, STREAM_BATCH_SIZE
 _L2, _KEEP_PROB = 1.0, 0.9
 _LAYERS, _LARGE_LAYERS = (100,), (128, 64)
@@ -64,7 +64,7 @@ def chosen(recipe: Recipe, rows: int) -> Recipe:
     batch_size = training.batch_size
     if batch_size is None and not plain:
         batch_size = _BATCH if few else _LARGE_BATCH
-    epochs = 1000 if plain else _EPOCHS
+    epochs = 1000 if plain else _EPOCHS if few else _LARGE_EPOCHS
     if batch_size is not None and few:
         epochs = max(epochs, -(-_UPDATES // -(-rows // batch_size)))
     schedule = training.schedule

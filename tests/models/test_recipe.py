@@ -118,7 +118,7 @@ def test_the_number_of_rows_chooses_what_is_left_open():
     assert chosen(Recipe(), 10).training.epochs == 1000
     assert many.network.layers == (128, 64)
     assert many.data.validation_fraction == 0.1
-    assert (many.training.schedule, many.training.patience) == ("constant", 20)
+    assert (many.training.schedule, many.training.patience) == ("constant", 30)
     assert few.training.batch_size < many.training.batch_size
 
 
