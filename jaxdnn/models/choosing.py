@@ -6,9 +6,10 @@
                 below FEW rows                 from FEW rows on
     layers      100                            128, 64
     batch       64 rows                        128 rows
-    epochs      200 or 1000 updates, the       at most 400
-                rate falling to 0
-    watched     nothing                        a tenth of the rows, patience 30
+    epochs      200 or 1000 updates, the       at most 400, or 100,000 updates
+                rate falling to 0              and 10 epochs
+    watched     nothing                        a tenth of the rows, patience 30,
+                                               or a third of the epochs
 
 and for both Xavier's weights and dropout that keeps 0.9. Measured by
 `scripts/experiments/compare_defaults.py`.
@@ -30,7 +31,8 @@ Number = TypeVar("Number", int, float)
 # Below so many rows a tenth of them is worth more to learn from than to watch.
 FEW = 2000
 
-_EPOCHS, _LARGE_EPOCHS, _UPDATES, _PATIENCE = 200, 400, 1000, 30
+_EPOCHS, _UPDATES = 200, 1000
+_LARGE_EPOCHS, _MOST_UPDATES, _LEAST_EPOCHS, _PATIENCE = 400, 100_000, 10, 30
 _BATCH, _LARGE_BATCH = 64, STREAM_BATCH_SIZE
 _L2, _KEEP_PROB = 1.0, 0.9
 _LAYERS, _LARGE_LAYERS = (100,), (128, 64)
@@ -52,6 +54,10 @@ def chosen(recipe: Recipe, rows: int) -> Recipe:
     plain = training.optimizer == "sgd"
     few = rows < FEW
     optimizer = training.optimizer or "adam"
+    batch_size = training.batch_size
+    if batch_size is None and not plain:
+        batch_size = _BATCH if few else _LARGE_BATCH
+    epochs = _default(training.epochs, _epochs(rows, batch_size))
     watched = data.validation_fraction
     if watched is None:
         asked = training.patience is not None or training.watch is not None
@@ -60,13 +66,7 @@ def chosen(recipe: Recipe, rows: int) -> Recipe:
         watched = VALIDATION_FRACTION if asked or not fixed else 0.0
     patience = training.patience
     if patience is None and watched and not plain:
-        patience = _PATIENCE
-    batch_size = training.batch_size
-    if batch_size is None and not plain:
-        batch_size = _BATCH if few else _LARGE_BATCH
-    epochs = 1000 if plain else _EPOCHS if few else _LARGE_EPOCHS
-    if batch_size is not None and few:
-        epochs = max(epochs, -(-_UPDATES // -(-rows // batch_size)))
+        patience = min(_PATIENCE, max(1, epochs // 3))
     schedule = training.schedule
     if schedule is None:
         schedule = "constant" if plain or watched else "cosine"
@@ -74,7 +74,7 @@ def chosen(recipe: Recipe, rows: int) -> Recipe:
         training,
         optimizer=optimizer,
         learning_rate=_default(training.learning_rate, LEARNING_RATES[optimizer]),
-        epochs=_default(training.epochs, epochs),
+        epochs=epochs,
         batch_size=batch_size,
         schedule=schedule,
         patience=patience,
@@ -91,6 +91,16 @@ def chosen(recipe: Recipe, rows: int) -> Recipe:
         network=NetworkRecipe(layers, recipe.network.hidden),
         training=training,
     )
+
+
+def _epochs(rows: int, batch_size: int | None) -> int:
+    """How often the rows are seen; few in many updates, many in not too many."""
+    if batch_size is None:
+        return 1000
+    batches = -(-rows // batch_size)
+    if rows < FEW:
+        return max(_EPOCHS, -(-_UPDATES // batches))
+    return min(_LARGE_EPOCHS, max(_LEAST_EPOCHS, _MOST_UPDATES // batches))
 
 
 def _default(value: Number | None, otherwise: Number) -> Number:

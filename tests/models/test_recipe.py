@@ -116,6 +116,9 @@ def test_the_number_of_rows_chooses_what_is_left_open():
     assert (few.training.schedule, few.training.patience) == ("cosine", None)
     assert few.training.epochs == 200
     assert chosen(Recipe(), 10).training.epochs == 1000
+    million = chosen(Recipe(), 10**6).training
+    assert (million.epochs, million.patience) == (12, 4)
+    assert chosen(Recipe(), 10**9).training.epochs == 10
     assert many.network.layers == (128, 64)
     assert many.data.validation_fraction == 0.1
     assert (many.training.schedule, many.training.patience) == ("constant", 30)
