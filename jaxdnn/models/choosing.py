@@ -57,7 +57,7 @@ def chosen(recipe: Recipe, rows: int) -> Recipe:
     batch_size = training.batch_size
     if batch_size is None and not plain:
         batch_size = _BATCH if few else _LARGE_BATCH
-    epochs = _default(training.epochs, _epochs(rows, batch_size))
+    epochs = _default(training.epochs, 1000 if plain else _epochs(rows, batch_size))
     watched = data.validation_fraction
     if watched is None:
         asked = training.patience is not None or training.watch is not None
@@ -95,9 +95,7 @@ def chosen(recipe: Recipe, rows: int) -> Recipe:
 
 def _epochs(rows: int, batch_size: int | None) -> int:
     """How often the rows are seen; few in many updates, many in not too many."""
-    if batch_size is None:
-        return 1000
-    batches = -(-rows // batch_size)
+    batches = -(-rows // (batch_size or rows))
     if rows < FEW:
         return max(_EPOCHS, -(-_UPDATES // batches))
     return min(_LARGE_EPOCHS, max(_LEAST_EPOCHS, _MOST_UPDATES // batches))
