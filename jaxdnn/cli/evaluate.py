@@ -24,7 +24,10 @@ def run(args: argparse.Namespace) -> int:
     table = table_of(args, model)
     scores = model.evaluate(table)
     untold, names = len(table) - scores.rows, model.preprocessing.target_names
-    left_out = f"{table.source}: {untold} rows without {', '.join(names)} are left out"
+    without = f"without {', '.join(names)}"
+    if model.preprocessing.missing == "drop":
+        without = "with gaps"
+    left_out = f"{table.source}: {untold} rows {without} are left out"
     for line in [*model.preprocessing.notes(table), *[left_out] * bool(untold)]:
         print("jaxdnn: note:", line, file=sys.stderr)
     for label, line in score_lines({"": scores}):

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jaxdnn._extras import require
-from jaxdnn.data.columns.numbers import Moments, MomentsLearner
+from jaxdnn.data.columns.numbers import Moments, MomentsLearner, new_gaps
 from jaxdnn.data.columns.role import INPUT, Role
 from jaxdnn.data.tables import Table, is_text
 
@@ -153,13 +153,7 @@ class Dates:
 
     def note(self, table: Table) -> str | None:
         """A line about missing dates, if training had none."""
-        gaps = 0 if self.indicator else int(table.gaps(self.name).sum())
-        if not gaps:
-            return None
-        return (
-            f"{table.source}: column {self.name!r}: no cell was missing in training; "
-            f"{gaps} here count as no date"
-        )
+        return None if self.indicator else new_gaps(table, self.name, "no date is in")
 
     def _moments(self, table: Table) -> NDArray[Any]:
         texts = table.texts(self.name)

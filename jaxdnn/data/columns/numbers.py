@@ -43,6 +43,22 @@ def numbers_of(table: Table, name: str) -> NDArray[np.float64]:
     return cells
 
 
+def new_gaps(table: Table, name: str, said: str) -> str | None:
+    """A line about cells that are missing where none were in training, if there are.
+
+    Example:
+      >>> new_gaps(Table("t", {"x": np.array([np.nan])}), "x", "the mean stands for")
+      "t: column 'x': no cell was missing in training; the mean stands for 1 here"
+    """
+    gaps = int(table.gaps(name).sum())
+    if not gaps:
+        return None
+    return (
+        f"{table.source}: column {name!r}: no cell was missing in training; "
+        f"{said} {gaps} here"
+    )
+
+
 @dataclass(frozen=True)
 class Numbers:
     """A column of numbers, standardised: (value - mean) / deviation.
@@ -108,13 +124,9 @@ class Numbers:
 
     def note(self, table: Table) -> str | None:
         """A line about missing numbers, if training had none."""
-        gaps = 0 if self.indicator else int(table.gaps(self.name).sum())
-        if not gaps:
-            return None
-        return (
-            f"{table.source}: column {self.name!r}: no cell was missing in training; "
-            f"the {'mean' if self.filler is None else 'median'} stands for {gaps} here"
-        )
+        filler = "mean" if self.filler is None else "median"
+        said = f"the {filler} stands for"
+        return None if self.indicator else new_gaps(table, self.name, said)
 
     def describe(self, found: Any) -> str:
         """The lowest and the highest number, as learned, for the screen."""
