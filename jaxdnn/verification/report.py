@@ -16,8 +16,12 @@ class GradientError(Exception):
     """What `Report.require` raises; `report` is the report it carries."""
 
     def __init__(self, report: "Report"):
-        super().__init__(f"{report.verdict_line}\n{report}")
+        # The argument alone, so that it goes through pickle to another process.
+        super().__init__(report)
         self.report = report
+
+    def __str__(self) -> str:
+        return f"{self.report.verdict_line}\n{self.report}"
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """The report: what is printed, what is JSON, and what `require` raises."""
 
 import json
+import pickle
 
 import pytest
 
@@ -89,3 +90,10 @@ def test_require_raises_what_is_unresolved():
     assert not unresolved.ok
     with pytest.raises(GradientError, match="UNRESOLVED: every gradient is exactly 0"):
         unresolved.require()
+
+
+def test_the_error_goes_to_another_process():
+    error = GradientError(Report("title", (), "wrong"))
+    again = pickle.loads(pickle.dumps(error))
+    assert str(again) == str(error)
+    assert again.report == error.report

@@ -13,7 +13,6 @@ References:
   Squire & Trapp (1998), SIAM Review 40; Martins et al. (2003), ACM TOMS 29.
 """
 
-import warnings
 from collections.abc import Callable, Mapping, Sequence
 from math import log, pi, sqrt
 from types import MappingProxyType
@@ -27,6 +26,7 @@ from jaxdnn.activations import Activation
 from jaxdnn.heads import Head
 from jaxdnn.network import Network
 from jaxdnn.verification.derivatives.along import Along, Line, Way, direction
+from jaxdnn.verification.derivatives.quiet import quiet
 from jaxdnn.verification.derivatives.ridders import ridders
 from jaxdnn.verification.passes import FORWARD, spend
 from jaxdnn.verification.problem import Oracle, Problem
@@ -236,8 +236,7 @@ def complex_derivative(loss: Callable[[Any], Any], x: Any, V: Any) -> Values | N
       >>> float(complex_derivative(lambda x: np.sin(x[0]), [0.0], [2.0]))
       2.0
     """
-    with warnings.catch_warnings(), np.errstate(all="ignore"):
-        warnings.simplefilter("ignore")
+    with quiet():
         try:
             value: Any = np.asarray(
                 loss([a + 1j * (H * v) for a, v in zip(x, V, strict=True)])

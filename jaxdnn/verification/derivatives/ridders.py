@@ -11,13 +11,13 @@ References:
   Ridders (1982), Advances in Engineering Software 4.
 """
 
-import warnings
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from jaxdnn.verification.derivatives.along import Along, Line, Way
+from jaxdnn.verification.derivatives.quiet import quiet
 from jaxdnn.verification.units import MARGIN
 
 SHRINK = 2.0
@@ -85,8 +85,7 @@ def extrapolated(loss: Callable[[Any], Any], x: Any, V: Any, size: float) -> Alo
             np.real(loss([a + float(t) * v for a, v in zip(x, V, strict=True)]))
         )
 
-    with warnings.catch_warnings(), np.errstate(all="ignore"):
-        warnings.simplefilter("ignore")
+    with quiet():
         first, middle = 0.1 * size, at(0.0)
         found = [ridders(at, 0.0, first * part) for part in FAMILIES]
         values, bars = ([float(pair[i]) for pair in found] for i in (0, 1))
