@@ -25,7 +25,7 @@ _SPACES = "' \u00a0\u2009\u202f"
 def read(path: Path, text_columns: Collection[str], reading: Reading) -> Pieces:
     """All columns."""
     table = require("pyarrow.csv").read_csv(_source(path), **_options(path, reading))
-    _check_closed(path, table, reading)
+    _check_closed(path, table)
     return _columns(table, text_columns, reading)
 
 
@@ -45,7 +45,7 @@ def pieces(
             text_columns |= {name for name in columns if is_text(columns[name])}
             yield columns, spelled
     if last is not None:
-        _check_closed(path, last, reading)
+        _check_closed(path, last)
 
 
 def _opened(path: Path) -> BinaryIO:
@@ -112,19 +112,28 @@ def _options(
     return {**options, "convert_options": as_strings}
 
 
-def _check_closed(path: Path, table: Any, reading: Reading) -> None:
+def _check_closed(path: Path, table: Any) -> None:
     """Refuse a file that ends inside quotes: all from there on would be one cell."""
     [last] = table.slice(table.num_rows - 1).to_pylist() if table.num_rows else [{}]
     long = [text for text in last.values() if text and "\n" in text]
     if not long:
         return
-    encoding = _encoding(path, reading)
-    with _opened(path) as file:
-        text = file.read().decode("utf-8" if encoding == "utf8" else encoding)
-    if not text.rstrip("\r\n").endswith('"'):
+    # UTF-16 has zeros between its signs.
+    if not _tail(path).rstrip(b"\r\n\0").endswith(b'"'):
         raise ValueError(
             f"the file ends inside quotes, which begin before {long[-1][:30]!r}"
         )
+
+
+def _tail(path: Path) -> bytes:
+    """The file's last bytes, of which a compressed one's are known at its end only."""
+    last = b""
+    with _opened(path) as file:
+        if path.suffix.lower() != ".gz":
+            file.seek(max(0, path.stat().st_size - _SAMPLE))
+        while some := file.read(_SAMPLE):
+            last = (last + some)[-_SAMPLE:]
+    return last
 
 
 def _columns(table: Any, text_columns: Collection[str], reading: Reading) -> Pieces:

@@ -233,3 +233,14 @@ def test_another_encoding_is_refused_or_given(tmp_path):
     assert table.columns["b"].tolist() == ["é"]
     with pytest.raises(ValueError, match=r"t\.csv: unknown encoding: klingon"):
         read_table(path, reading=Reading(encoding="klingon"))
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-16-be"])
+def test_a_last_cell_of_several_lines_may_be_closed_in_any_encoding(tmp_path, encoding):
+    mark = codecs.BOM_UTF16_BE if encoding == "utf-16-be" else b""
+    closed = 'a,b\n1,"x\ny"\n'
+    path = csv(tmp_path, mark + closed.encode(encoding))
+    assert columns(read_table(path)) == in_pieces(path) == {"a": [1], "b": ["x\ny"]}
+    path = csv(tmp_path, mark + closed.replace('y"', "y").encode(encoding))
+    with pytest.raises(ValueError, match="the file ends inside quotes"):
+        read_table(path)
