@@ -21,7 +21,6 @@ from jaxdnn.training.examples import (
     Source,
     examples_of,
     pieces_as_rows,
-    targets_of,
 )
 from jaxdnn.training.optimizers import Optimizer
 from jaxdnn.training.placing import shard, to_device
@@ -35,7 +34,7 @@ from jaxdnn.training.types import (
     Snapshot,
     State,
 )
-from jaxdnn.training.weights import ClassWeight, of_classes
+from jaxdnn.training.weights import ClassWeight
 
 
 @public
@@ -170,11 +169,10 @@ def fit(
         class_weight=class_weight,
         batch_size=config.batch_size,
     )
-    weights = of_classes(network, targets_of(examples), class_weight)
     source = examples if isinstance(examples, Source) else None
     if order is not None and (source is not None or batch_size is None):
         raise BadValueError("order goes with mini-batches of examples in memory")
-    given = Given(examples, key, params, validation, weights, order, resume, mesh)
+    given = Given(examples, key, params, validation, class_weight, order, resume, mesh)
     if not is_concrete_tree((given, config)):
         check_untraced(pieces=source, mesh=mesh, on_progress=on_progress)
     prepared = prepare(network, given, config)

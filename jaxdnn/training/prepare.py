@@ -37,6 +37,7 @@ from jaxdnn.training.examples import (
     arranged,
     count_of,
     read_validation,
+    targets_of,
 )
 from jaxdnn.training.layouts import Layout, folded, plain, run_basis
 from jaxdnn.training.optimizers import init_optimizer
@@ -54,16 +55,13 @@ from jaxdnn.training.types import (
     State,
     Watched,
 )
-from jaxdnn.training.weights import ClassWeight
+from jaxdnn.training.weights import ClassWeight, of_classes
 
 _LEARNING_RATE = 0.0075
 
 
 class Given(NamedTuple):
-    """What a run is given beside its configuration: the arguments of `fit`.
-
-    class_weight: what the examples' classes weigh, and so those of validation do.
-    """
+    """What a run is given beside its configuration: the arguments of `fit`."""
 
     examples: Columns | Rows | Source
     key: Array | None
@@ -101,6 +99,9 @@ def place_examples(
     """What runs on the same examples share."""
     examples, mesh = given.examples, given.mesh
     class_weight = given.class_weight
+    if given.validation is not None:
+        # Balanced, validation's classes weigh what those of the training do.
+        class_weight = of_classes(network, targets_of(examples), class_weight)
     watched = read_validation(network, given.validation, dtype, class_weight)
     watched = None if watched is None else Watched(*to_device(watched))
     if isinstance(examples, Source):

@@ -30,7 +30,6 @@ from jaxdnn.training.examples import (
     arranged,
     count_of,
     examples_of,
-    targets_of,
 )
 from jaxdnn.training.optimizers import Optimizer
 from jaxdnn.training.padding import ones, padded, unpadded
@@ -54,7 +53,7 @@ from jaxdnn.training.types import (
     Settings,
     State,
 )
-from jaxdnn.training.weights import ClassWeight, of_classes
+from jaxdnn.training.weights import ClassWeight
 
 Strategy = Literal["vmap", "map"]
 
@@ -203,8 +202,7 @@ def sweep(
     )
     if isinstance(examples, Source):
         raise BadValueError("X must be an array: all lanes read the same examples")
-    weights = of_classes(network, targets_of(examples), class_weight)
-    given = Given(examples, None, params, validation, weights, order)
+    given = Given(examples, None, params, validation, class_weight, order)
     run, lanes, examples = _lanes(options, configs, given)
     if strategy is None:
         m = base.batch_size or count_of(given.examples)
