@@ -244,6 +244,11 @@ def check_parameters(
 def check_inputs(network: Described, params: Sequence[tuple[Any, Any]], X: Any) -> None:
     """Refuse parameters or inputs that do not fit the network."""
     check_parameters(params, network.layer_dims)
+    check_input_columns(network, X)
+
+
+def check_input_columns(network: Described, X: Any) -> None:
+    """Refuse all but (n_x, m), m >= 1."""
     check_columns("X", X)
     wanted = (network.layer_dims[0], X.shape[1])
     check_shape("X", X, wanted, "n_x from layer_dims, one column per example")

@@ -7,7 +7,7 @@ from typing import Any
 
 from jax import Array
 
-from jaxdnn._checks import BadValueError, check_columns, check_shape
+from jaxdnn._checks import BadValueError, check_input_columns
 from jaxdnn.architecture import Network
 from jaxdnn.arrays import admitted
 from jaxdnn.blocks import Caches
@@ -24,9 +24,7 @@ def admitted_inputs(network: Network, params: Any, X: Any) -> tuple[Parameters, 
     """
     params = admitted_parameters(params, network.layer_dims)
     X = admitted("X", X, params[0].W.dtype)
-    check_columns("X", X)
-    wanted = (network.layer_dims[0], X.shape[1])
-    check_shape("X", X, wanted, "n_x from layer_dims, one column per example")
+    check_input_columns(network, X)
     return params, X
 
 

@@ -18,8 +18,8 @@ from jax import Array
 from jaxdnn._checks import (
     BadTypeError,
     BadValueError,
-    check_columns,
     check_finite,
+    check_input_columns,
     check_shape,
     within,
 )
@@ -328,11 +328,9 @@ def _check_piece(network: Network, i: int, piece: Any) -> tuple[Any, Any]:
 
 
 def _check_examples(network: Network, X: Any, Y: Any) -> None:
-    n_x, n_L = network.layer_dims[0], network.layer_dims[-1]
-    check_columns("X", X)
-    m = X.shape[1]
-    check_shape("X", X, (n_x, m), "n_x from layer_dims, one column per example")
+    check_input_columns(network, X)
     check_finite("X", X)
+    n_L, m = network.layer_dims[-1], X.shape[1]
     if are_labels(network, Y):
         check_labels(network, Y, m)
     else:

@@ -18,11 +18,13 @@ import tempfile
 import time
 import warnings
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from jaxdnn.data.parts import TEST
 from jaxdnn.models import DataRecipe, Recipe, train
 from jaxdnn.models.prepared import Prepared, prepare
 from scripts._table import print_table
@@ -97,8 +99,7 @@ def read(name: str, folder: Path) -> DataRecipe:
 
 def compare(data: DataRecipe, seed: int) -> Compared:
     """Both on one split."""
-    data = DataRecipe(**{**vars(data), "seed": seed})
-    prepared = prepare(Recipe(data))
+    prepared = prepare(Recipe(replace(data, seed=seed)))
     began = time.perf_counter()
     scores = train(prepared).scores["test"]
     our_seconds = time.perf_counter() - began
@@ -113,9 +114,11 @@ def compare(data: DataRecipe, seed: int) -> Compared:
 
 def _theirs(prepared: Prepared, seed: int, *, classes: bool) -> float:
     networks = importlib.import_module("sklearn.neural_network")
-    parts = [prepared.examples(part).whole() for part in _parts(prepared)]
-    X, Y = (np.concatenate(arrays, axis=1) for arrays in zip(*parts, strict=True))
-    X_test, Y_test = prepared.examples(2).whole()
+    X, Y = prepared.examples().whole()
+    if (watched := prepared.watched()) is not None:
+        # What is watched here is learned from there.
+        X, Y = (np.concatenate(of, axis=1) for of in zip((X, Y), watched, strict=True))
+    X_test, Y_test = prepared.examples(TEST).whole()
     if classes:
         model = networks.MLPClassifier(random_state=seed)
         y, y_test = (of[0] if len(of) == 1 else of.argmax(axis=0) for of in (Y, Y_test))
@@ -125,11 +128,6 @@ def _theirs(prepared: Prepared, seed: int, *, classes: bool) -> float:
         warnings.simplefilter("ignore")  # that 200 epochs were too few
         model.fit(X.T, y)
     return float(model.score(X_test.T, y_test))
-
-
-def _parts(prepared: Prepared) -> list[int]:
-    """The parts that scikit-learn learns from: what is watched here, too."""
-    return [0, 1] if "validation" in prepared.learned.sizes else [0]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

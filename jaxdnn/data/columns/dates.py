@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jaxdnn._extras import require
-from jaxdnn.data.columns.numbers import Moments, MomentsLearner, new_gaps
+from jaxdnn.data.columns.numbers import MomentsLearner, new_gaps
 from jaxdnn.data.columns.role import INPUT, Role
 from jaxdnn.data.tables import Table, is_text
 
@@ -46,25 +46,28 @@ def parse(texts: NDArray[Any], layout: str) -> NDArray[np.datetime64] | None:
     pa = require("pyarrow")
     there = texts != ""
     cells = texts[there] + "-01" if layout == MONTHS else texts[there]
-    moments = None
-    for zone in (None, "UTC") if layout in (ISO, MONTHS) else (None,):
-        try:
-            moments = moments or _read(pa.array(cells, pa.string()), layout, zone)
-        except pa.ArrowInvalid:
-            continue
-    found = np.full(len(texts), "NaT", "datetime64[s]")
+    moments = _read(pa.array(cells, pa.string()), layout)
     if moments is None:
         return None
+    found = np.full(len(texts), "NaT", "datetime64[s]")
     found[there] = moments.to_numpy(zero_copy_only=False)
     return found if _is_written(found[there], cells, layout) else None
 
 
-def _read(cells: Any, layout: str, zone: str | None) -> Any:
+def _read(cells: Any, layout: str) -> Any:
+    """Arrow's moments of its strings, or None where one is not so written."""
     pa, compute = require("pyarrow"), require("pyarrow.compute")
-    if layout not in (ISO, MONTHS):
-        return compute.strptime(cells, layout, "s")
-    # Parts of a second are cut off.
-    return cells.cast(pa.timestamp("us", zone)).cast(pa.timestamp("s"), safe=False)
+    iso = layout in (ISO, MONTHS)
+    for zone in (None, "UTC") if iso else (None,):
+        try:
+            if not iso:
+                return compute.strptime(cells, layout, "s")
+            # Parts of a second are cut off.
+            moments = cells.cast(pa.timestamp("us", zone))
+            return moments.cast(pa.timestamp("s"), safe=False)
+        except pa.ArrowInvalid:
+            continue
+    return None
 
 
 def _is_written(moments: NDArray[Any], texts: NDArray[Any], layout: str) -> bool:
@@ -94,7 +97,7 @@ class Dates:
 
     Attributes:
       name: the column's.
-      layout: how its cells are written, a key of LAYOUTS.
+      layout: how its cells are written, one of LAYOUTS.
       mean, deviation: of the training rows' years.
       hours: whether the time of the day is told.
       indicator: whether a last row of X says where dates are missing, because some were
@@ -178,7 +181,6 @@ class DatesLearner:
 
     def __init__(self, name: str, role: Role = INPUT) -> None:
         self.name = name
-        self.role = role
         self.fits = not role.target
         self._layouts = list(LAYOUTS)
         self._years = MomentsLearner()
@@ -212,18 +214,13 @@ class DatesLearner:
             self._hours |= bool((taken != taken.astype("datetime64[D]")).any())
 
     @property
-    def moments(self) -> Moments:
-        """What the chosen rows' years add up to."""
-        return self._years.moments
-
-    @property
     def useless(self) -> str | None:
         """Why the column cannot be learnt from, if so."""
-        return None if self.moments.count else "empty"
+        return None if self._years.moments.count else "empty"
 
     def column(self) -> Dates:
         """The column as the chosen rows have it."""
         layout = self._layouts[0]
         hours = self._hours or layout in _TIMES
-        years = self.moments
+        years = self._years.moments
         return Dates(self.name, layout, years.mean, years.deviation, hours, self._gaps)
