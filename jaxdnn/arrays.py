@@ -4,26 +4,24 @@
                tables with `to_numpy` (their missing cells as NaN)
     refused    complex numbers, texts, dates, objects, sparse arrays, masked entries
 
-Whole numbers and truth values are numbers. A traced array is judged by its dtype alone.
+Whole numbers and truth values are numbers. A traced array is taken as it is:
+verification traces functions for complex numbers.
 """
 
-from typing import Any
+from collections.abc import Callable
+from functools import wraps
+from inspect import signature
+from typing import Any, ParamSpec
 
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
 from jax.dtypes import canonicalize_dtype
 
-from jaxdnn._checks import BadTypeError, BadValueError
+from jaxdnn._checks import REAL, check_shape, is_concrete
+from jaxdnn._refusals import BadTypeError, BadValueError, public
 
-_REAL = frozenset(
-    np.dtype(kind)
-    for kind in (
-        *(bool, np.int8, np.int16, np.int32, np.int64),
-        *(np.uint8, np.uint16, np.uint32, np.uint64),
-        *(np.float16, jnp.bfloat16, np.float32, np.float64),
-    )
-)
+_Arrays = ParamSpec("_Arrays")
 
 
 def admitted(name: str, value: Any, whole: Any = None) -> Any:
@@ -40,7 +38,8 @@ def admitted(name: str, value: Any, whole: Any = None) -> Any:
       (dtype('float32'), dtype('int64'))
     """
     if isinstance(value, Array):
-        _check_dtype(name, value.dtype)
+        if is_concrete(value):
+            _check_dtype(name, value.dtype)
         return value
     array = value if type(value) is np.ndarray else _from_others(name, value)
     if isinstance(array, Array):
@@ -57,8 +56,39 @@ def admitted(name: str, value: Any, whole: Any = None) -> Any:
         return np.asarray(array, canonicalize_dtype(dtype))
 
 
+def elementwise(function: Callable[_Arrays, Array]) -> Callable[_Arrays, Array]:
+    """A function of arrays of one shape, which then are admitted and compared.
+
+    Example:
+      >>> @elementwise
+      ... def twice(Z):
+      ...     return 2 * Z
+      >>> twice("ab")
+      Traceback (most recent call last):
+      TypeError: twice: Z must be real numbers, got dtype <U2
+    """
+    names = tuple(signature(function).parameters)
+
+    @public
+    @wraps(function)
+    def checked(*args: _Arrays.args, **kwargs: _Arrays.kwargs) -> Array:
+        given = dict(zip(names, args, strict=False)) | kwargs
+        floating = jnp.result_type(float)
+        arrays: Any = {
+            name: jnp.asarray(
+                admitted(name, np.asarray(of) if np.isscalar(of) else of, floating)
+            )
+            for name, of in given.items()
+        }
+        for name, array in arrays.items():
+            check_shape(names[0], arrays[names[0]], array.shape, f"of {name}")
+        return function(**arrays)
+
+    return checked
+
+
 def _check_dtype(name: str, dtype: Any) -> None:
-    if dtype not in _REAL:
+    if dtype not in REAL:
         raise BadTypeError(f"{name} must be real numbers, got dtype {dtype}")
 
 

@@ -14,8 +14,10 @@ import jax.numpy as jnp
 from jax import Array
 from jax.scipy.special import xlog1py, xlogy
 
-from jaxdnn._checks import check_columns, check_shape, public
+from jaxdnn._checks import check_columns, check_shape
+from jaxdnn._refusals import public
 from jaxdnn.arrays import admitted
+from jaxdnn.products import record_dtype
 
 
 class Mean(NamedTuple):
@@ -38,7 +40,9 @@ def mean_over(m: int, weights: Array | None = None, l2: Any = None) -> Mean:
       >>> mean_over(4, l2=2.0)
       Mean(weights=None, total=4, decay=0.5)
     """
-    total = m if weights is None else weights.sum()
+    total = m
+    if weights is not None:
+        total = weights.sum(dtype=record_dtype(weights.dtype))
     return Mean(weights, total, None if l2 is None else l2 / total)
 
 
@@ -53,13 +57,14 @@ def l2_or_none(l2: Any) -> Any:
 
 
 def mean_loss(losses: Array, mean: Mean) -> Array:
-    """Σⱼ wⱼ ℓⱼ / Σⱼ wⱼ from losses (m,).
+    """Σⱼ wⱼ ℓⱼ / Σⱼ wⱼ from losses (m,), in the dtype of records.
 
     Example:
       >>> losses, weights = jnp.array([1.0, 5.0]), jnp.array([3.0, 1.0])
       >>> float(mean_loss(losses, mean_over(2, weights)))
       2.0
     """
+    losses = losses.astype(record_dtype(losses.dtype))
     return weigh(losses, mean).sum() / mean.total
 
 
@@ -72,17 +77,22 @@ def weigh(columns: Array, mean: Mean) -> Array:
     """
     if mean.weights is None:
         return columns
-    return columns * mean.weights.reshape((1,) * (columns.ndim - 1) + (-1,))
+    weights = mean.weights.reshape((1,) * (columns.ndim - 1) + (-1,))
+    return columns * weights.astype(columns.dtype)
 
 
 def l2_cost(weights: Iterable[Array], decay: Any) -> Array:
-    """δ/2 Σ_l ||W_l||²; biases are not penalised.
+    """δ/2 Σ_l ||W_l||², in the dtype of records; biases are not penalised.
+
+    A traced δ of 0 is 0, whatever the sum of the squares overflows to.
 
     Example:
       >>> float(l2_cost([jnp.array([[3.0, 4.0]])], decay=0.04))
       0.5
     """
-    return decay / 2 * sum(jnp.square(W).sum() for W in weights)
+    wide = [W.astype(record_dtype(W.dtype)) for W in weights]
+    squares = sum(jnp.square(W).sum() for W in wide)
+    return jnp.where(decay == 0, 0, decay / 2 * squares)
 
 
 def l2_backward(W: Array, decay: Any) -> Array:
@@ -92,7 +102,7 @@ def l2_backward(W: Array, decay: Any) -> Array:
       >>> l2_backward(jnp.array([[3.0]]), decay=0.5).tolist()
       [[1.5]]
     """
-    return decay * W
+    return (decay * W).astype(W.dtype)
 
 
 @public

@@ -27,7 +27,7 @@ from jaxdnn.architecture import Network
 from jaxdnn.blocks import Blocks, Caches, Layer, LayerCache, Stack, depth
 from jaxdnn.dropout import Dropout, dropout_backward, dropout_forward
 from jaxdnn.heads import head_backward
-from jaxdnn.linear import contract, pull
+from jaxdnn.linear import contract, pull, push
 from jaxdnn.objective import Mean, l2_backward, l2_cost, mean_loss, weigh
 
 SomeBlocks = TypeVar("SomeBlocks", bound=Blocks)
@@ -47,7 +47,7 @@ def forward(
             A, cache = step(A, (l, block))
         caches = (*caches, cache)
     W, b = blocks[-1]
-    ZL = W @ A + b
+    ZL = push(A, W, b)
     return ZL, (*caches, LayerCache(A, network.head.output(ZL), None))
 
 
@@ -61,7 +61,7 @@ def _layer_forward(
     g: Activation, dropout: Dropout | None, A_prev: Array, numbered: tuple[Any, Layer]
 ) -> tuple[Array, LayerCache]:
     l, (W, b) = numbered
-    Z = W @ A_prev + b
+    Z = push(A_prev, W, b)
     A = g.forward(Z)
     if dropout is None:
         return A, LayerCache(A_prev, None if g.reads == "A" else Z, None)
@@ -115,8 +115,8 @@ def gradients(
     """dJ/dW_l and dJ/db_l, in the blocks' shapes."""
 
     def mean_contraction(dZ: Array, A_prev: Array) -> tuple[Array, Array]:
-        dW, db = contract(dZ, A_prev)
-        return (1 / mean.total) * dW, (1 / mean.total) * db
+        dW, db = ((1 / mean.total) * total for total in contract(dZ, A_prev))
+        return dW.astype(dZ.dtype), db.astype(dZ.dtype)
 
     AL = caches[-1].activation
     dZL = weigh(head_backward(AL, jnp.asarray(Y, AL.dtype)), mean)
@@ -131,7 +131,7 @@ def gradients(
 
 
 def cost(network: Network, blocks: Blocks, ZL: Array, Y: Array, mean: Mean) -> Array:
-    """J from the logits."""
+    """J from the logits, in the dtype of records."""
     J = mean_loss(network.head.losses(ZL, jnp.asarray(Y, ZL.dtype)), mean)
     return J if mean.decay is None else J + l2_cost([W for W, _ in blocks], mean.decay)
 

@@ -11,7 +11,8 @@ import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
 
-from jaxdnn._checks import check_scalar, public
+from jaxdnn._checks import check_scalar
+from jaxdnn._refusals import public
 from jaxdnn.activations import Activation, relu, relu_backward
 from jaxdnn.course._programs import Dictionary, Matrix, forward, to_params
 from jaxdnn.course.networks import TupleCache, backward_from_tuple

@@ -16,16 +16,16 @@ import numpy as np
 from jax import Array
 
 from jaxdnn._checks import (
-    BadTypeError,
-    BadValueError,
+    check_accepted,
     check_finite,
     check_input_columns,
     check_shape,
-    within,
+    check_weights,
 )
+from jaxdnn._refusals import BadTypeError, BadValueError, within
 from jaxdnn.architecture import Network
 from jaxdnn.arrays import admitted
-from jaxdnn.training.checks import check_accepted, check_labels, check_weights
+from jaxdnn.training.checks import check_labels
 from jaxdnn.training.weights import (
     ClassWeight,
     are_labels,

@@ -10,7 +10,8 @@ import jax
 from jax import Array
 from jax.sharding import Mesh
 
-from jaxdnn._checks import BadValueError, count, count_or_none, foreign, public
+from jaxdnn._checks import count, count_or_none
+from jaxdnn._refusals import BadValueError, foreign, public
 from jaxdnn.architecture import Network
 from jaxdnn.parameters import Method, Parameters
 from jaxdnn.training.batch_objective import L2Over

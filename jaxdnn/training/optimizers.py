@@ -20,14 +20,10 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
-from jaxdnn._checks import (
-    BadTypeError,
-    BadValueError,
-    check_scalar,
-    check_shape,
-    public,
-)
+from jaxdnn._checks import check_scalar, check_shape
+from jaxdnn._refusals import BadTypeError, BadValueError, public
 from jaxdnn.parameters import Parameters
+from jaxdnn.products import record_dtype
 
 
 @runtime_checkable
@@ -188,14 +184,14 @@ def learning_rate_of(state: Any) -> Any:
 
 
 def gradient_norm(grads: Any) -> Array:
-    """sqrt(Σ_l ||dW_l||² + ||db_l||²).
+    """sqrt(Σ_l ||dW_l||² + ||db_l||²), in the dtype of records.
 
     Example:
       >>> from jaxdnn.parameters import Layer
       >>> float(gradient_norm((Layer(jnp.full((1, 1), 3.0), jnp.full((1, 1), 4.0)),)))
       5.0
     """
-    flat = map(jnp.ravel, jax.tree.leaves(grads))
+    flat = [g.ravel().astype(record_dtype(g.dtype)) for g in jax.tree.leaves(grads)]
     return jnp.sqrt(sum(jnp.vdot(g, g, precision="highest") for g in flat))
 
 

@@ -9,13 +9,8 @@ import numpy as np
 from jax import Array
 from jax.sharding import Mesh
 
-from jaxdnn._checks import (
-    BadValueError,
-    check_dropout,
-    check_key,
-    check_scalar,
-    is_concrete,
-)
+from jaxdnn._checks import check_dropout, check_key, check_scalar, is_concrete
+from jaxdnn._refusals import BadValueError
 from jaxdnn.architecture import Network
 from jaxdnn.arrays import admitted
 from jaxdnn.objective import l2_or_none
@@ -26,8 +21,8 @@ from jaxdnn.parameters import (
     admitted_parameters,
     initialize_parameters,
 )
+from jaxdnn.products import record_dtype
 from jaxdnn.training.batch_objective import L2Term, OverAll, OverBatch
-from jaxdnn.training.batches import record_dtype
 from jaxdnn.training.buckets import bucket
 from jaxdnn.training.checks import check_order
 from jaxdnn.training.examples import (
@@ -238,20 +233,40 @@ def _settings(given: Given, config: Config, dtype: Any, size: int | None) -> Set
         room = ((0, room_for(config.epochs) - config.epochs), (0, (size or m) - m))
         order = jnp.asarray(np.pad(order, room) if size else order, jnp.uint32)
 
-    def number(value: Any, dtype: Any = dtype) -> Any:
-        if isinstance(value, Array):
-            return jnp.asarray(value, dtype)
-        return None if value is None else np.asarray(value, dtype)
-
+    wide = record_dtype(dtype)
     return Settings(
-        learning_rate=None if callable(rate) else number(rate),
-        l2=jax.tree.map(number, _l2_term(examples, config)),
-        keep_prob=number(config.keep_prob) if config.drops_out else None,
-        patience=number(config.patience, np.int32),
-        min_delta=number(config.min_delta),
+        learning_rate=None if callable(rate) else _number("learning_rate", rate, dtype),
+        l2=jax.tree.map(lambda of: _number("l2", of, wide), _l2_term(examples, config)),
+        keep_prob=(
+            _number("keep_prob", config.keep_prob, dtype) if config.drops_out else None
+        ),
+        patience=_number("patience", config.patience, np.int32),
+        min_delta=_number("min_delta", config.min_delta, wide),
         examples=np.int32(m),
         order=order,
     )
+
+
+def _number(name: str, value: Any, dtype: Any) -> Any:
+    """The value in the dtype, which must neither lose all of it nor overflow."""
+    if value is None:
+        return None
+    if isinstance(value, Array):
+        return jnp.asarray(value, dtype)
+    with np.errstate(over="ignore", under="ignore"):
+        number = np.asarray(value, dtype)
+    # XLA takes subnormal numbers for 0.
+    lost = value != 0 and abs(number) < _smallest(number.dtype)
+    if lost or not np.isfinite(number.astype(float)):
+        raise BadValueError(f"{name} must not be 0 or infinite in {dtype}, got {value}")
+    return number
+
+
+def _smallest(dtype: Any) -> float:
+    """The smallest normal number above 0."""
+    if not jnp.issubdtype(dtype, jnp.floating):
+        return 1.0
+    return float(jnp.finfo(dtype).smallest_normal)
 
 
 def _l2_term(examples: Any, config: Config) -> L2Term | None:

@@ -18,11 +18,11 @@ from jaxdnn.architecture import Network
 from jaxdnn.blocks import Blocks
 from jaxdnn.dropout import Dropout
 from jaxdnn.objective import Mean, mean_over
+from jaxdnn.products import record_dtype
 from jaxdnn.propagation import cost_and_gradients
 from jaxdnn.training.batches import (
     Batch,
     batch_count,
-    record_dtype,
     take_batch,
     whole_batch,
 )
@@ -143,7 +143,7 @@ def train_batches(
         return state, sums._replace(
             cost=sums.cost + J.astype(dtype) * batch.share,
             gradient_norm=sums.gradient_norm + gradient_norm(grads),
-            learning_rate=jnp.asarray(jnp.nan if rate is None else rate, dtype),
+            learning_rate=jnp.asarray(0 if rate is None else rate, dtype),
         )
 
     if isinstance(examples, Columns):
@@ -205,12 +205,13 @@ def run_epochs(
 ) -> tuple[State, History, Sums]:
     """Epochs up to `stop`, at most `room` of them.
 
-    Returns the state, the history's new entries (room,), and the sums of the last epoch
-    begun.
+    Returns the state, the history's new entries (room,), 0 where no epoch was, and the
+    sums of the last epoch begun. No NaN is made on the way: `jax.debug_nans` would end
+    a sound run. A learning rate that the optimizer hides is 0: see `driver`.
     """
     first = state.epoch
     dtype = state.params[0].W.dtype
-    blank = jnp.full((room,), jnp.nan, record_dtype(dtype))
+    blank = jnp.zeros((room,), record_dtype(dtype))
 
     def more(carry: Any) -> Any:
         state, _, sums = carry

@@ -13,7 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
-from jaxdnn._checks import BadValueError
+from jaxdnn._refusals import BadValueError
 from jaxdnn.training.stopping import best_entry
 from jaxdnn.training.types import Snapshot
 

@@ -19,7 +19,8 @@ import jax
 import numpy as np
 from jax import Array
 
-from jaxdnn._checks import BadValueError, count, count_or_none, public
+from jaxdnn._checks import count, count_or_none
+from jaxdnn._refusals import BadValueError, public
 from jaxdnn.architecture import Network
 from jaxdnn.blocks import unfold
 from jaxdnn.parameters import Method, Parameters

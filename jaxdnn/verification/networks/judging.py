@@ -8,7 +8,8 @@ import jax
 import numpy as np
 from jax import Array
 
-from jaxdnn._checks import BadValueError, check_parameters, public, within
+from jaxdnn._checks import check_parameters
+from jaxdnn._refusals import BadValueError, public, within
 from jaxdnn.network import Network
 from jaxdnn.network import backward as core_backward
 from jaxdnn.parameters import Parameters
