@@ -72,6 +72,17 @@ def is_concrete(value: Any) -> bool:
     return not isinstance(value, Tracer)
 
 
+def in_trace() -> bool:
+    """Whether what is computed here and now becomes part of a traced function."""
+    return not is_concrete(jax.device_put(np.float32(0)))
+
+
+def check_outside() -> None:
+    """Refuse to look at numbers in a traced function, whatever the arguments are."""
+    if in_trace():
+        raise BadTypeError("cannot be called in a traced function: it reads numbers")
+
+
 def readable(value: Any) -> bool:
     """Whether this process has all of it, now."""
     return is_concrete(value) and getattr(value, "is_fully_addressable", True)
@@ -85,7 +96,9 @@ def shape_of(name: str, value: Any) -> tuple[int, ...]:
     raise BadTypeError(f"{name} must be an array, got {type(value).__name__}")
 
 
-def check_kind(name: str, value: Any, kind: type, wanted: str) -> None:
+def check_kind(
+    name: str, value: Any, kind: type | tuple[type, ...], wanted: str
+) -> None:
     """Refuse what is no instance; `wanted` says in words what is."""
     if not isinstance(value, kind):
         raise BadTypeError(f"{name} must be {wanted}, got {shown(value)}")
@@ -152,8 +165,28 @@ def count(name: str, value: Any) -> int:
     if number < 1:
         raise BadValueError(f"{name} must be an int >= 1, got {shown(value)}")
     if number > _LARGEST:
-        raise BadValueError(f"{name} must be an int <= {_LARGEST}, got {number}")
+        raise BadValueError(f"{name} must be an int <= {_LARGEST}, got {shown(number)}")
     return number
+
+
+def check_seed(name: str, value: Any) -> None:
+    """Refuse what is no whole number from 0 to 2⁶³ - 1."""
+    check_concrete(name, value)
+    whole = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
+    if not whole or not 0 <= value < 2**63:
+        raise BadValueError(f"{name} must be int >= 0 and < 2**63, got {shown(value)}")
+
+
+def check_truth(name: str, value: Any) -> None:
+    """Refuse all but True and False."""
+    if not isinstance(value, (bool, np.bool_)):
+        raise BadTypeError(f"{name} must be True or False, got {shown(value)}")
+
+
+def check_function(name: str, value: Any) -> None:
+    """Refuse what cannot be called; None is none given."""
+    if value is not None and not callable(value):
+        raise BadTypeError(f"{name} must be a function or None, got {shown(value)}")
 
 
 def count_or_none(name: str, value: Any) -> int | None:

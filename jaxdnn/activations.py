@@ -13,7 +13,7 @@ saturated units, pass `Activation("tanh", tanh, tanh_backward)`.
 from collections.abc import Callable
 from dataclasses import dataclass
 from math import pi, sqrt
-from typing import Literal
+from typing import Any, Literal
 
 import jax
 import jax.numpy as jnp
@@ -56,15 +56,16 @@ class Activation:
     reads: Literal["Z", "A"] = "Z"
 
     def __post_init__(self) -> None:
+        given: Any = self
+        if not isinstance(given.name, str):
+            raise TypeError(f"Activation: name must be a text, got {shown(given.name)}")
         for field in ("forward", "backward"):
-            if not callable(getattr(self, field)):
+            if not callable(getattr(given, field)):
                 raise TypeError(f"Activation {self.name!r}: {field} must be callable")
-        if not isinstance(self.name, str):  # pyright: ignore[reportUnnecessaryIsInstance]
-            raise TypeError(f"Activation: name must be a text, got {self.name!r}")
-        if self.reads not in ("Z", "A"):
+        if not isinstance(given.reads, str) or given.reads not in ("Z", "A"):
             raise ValueError(
                 f"Activation {self.name!r}: reads must be 'Z' or 'A', "
-                f"got {self.reads!r}"
+                f"got {shown(given.reads)}"
             )
 
 

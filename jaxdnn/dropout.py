@@ -16,7 +16,7 @@ from jax import Array
 
 from jaxdnn._checks import check_key, check_kind, check_scalar, check_shape
 from jaxdnn._refusals import public
-from jaxdnn.arrays import admitted
+from jaxdnn.arrays import admitted, on_device
 
 
 class Dropout(NamedTuple):
@@ -57,6 +57,11 @@ def dropout_forward(key: Array, A: Array, keep_prob: Any) -> tuple[Array, Dropou
     check_key("key", key)
     check_scalar("keep_prob", keep_prob, low=0, high=1, low_open=True)
     A = admitted("A", A, jnp.result_type(float))
+    return _drop(*on_device((key, A, keep_prob)))
+
+
+def drop(key: Array, A: Array, keep_prob: Any) -> tuple[Array, DropoutCache]:
+    """What dropout_forward is, unchecked."""
     # float32 draws in every process: float64 verification sees float32's masks.
     U = jax.random.uniform(key, A.shape, dtype=jnp.float32)
     cache = DropoutCache(jnp.asarray(keep_prob, dtype=jnp.float32) > U, keep_prob)
@@ -83,10 +88,17 @@ def dropout_backward(dA: Array, cache: DropoutCache) -> Array:
     check_kind("cache", cache, DropoutCache, "what dropout_forward returned")
     dA = admitted("dA", dA, jnp.result_type(float))
     check_shape("dA", dA, np.shape(cache.D), "of the mask D")
+    return _undrop(*on_device((dA, cache)))
+
+
+def undrop(dA: Array, cache: DropoutCache) -> Array:
+    """What dropout_backward is, unchecked: dropout is linear and its own transpose."""
     return _mask(dA, cache)
 
 
+_drop, _undrop = jax.jit(drop), jax.jit(undrop)
+
+
 def _mask(A: Array, cache: DropoutCache) -> Array:
-    # Dropout is linear in A and its matrix is diagonal: its own transpose.
     keep_prob = jnp.asarray(cache.keep_prob, A.dtype)
     return jnp.where(cache.D, A / keep_prob, jnp.zeros_like(A))

@@ -27,7 +27,7 @@ from jaxdnn._checks import check_shape
 from jaxdnn._refusals import BadTypeError, BadValueError, public, shown
 from jaxdnn._registry import Registry
 from jaxdnn.activations import identity, relu, sigmoid, softplus
-from jaxdnn.arrays import admitted
+from jaxdnn.arrays import admitted, on_device
 from jaxdnn.products import record_dtype
 
 
@@ -160,11 +160,14 @@ class Head:
     elementwise: bool = True
 
     def __post_init__(self) -> None:
-        for field in ("output", "losses"):
-            if not callable(getattr(self, field)):
-                raise TypeError(f"Head {self.name!r}: {field} must be callable")
-        if not isinstance(self.name, str):  # pyright: ignore[reportUnnecessaryIsInstance]
-            raise TypeError(f"Head: name must be a text, got {shown(self.name)}")
+        given: Any = self
+        for field in ("output", "losses", "accepts"):
+            if not callable(getattr(given, field)):
+                raise TypeError(f"Head {shown(given.name)}: {field} must be callable")
+        for field, kind in (("name", str), ("targets", str), ("decision", Decision)):
+            if not isinstance(found := getattr(given, field), kind):
+                wanted = "a text" if kind is str else "a Decision"
+                raise TypeError(f"Head: {field} must be {wanted}, got {shown(found)}")
 
     def decide(self, ZL: Array) -> Array:
         """What the network says: see `Decision`."""
@@ -213,6 +216,7 @@ def head_backward(AL: Array, Y: Array) -> Array:
     AL = admitted("AL", AL, jnp.result_type(float))
     Y = admitted("Y", Y, AL.dtype)
     check_shape("Y", Y, AL.shape, "of AL")
+    AL, Y = on_device((AL, Y))
     return AL - Y
 
 

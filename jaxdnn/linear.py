@@ -13,13 +13,14 @@ References:
 
 from typing import Any, NamedTuple
 
+import jax
 import jax.numpy as jnp
 from jax import Array
 
 from jaxdnn._checks import check_columns, check_kind, check_shape
 from jaxdnn._refusals import public
 from jaxdnn.activations import Activation, get_activation
-from jaxdnn.arrays import admitted
+from jaxdnn.arrays import admitted, on_device
 from jaxdnn.products import product, record_dtype
 
 
@@ -81,7 +82,7 @@ def linear_forward(A_prev: Array, W: Array, b: Array) -> tuple[Array, LinearCach
     n = (*W.shape, 0)[0]
     check_shape("W", W, (n, A_prev.shape[0]), "n_prev from A_prev")
     check_shape("b", b, (n, 1), "n from W")
-    return push(A_prev, W, b), LinearCache(A_prev, W)
+    return _push(*on_device((A_prev, W, b))), LinearCache(A_prev, W)
 
 
 @public
@@ -113,7 +114,15 @@ def linear_backward(dZ: Array, cache: LinearCache) -> tuple[Array, Array, Array]
     dZ, A_prev, W = _admitted(dZ=dZ, A_prev=cache.A_prev, W=cache.W)
     m = A_prev.shape[1]
     check_shape("dZ", dZ, (W.shape[0], m), "n from W, m from A_prev")
-    dW, db = ((1 / m) * total for total in contract(dZ, A_prev))
+    return _pull_and_contract(*on_device((dZ, A_prev, W)))
+
+
+_push = jax.jit(push)
+
+
+@jax.jit
+def _pull_and_contract(dZ: Array, A_prev: Array, W: Array) -> tuple[Array, ...]:
+    dW, db = ((1 / A_prev.shape[1]) * total for total in contract(dZ, A_prev))
     return pull(dZ, W), dW.astype(dZ.dtype), db.astype(dZ.dtype)
 
 

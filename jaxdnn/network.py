@@ -26,7 +26,7 @@ from jaxdnn.arguments import (
     admitted_targets,
     check_values,
 )
-from jaxdnn.arrays import admitted
+from jaxdnn.arrays import admitted, on_device
 from jaxdnn.blocks import Caches, LayerCache
 from jaxdnn.dropout import Dropout
 from jaxdnn.objective import l2_or_none, mean_over
@@ -110,7 +110,8 @@ def cost(
     dropout = _dropout(key, keep_prob)
     Y, sample_weight = admitted_targets(params, Y, sample_weight)
     check_targets(network, X.shape[1], Y, l2, sample_weight)
-    J = _cost(network, params, X, Y, l2_or_none(l2), sample_weight, dropout)
+    X, Y, l2, sample_weight = on_device((X, Y, l2_or_none(l2), sample_weight))
+    J = _cost(network, params, X, Y, l2, sample_weight, dropout)
     check_values(network, Y, sample_weight)  # while the device is at work
     return J
 
@@ -149,7 +150,8 @@ def backward(
     params = admitted_beside_caches(network, params, caches)
     Y, sample_weight = admitted_targets(params, Y, sample_weight)
     check_targets(network, caches[0].A_prev.shape[1], Y, l2, sample_weight)
-    grads = _backward(network, params, caches, Y, l2_or_none(l2), sample_weight)
+    Y, l2, sample_weight = on_device((Y, l2_or_none(l2), sample_weight))
+    grads = _backward(network, params, caches, Y, l2, sample_weight)
     check_values(network, Y, sample_weight)  # while the device is at work
     return grads
 
@@ -232,9 +234,8 @@ def cost_and_gradients(
     dropout = _dropout(key, keep_prob)
     Y, sample_weight = admitted_targets(params, Y, sample_weight)
     check_targets(network, X.shape[1], Y, l2, sample_weight)
-    found = _cost_and_gradients(
-        network, params, X, Y, l2_or_none(l2), sample_weight, dropout
-    )
+    X, Y, l2, sample_weight = on_device((X, Y, l2_or_none(l2), sample_weight))
+    found = _cost_and_gradients(network, params, X, Y, l2, sample_weight, dropout)
     check_values(network, Y, sample_weight)  # while the device is at work
     return found
 
@@ -321,7 +322,7 @@ def score(network: Network, params: Parameters, X: Array, Y: Array) -> Array:
 
 def _dropout(key: Array | None, keep_prob: Any) -> Dropout | None:
     check_dropout(key, keep_prob)
-    return None if key is None else Dropout(key, keep_prob)
+    return None if key is None else Dropout(key, on_device(keep_prob))
 
 
 @partial(jax.jit, static_argnums=0)

@@ -10,13 +10,14 @@ With no sample weights every wⱼ is 1 and Σⱼ wⱼ is m. Since ℓⱼ depends
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
+import jax
 import jax.numpy as jnp
 from jax import Array
 from jax.scipy.special import xlog1py, xlogy
 
 from jaxdnn._checks import check_columns, check_shape
 from jaxdnn._refusals import public
-from jaxdnn.arrays import admitted
+from jaxdnn.arrays import admitted, on_device
 from jaxdnn.products import record_dtype
 
 
@@ -53,7 +54,9 @@ def l2_or_none(l2: Any) -> Any:
       >>> l2_or_none(0.0), l2_or_none(0.7)
       (None, 0.7)
     """
-    return None if isinstance(l2, (int, float)) and l2 == 0 else l2
+    if isinstance(l2, (int, float)):
+        return float(l2) or None
+    return l2
 
 
 def mean_loss(losses: Array, mean: Mean) -> Array:
@@ -129,7 +132,11 @@ def compute_cost(AL: Array, Y: Array) -> Array:
       >>> f"{compute_cost(AL, Y):.4f}"
       '0.2798'
     """
-    AL, Y = _admitted_probabilities(AL, Y)
+    return _cross_entropy(*_admitted_probabilities(AL, Y))
+
+
+@jax.jit
+def _cross_entropy(AL: Array, Y: Array) -> Array:
     said, denied = _apart_from(0, Y, AL), _apart_from(1, Y, AL)
     return -(xlogy(Y, said) + xlog1py(1 - Y, -denied)).sum() / AL.shape[1]
 
@@ -154,7 +161,11 @@ def compute_cost_backward(AL: Array, Y: Array) -> Array:
       >>> compute_cost_backward(jnp.array([[0.5]]), jnp.array([[1]])).tolist()
       [[-2.0]]
     """
-    AL, Y = _admitted_probabilities(AL, Y)
+    return _cross_entropy_backward(*_admitted_probabilities(AL, Y))
+
+
+@jax.jit
+def _cross_entropy_backward(AL: Array, Y: Array) -> Array:
     return (1 - Y) / (1 - _apart_from(1, Y, AL)) - Y / _apart_from(0, Y, AL)
 
 
@@ -168,5 +179,9 @@ def _admitted_probabilities(AL: Any, Y: Any) -> tuple[Array, Array]:
     Y = admitted("Y", Y, AL.dtype)
     check_columns("AL", AL)
     check_shape("Y", Y, AL.shape, "of AL")
-    floating = jnp.issubdtype(Y.dtype, jnp.floating)
-    return AL, Y if floating else jnp.asarray(Y, AL.dtype)
+    return on_device((_floating(AL), _floating(Y)))
+
+
+def _floating(array: Any) -> Any:
+    whole = array.dtype.kind in "biu"
+    return array.astype(jnp.result_type(float)) if whole else array

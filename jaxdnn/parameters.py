@@ -12,8 +12,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
+from jax.dtypes import canonicalize_dtype
 
 from jaxdnn._checks import (
+    REAL,
     check_choice,
     check_key,
     check_kind,
@@ -115,11 +117,12 @@ def initialize_parameters(
 def _floating_dtype(dtype: Any) -> Any:
     """JAX's default for None; a refusal of what is no floating dtype."""
     try:
-        if dtype is None or jnp.issubdtype(dtype, jnp.floating):
-            return jnp.result_type(float if dtype is None else dtype)
+        found = jnp.result_type(float) if dtype is None else jnp.dtype(dtype)
     except (TypeError, ValueError):
-        pass
-    raise BadValueError(f"dtype must be floating, got {shown(dtype)}")
+        found = None
+    if found not in REAL or not jnp.issubdtype(found, jnp.floating):
+        raise BadValueError(f"dtype must be floating, got {shown(dtype)}")
+    return canonicalize_dtype(found)
 
 
 def admitted_parameters(params: Any, layer_dims: tuple[int, ...]) -> Parameters:
@@ -154,7 +157,10 @@ def admitted_layers(name: str, layers: Any, W: str, b: str) -> Parameters:
 def _is_plain(layer: Any) -> bool:
     """Whether it is a Layer of JAX's floating arrays, as nearly all are."""
     return type(layer) is Layer and all(
-        isinstance(of, Array) and jnp.issubdtype(of.dtype, jnp.floating) for of in layer
+        isinstance(of, Array)
+        and jnp.issubdtype(of.dtype, jnp.floating)
+        and not (is_concrete(of) and (of.dtype not in REAL or of.is_deleted()))
+        for of in layer
     )
 
 

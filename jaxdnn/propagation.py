@@ -25,8 +25,7 @@ from jax import Array
 from jaxdnn.activations import Activation
 from jaxdnn.architecture import Network
 from jaxdnn.blocks import Blocks, Caches, Layer, LayerCache, Stack, depth
-from jaxdnn.dropout import Dropout, dropout_backward, dropout_forward
-from jaxdnn.heads import head_backward
+from jaxdnn.dropout import Dropout, drop, undrop
 from jaxdnn.linear import contract, pull, push
 from jaxdnn.objective import Mean, l2_backward, l2_cost, mean_loss, weigh
 
@@ -65,9 +64,7 @@ def _layer_forward(
     A = g.forward(Z)
     if dropout is None:
         return A, LayerCache(A_prev, None if g.reads == "A" else Z, None)
-    kept, mask = dropout_forward(
-        jax.random.fold_in(dropout.key, l), A, dropout.keep_prob
-    )
+    kept, mask = drop(jax.random.fold_in(dropout.key, l), A, dropout.keep_prob)
     return kept, LayerCache(A_prev, A if g.reads == "A" else Z, mask)
 
 
@@ -104,7 +101,7 @@ def _layer_backward(
     dA, A = above
     (W, _), (A_prev, activation, dropout) = layer
     if dropout is not None:
-        dA = dropout_backward(dA, dropout)
+        dA = undrop(dA, dropout)
     dZ = g.backward(dA, A if activation is None else activation)
     return (pull(dZ, W), A_prev), read(dZ, A_prev)
 
@@ -119,7 +116,7 @@ def gradients(
         return dW.astype(dZ.dtype), db.astype(dZ.dtype)
 
     AL = caches[-1].activation
-    dZL = weigh(head_backward(AL, jnp.asarray(Y, AL.dtype)), mean)
+    dZL = weigh(AL - jnp.asarray(Y, AL.dtype), mean)
     grads = sweep(network, blocks, caches, dZL, mean_contraction)
     if mean.decay is not None:
         grads = (

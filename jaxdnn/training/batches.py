@@ -67,4 +67,4 @@ def take_batch(run: Run, rows: Rows, order: Array, i: Any) -> Batch:
     # are worth in the whole run, and a batch that holds only zeros weighs nothing.
     total = jnp.asarray(count, record_dtype(dtype))
     mean = batch_mean(run.settings.l2, weight, total)
-    return Batch(X, Y, mean, total / run.settings.examples)
+    return Batch(X, Y, mean, total / run.settings.examples.astype(total.dtype))

@@ -4,9 +4,16 @@ from typing import Any, get_args
 
 import numpy as np
 
-from jaxdnn._checks import check_choice, check_scalar, is_concrete, readable
+from jaxdnn._checks import (
+    check_choice,
+    check_scalar,
+    check_truth,
+    is_concrete,
+    readable,
+)
 from jaxdnn._refusals import BadTypeError, BadValueError
 from jaxdnn.architecture import Network
+from jaxdnn.parameters import Method
 from jaxdnn.training.batch_objective import L2Over
 from jaxdnn.training.optimizers import GradientTransformation
 from jaxdnn.training.stopping import Watch
@@ -15,6 +22,8 @@ from jaxdnn.training.types import Config
 
 def check_config(config: Config, *, validation: Any) -> None:
     """Refuse values out of their range, and what does not go together."""
+    check_choice("method", config.method, get_args(Method))
+    check_truth("shuffle", config.shuffle)
     check_optimizer(config.optimizer, config.learning_rate)
     if config.learning_rate is not None and not callable(config.learning_rate):
         check_scalar("learning_rate", config.learning_rate, low=0, low_open=True)

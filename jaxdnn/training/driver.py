@@ -66,7 +66,7 @@ def drive(
     pace = _Pace(epochs if edge is None else report_every)
     while _has_more(run, state, epochs):
         done = int(state.epoch)
-        stop = min(done + min(pace.epochs(), room), epochs)
+        stop = jax.device_put(np.int32(min(done + min(pace.epochs(), room), epochs)))
         before = state
         state, entries, sums = run_epochs(run, before, examples, stop, room)
         if not _sound(state, sums):

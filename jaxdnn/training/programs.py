@@ -31,6 +31,7 @@ from jaxdnn.training.optimizers import (
     apply_optimizer,
     gradient_norm,
     learning_rate_of,
+    scheduled,
 )
 from jaxdnn.training.order import epoch_order
 from jaxdnn.training.stopping import better_of, goes_on
@@ -85,7 +86,7 @@ def one_step(run: Run, state: State, batch: Batch) -> tuple[State, Step]:
     dropout = step_dropout(run, state)
     rate = settings.learning_rate
     if plan.schedule is not None:
-        rate = jnp.asarray(plan.schedule(state.step), state.params[0].W.dtype)
+        rate = scheduled(plan.schedule, state.step, state.params[0].W.dtype)
     elif rate is None:
         rate = learning_rate_of(state.optimizer)
     J, grads = cost_and_gradients(plan.network, state.params, X, Y, mean, dropout)
@@ -169,7 +170,8 @@ def _order(run: Run, state: State, rows: Rows, piece: Any) -> Array:
 def end_epoch(run: Run, state: State, sums: Sums) -> tuple[State, History]:
     """Close the epoch: its entry in the history, validation, the best parameters."""
     plan, params = run.plan, state.params
-    entry = History(sums.cost, sums.learning_rate, sums.gradient_norm / sums.batches)
+    batches = sums.batches.astype(sums.cost.dtype)
+    entry = History(sums.cost, sums.learning_rate, sums.gradient_norm / batches)
     if run.watched is not None:
         J, score = cost_and_score(plan.network, params, *run.watched)
         entry = replace(entry, validation_cost=J, validation_score=score)
