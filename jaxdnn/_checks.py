@@ -157,11 +157,7 @@ def count(name: str, value: Any) -> int:
       Traceback (most recent call last):
       jaxdnn._refusals.BadValueError: epochs must be an int >= 1, got True
     """
-    check_concrete(name, value)
-    try:
-        number = 0 if isinstance(value, (bool, np.bool_)) else index(value)
-    except (TypeError, ValueError, RuntimeError):
-        number = 0
+    number = _whole(name, value)
     if number < 1:
         raise BadValueError(f"{name} must be an int >= 1, got {shown(value)}")
     if number > _LARGEST:
@@ -171,10 +167,17 @@ def count(name: str, value: Any) -> int:
 
 def check_seed(name: str, value: Any) -> None:
     """Refuse what is no whole number from 0 to 2⁶³ - 1."""
-    check_concrete(name, value)
-    whole = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
-    if not whole or not 0 <= value < 2**63:
+    if not 0 <= _whole(name, value) < 2**63:
         raise BadValueError(f"{name} must be int >= 0 and < 2**63, got {shown(value)}")
+
+
+def _whole(name: str, value: Any) -> int:
+    """A whole number of Python's or NumPy's; -1 for all else, truth values too."""
+    check_concrete(name, value)
+    try:
+        return -1 if isinstance(value, (bool, np.bool_)) else index(value)
+    except (TypeError, ValueError, RuntimeError):
+        return -1
 
 
 def check_truth(name: str, value: Any) -> None:

@@ -74,6 +74,7 @@ def elementwise(function: Callable[_Arrays, Array]) -> Callable[_Arrays, Array]:
       TypeError: twice: Z must be real numbers, got dtype <U2
     """
     names, program = tuple(signature(function).parameters), jax.jit(function)
+    traced: Any = function
 
     @public
     @wraps(function)
@@ -88,7 +89,7 @@ def elementwise(function: Callable[_Arrays, Array]) -> Callable[_Arrays, Array]:
             check_shape(names[0], arrays[names[0]], array.shape, f"of {name}")
         if all(map(is_concrete, arrays.values())):
             return program(**on_device(arrays))
-        return function(**arrays)
+        return traced(**arrays)
 
     return checked
 

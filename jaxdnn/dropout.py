@@ -17,6 +17,7 @@ from jax import Array
 from jaxdnn._checks import check_key, check_kind, check_scalar, check_shape
 from jaxdnn._refusals import public
 from jaxdnn.arrays import admitted, on_device
+from jaxdnn.sharding import lying_as
 
 
 class Dropout(NamedTuple):
@@ -64,7 +65,8 @@ def drop(key: Array, A: Array, keep_prob: Any) -> tuple[Array, DropoutCache]:
     """What dropout_forward is, unchecked."""
     # float32 draws in every process: float64 verification sees float32's masks.
     U = jax.random.uniform(key, A.shape, dtype=jnp.float32)
-    cache = DropoutCache(jnp.asarray(keep_prob, dtype=jnp.float32) > U, keep_prob)
+    D = lying_as(jnp.asarray(keep_prob, dtype=jnp.float32) > U, A)
+    cache = DropoutCache(D, keep_prob)
     return _mask(A, cache), cache
 
 

@@ -28,7 +28,7 @@ from jaxdnn._refusals import BadTypeError, BadValueError, public, shown
 from jaxdnn._registry import Registry
 from jaxdnn.activations import identity, relu, sigmoid, softplus
 from jaxdnn.arrays import admitted, on_device
-from jaxdnn.products import record_dtype
+from jaxdnn.sharding import record_dtype
 
 
 class Decision(NamedTuple):

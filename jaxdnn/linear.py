@@ -21,7 +21,7 @@ from jaxdnn._checks import check_columns, check_kind, check_shape
 from jaxdnn._refusals import public
 from jaxdnn.activations import Activation, get_activation
 from jaxdnn.arrays import admitted, on_device
-from jaxdnn.products import product, record_dtype
+from jaxdnn.sharding import product, record_dtype
 
 
 class LinearCache(NamedTuple):

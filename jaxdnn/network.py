@@ -31,7 +31,7 @@ from jaxdnn.blocks import Caches, LayerCache
 from jaxdnn.dropout import Dropout
 from jaxdnn.objective import l2_or_none, mean_over
 from jaxdnn.parameters import Parameters
-from jaxdnn.products import record_dtype
+from jaxdnn.sharding import record_dtype
 
 
 @public

@@ -18,7 +18,7 @@ from jax.scipy.special import xlog1py, xlogy
 from jaxdnn._checks import check_columns, check_shape
 from jaxdnn._refusals import public
 from jaxdnn.arrays import admitted, on_device
-from jaxdnn.products import record_dtype
+from jaxdnn.sharding import record_dtype
 
 
 class Mean(NamedTuple):

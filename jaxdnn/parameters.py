@@ -120,7 +120,7 @@ def _floating_dtype(dtype: Any) -> Any:
         found = jnp.result_type(float) if dtype is None else jnp.dtype(dtype)
     except (TypeError, ValueError):
         found = None
-    if found not in REAL or not jnp.issubdtype(found, jnp.floating):
+    if found is None or found not in REAL or not jnp.issubdtype(found, jnp.floating):
         raise BadValueError(f"dtype must be floating, got {shown(dtype)}")
     return canonicalize_dtype(found)
 

@@ -15,7 +15,7 @@ PACKAGE = Path(jaxdnn.__file__).parent
 
 # Lower floors first. A module may import from floors below its own, and from its own.
 FLOORS = [
-    {"_refusals", "_registry", "products"},
+    {"_refusals", "_registry", "sharding"},
     {"_checks"},
     {"arrays"},
     {"activations"},
@@ -42,6 +42,7 @@ FLOORS = [
             {"placing", "batches", "layouts"},
             {"programs"},
             {"prepare", "driver"},
+            {"lanes"},
             {"fit", "sweep"},
         )
     ),

@@ -11,7 +11,7 @@ from jax import Array
 from jax.lax import dynamic_slice
 
 from jaxdnn.objective import Mean
-from jaxdnn.products import record_dtype
+from jaxdnn.sharding import record_dtype, rows_at
 from jaxdnn.training.batch_objective import batch_mean
 from jaxdnn.training.examples import Columns, Rows, one_hot
 from jaxdnn.training.types import Run
@@ -52,12 +52,9 @@ def take_batch(run: Run, rows: Rows, order: Array, i: Any) -> Batch:
     order = jnp.pad(order, (0, -order.shape[0] % size))
     places = dynamic_slice(order, (start,), (size,))
 
-    def gather(of: Array) -> Array:
-        return of.at[places].get(mode="promise_in_bounds")
-
-    X, Y = gather(rows.X).T, gather(rows.targets)
+    X, Y = rows_at(rows.X, places).T, rows_at(rows.targets, places)
     Y = one_hot(Y, network.layer_dims[-1], dtype) if Y.ndim == 1 else Y.T
-    weight = None if rows.weight is None else gather(rows.weight)
+    weight = None if rows.weight is None else rows_at(rows.weight, places)
     count = size
     if run.plan.ragged:
         count = jnp.minimum(size, rows.real - start)

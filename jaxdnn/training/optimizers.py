@@ -24,7 +24,7 @@ from jaxdnn._checks import check_scalar, check_shape
 from jaxdnn._refusals import BadTypeError, BadValueError, public
 from jaxdnn.arrays import on_device
 from jaxdnn.parameters import Parameters, admitted_layers
-from jaxdnn.products import record_dtype
+from jaxdnn.sharding import record_dtype
 
 
 @runtime_checkable
@@ -216,8 +216,8 @@ def gradient_norm(grads: Any) -> Array:
       >>> float(gradient_norm((Layer(jnp.full((1, 1), 3.0), jnp.full((1, 1), 4.0)),)))
       5.0
     """
-    flat = [g.ravel().astype(record_dtype(g.dtype)) for g in jax.tree.leaves(grads)]
-    return jnp.sqrt(sum(jnp.vdot(g, g, precision="highest") for g in flat))
+    wide = [g.astype(record_dtype(g.dtype)) for g in jax.tree.leaves(grads)]
+    return jnp.sqrt(sum(jnp.square(g).sum() for g in wide))
 
 
 @lru_cache(maxsize=64)

@@ -20,7 +20,7 @@ from jaxdnn.parameters import (
     admitted_parameters,
     initialize_parameters,
 )
-from jaxdnn.products import record_dtype
+from jaxdnn.sharding import record_dtype
 from jaxdnn.training.batch_objective import L2Term, OverAll, OverBatch
 from jaxdnn.training.buckets import bucket
 from jaxdnn.training.checks import check_order

@@ -18,8 +18,8 @@ from jaxdnn.architecture import Network
 from jaxdnn.blocks import Blocks
 from jaxdnn.dropout import Dropout
 from jaxdnn.objective import Mean, mean_over
-from jaxdnn.products import record_dtype
 from jaxdnn.propagation import cost_and_gradients
+from jaxdnn.sharding import record_dtype, varying_as
 from jaxdnn.training.batches import (
     Batch,
     batch_count,
@@ -156,9 +156,11 @@ def train_batches(
         batches = jnp.minimum(limit, batches)
 
     def step(i: Any, carry: tuple[State, Sums]) -> Any:
-        return add(*carry, take_batch(run, examples, order, i))
+        done = add(*carry, take_batch(run, examples, order, i))
+        return varying_as(done, examples.X)
 
-    state, sums = jax.lax.fori_loop(0, batches, step, (state, sums))
+    carry = varying_as((state, sums), examples.X)
+    state, sums = jax.lax.fori_loop(0, batches, step, carry)
     return state, sums._replace(batches=sums.batches + batches)
 
 
@@ -232,9 +234,10 @@ def run_epochs(
         if run.plan.sentinel:
             finite = jnp.isfinite(sums.cost)
             ended = ended._replace(epoch=jnp.where(finite, ended.epoch, state.epoch))
-        return ended, history, sums
+        return varying_as((ended, history, sums), examples.X)
 
     carry = (state, blank_history(blank, run.watched), no_sums(dtype))
+    carry = varying_as(carry, examples.X)
     return jax.lax.while_loop(more, epoch, carry)
 
 

@@ -8,7 +8,7 @@ what it was taken for is for other tests.
 """
 
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -19,7 +19,7 @@ import jax.numpy as jnp
 import numpy as np
 import pandas as pd
 
-import jaxdnn as dnn
+from scripts.soak.calls import good_calls
 
 
 class Case(NamedTuple):
@@ -101,143 +101,6 @@ def _deleted() -> Any:
     array = jnp.ones((2, 3)) + 0
     array.delete()
     return array
-
-
-class Call(NamedTuple):
-    """A public function and arguments that it takes."""
-
-    function: Callable[..., Any]
-    arguments: dict[str, Any]
-
-
-def good_calls() -> dict[str, Call]:
-    """Every public function, called as it should be."""
-    network = dnn.Network((2, 3, 1), "tanh")
-    key = jax.random.key(0)
-    params = dnn.initialize_parameters(key, network.layer_dims)
-    X = jax.random.normal(key, (2, 6))
-    Y = (X[:1] > 0).astype(float)
-    AL, caches = dnn.forward(network, params, X)
-    W, b = params[0]
-    net = {"network": network, "params": params}
-    cost = {
-        **net,
-        "X": X,
-        "Y": Y,
-        "l2": 0.1,
-        "key": key,
-        "keep_prob": 0.5,
-        "sample_weight": np.ones(6),
-    }
-    _, linear = dnn.linear_forward(X, W, b)
-    Z, activated = dnn.linear_activation_forward(X, W, b, "tanh")
-    _, dropped = dnn.dropout_forward(key, Z, 0.5)
-    fit = {
-        "network": network,
-        "X": X,
-        "Y": Y,
-        "key": key,
-        "params": params,
-        "method": "he",
-        "learning_rate": 0.1,
-        "optimizer": None,
-        "epochs": 2,
-        "batch_size": 3,
-        "shuffle": True,
-        "l2": 0.1,
-        "l2_over": "all",
-        "keep_prob": 0.5,
-        "sample_weight": np.ones(6),
-        "class_weight": None,
-        "validation": (X, Y),
-        "watch": "cost",
-        "patience": 2,
-        "min_delta": 0.0,
-    }
-    only_fit = {
-        "layout": "auto",
-        "report_every": 1,
-        "on_progress": None,
-        "resume": None,
-        "mesh": None,
-        "order": None,
-    }
-    only_sweep = {"seeds": 0, "hidden_sizes": None, "strategy": None}
-    swept = {name: of for name, of in fit.items() if name not in ("key", "params")}
-    calls = {
-        "Network": Call(
-            dnn.Network, {"layer_dims": (2, 3, 1), "hidden": "tanh", "output": "exp"}
-        ),
-        "Head": Call(
-            dnn.Head, {"name": "own", "output": len, "losses": len, "targets": "any"}
-        ),
-        "Activation": Call(
-            dnn.Activation, {"name": "own", "forward": len, "backward": len}
-        ),
-        "initialize_parameters": Call(
-            dnn.initialize_parameters,
-            {
-                "key": key,
-                "layer_dims": (2, 3, 1),
-                "method": "normal",
-                "scale": 0.1,
-                "dtype": np.float32,
-            },
-        ),
-        "params_to_dict": Call(dnn.params_to_dict, {"params": params}),
-        "params_from_dict": Call(
-            dnn.params_from_dict, {"dictionary": dnn.params_to_dict(params)}
-        ),
-        "forward": Call(dnn.forward, _only(cost, "X", "key", "keep_prob", of=net)),
-        "cost": Call(dnn.cost, cost),
-        "cost_and_gradients": Call(dnn.cost_and_gradients, cost),
-        "backward": Call(
-            dnn.backward,
-            {**_only(cost, "Y", "l2", "sample_weight", of=net), "caches": caches},
-        ),
-        "cotangents": Call(dnn.cotangents, {**net, "caches": caches, "dZL": AL - Y}),
-        "predict": Call(dnn.predict, {**net, "X": X}),
-        "predict_proba": Call(dnn.predict_proba, {**net, "X": X}),
-        "score": Call(dnn.score, {**net, "X": X, "Y": Y}),
-        "fit": Call(dnn.fit, {**fit, **only_fit}),
-        "sweep": Call(dnn.sweep, {**swept, **only_sweep}),
-        "update_parameters": Call(
-            dnn.update_parameters,
-            {"params": params, "grads": params, "learning_rate": 0.1},
-        ),
-        "snapshot_to_dict": Call(
-            dnn.snapshot_to_dict,
-            {"snapshot": dnn.fit(network, X, Y, key=key, epochs=1).snapshot},
-        ),
-        "verify": Call(dnn.verify, {**cost, "backward": None, "order": 1, "seed": 0}),
-        "head_backward": Call(dnn.head_backward, {"AL": AL, "Y": Y}),
-        "compute_cost": Call(dnn.compute_cost, {"AL": AL, "Y": Y}),
-        "compute_cost_backward": Call(dnn.compute_cost_backward, {"AL": AL, "Y": Y}),
-        "linear_forward": Call(dnn.linear_forward, {"A_prev": X, "W": W, "b": b}),
-        "linear_backward": Call(dnn.linear_backward, {"dZ": Z, "cache": linear}),
-        "linear_activation_forward": Call(
-            dnn.linear_activation_forward,
-            {"A_prev": X, "W": W, "b": b, "activation": "tanh"},
-        ),
-        "linear_activation_backward": Call(
-            dnn.linear_activation_backward,
-            {"dA": Z, "cache": activated, "activation": "tanh"},
-        ),
-        "dropout_forward": Call(
-            dnn.dropout_forward, {"key": key, "A": Z, "keep_prob": 0.5}
-        ),
-        "dropout_backward": Call(dnn.dropout_backward, {"dA": Z, "cache": dropped}),
-    }
-    for name in dnn.ACTIVATIONS:
-        g, derivative = getattr(dnn, name), getattr(dnn, f"{name}_backward")
-        second = "cache" if name in ("relu", "leaky_relu") else "Z"
-        calls[name] = Call(g, {"Z": Z})
-        calls[f"{name}_backward"] = Call(derivative, {"dA": Z, second: Z})
-    return calls
-
-
-def _only(given: dict[str, Any], *names: str, of: dict[str, Any]) -> dict[str, Any]:
-    return {**of, **{name: given[name] for name in names}}
 
 
 def outcomes(functions: Any = None, values: Any = None) -> Iterator[Case]:

@@ -16,7 +16,7 @@ import jax.numpy as jnp
 import numpy as np
 
 import jaxdnn as dnn
-from scripts.soak.arguments import Call, good_calls
+from scripts.soak.calls import Call, good_calls
 
 
 class Case(NamedTuple):
