@@ -54,11 +54,20 @@ References:
   (weeks 3 and 4) and 2 (week 1), the programming exercises.
 """
 
+from jaxdnn.course import edition_2017 as edition_2017
+from jaxdnn.course import edition_2021 as edition_2021
+from jaxdnn.course.activations import (
+    relu,
+    relu_backward,
+    sigmoid,
+    sigmoid_backward,
+)
 from jaxdnn.course.blocks import (
     L_model_backward,
     L_model_forward,
     compute_cost,
     compute_cost_with_regularization,
+    compute_loss,
     linear_activation_backward,
     linear_activation_forward,
     linear_backward,
@@ -76,7 +85,12 @@ from jaxdnn.course.dropout import (
     backward_propagation_with_dropout,
     forward_propagation_with_dropout,
 )
-from jaxdnn.course.figures import plot_decision_boundary, print_mislabeled_images
+from jaxdnn.course.editions import edition
+from jaxdnn.course.figures import (
+    plot_costs,
+    plot_decision_boundary,
+    print_mislabeled_images,
+)
 from jaxdnn.course.gradient_checking import (
     backward_propagation_n,
     dictionary_to_vector,
@@ -113,7 +127,9 @@ __all__ = [
     "backward_propagation_with_regularization",
     "compute_cost",
     "compute_cost_with_regularization",
+    "compute_loss",
     "dictionary_to_vector",
+    "edition",
     "forward_propagation",
     "forward_propagation_n",
     "forward_propagation_with_dropout",
@@ -137,10 +153,15 @@ __all__ = [
     "load_planar_dataset",
     "model",
     "nn_model",
+    "plot_costs",
     "plot_decision_boundary",
     "predict",
     "predict_dec",
     "print_mislabeled_images",
+    "relu",
+    "relu_backward",
+    "sigmoid",
+    "sigmoid_backward",
     "two_layer_model",
     "update_parameters",
     "vector_to_dictionary",
