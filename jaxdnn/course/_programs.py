@@ -16,7 +16,7 @@ from jaxdnn import heads, network, objective, propagation, training
 from jaxdnn._checks import check_shape
 from jaxdnn.activations import Activation, get_activation, sigmoid_backward
 from jaxdnn.blocks import LayerCache
-from jaxdnn.course._admission import Cached, Dictionary, Matrix
+from jaxdnn.course.admission import Cached, Dictionary, Matrix
 from jaxdnn.dropout import DropoutCache, dropout_backward
 from jaxdnn.heads import Head
 from jaxdnn.linear import contract, linear_forward, pull

@@ -3,8 +3,8 @@
 import numpy as np
 
 from jaxdnn._checks import check_shape
-from jaxdnn.course._admission import Matrix, admits, array
 from jaxdnn.course._programs import activate, activate_backward
+from jaxdnn.course.admission import Matrix, admits, array
 from jaxdnn.course.editions import current
 
 

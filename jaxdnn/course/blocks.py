@@ -8,16 +8,6 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from jaxdnn._checks import BadValueError, check_shape
-from jaxdnn.course._admission import (
-    Cached,
-    Dictionary,
-    LinearTuple,
-    Matrix,
-    activation_cache,
-    admits,
-    linear_cache,
-    matrix,
-)
 from jaxdnn.course._programs import (
     activations,
     backward,
@@ -28,6 +18,16 @@ from jaxdnn.course._programs import (
     to_dictionary,
     to_params,
     update,
+)
+from jaxdnn.course.admission import (
+    Cached,
+    Dictionary,
+    LinearTuple,
+    Matrix,
+    activation_cache,
+    admits,
+    linear_cache,
+    matrix,
 )
 from jaxdnn.course.editions import current
 

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from jaxdnn.course._admission import Matrix, admits
+from jaxdnn.course.admission import Matrix, admits
 from jaxdnn.course.figures import scatter
 from jaxdnn.data import datasets
 

@@ -12,14 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jaxdnn.activations import Activation, relu, relu_backward
-from jaxdnn.course._admission import (
+from jaxdnn.course._programs import check_input, forward, to_params
+from jaxdnn.course.admission import (
     Dictionary,
     Matrix,
     admits,
     listed_sizes,
     tuple_cache,
 )
-from jaxdnn.course._programs import check_input, forward, to_params
 from jaxdnn.course.networks import TupleCache, backward_from_tuple
 from jaxdnn.dropout import DropoutCache, dropout_backward
 

@@ -25,6 +25,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from jaxdnn._checks import BadValueError, public
+from jaxdnn.course.admission.scalars import shown
 
 
 class Notebook(NamedTuple):
@@ -194,8 +195,8 @@ def edition(year: int, notebook: str | None = None) -> Edition:
 
 
 def _looked_up(name: str, key: Any, known: Mapping[Any, Any]) -> Any:
-    if type(key) not in (int, str) or key not in known:
+    if not isinstance(key, (int, str)) or key not in known:
         raise BadValueError(
-            f"{name} must be one of {', '.join(map(str, known))}, got {key!r:.60}"
+            f"{name} must be one of {', '.join(map(str, known))}, got {shown(key)}"
         )
     return known[key]

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from jaxdnn import plots
-from jaxdnn._checks import BadValueError, check_finite, check_shape, foreign
+from jaxdnn._checks import BadValueError, check_shape, foreign
 from jaxdnn._extras import require
-from jaxdnn.course._admission import Matrix, admits, array
+from jaxdnn.course.admission import Matrix, admits, array
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -37,7 +37,6 @@ def plot_decision_boundary(
       >>> plot_decision_boundary(lambda x: x[:, 0] > 0, np.eye(2), np.array([[0, 1]]))
     """
     check_examples(X, y)
-    check_finite("X", X)
     plt = require("matplotlib.pyplot")
     x1, x2 = (np.linspace(row.min() - 1, row.max() + 1, 400) for row in X)
     points = np.stack(np.meshgrid(x1, x2), axis=-1)

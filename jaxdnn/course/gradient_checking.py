@@ -10,7 +10,6 @@ from jax.flatten_util import ravel_pytree
 
 from jaxdnn import network, objective
 from jaxdnn._checks import BadValueError, check_shape
-from jaxdnn.course._admission import Dictionary, Matrix, admits, column
 from jaxdnn.course._programs import (
     check_input,
     check_targets,
@@ -18,6 +17,7 @@ from jaxdnn.course._programs import (
     to_network,
     to_params,
 )
+from jaxdnn.course.admission import Dictionary, Matrix, admits, column
 from jaxdnn.course.blocks import compute_loss
 from jaxdnn.course.editions import current
 from jaxdnn.course.initialization import initialize_parameters_zeros

@@ -12,15 +12,6 @@ from numpy.typing import NDArray
 
 from jaxdnn._checks import BadTypeError, BadValueError, check_shape, public
 from jaxdnn.activations import get_activation
-from jaxdnn.course._admission import (
-    Cached,
-    Dictionary,
-    Matrix,
-    admits,
-    check_layers,
-    is_listed,
-    planar_cache,
-)
 from jaxdnn.course._programs import (
     activations,
     backward,
@@ -30,6 +21,15 @@ from jaxdnn.course._programs import (
     predict_labels,
     to_network,
     to_params,
+)
+from jaxdnn.course.admission import (
+    Cached,
+    Dictionary,
+    Matrix,
+    admits,
+    check_layers,
+    is_listed,
+    planar_cache,
 )
 from jaxdnn.course.editions import current
 
