@@ -53,7 +53,8 @@ What the write-ups get wrong is right here:
 - A gradient is named by what it is: dA_l is the gradient with respect to A_l. An early
   release stores it as dA_{l+1}.
 - db_l sums over the examples, a number for each unit. The first release summed over the
-  units too, and published 0.6464283150388817 for a db that has two.
+  units too: hence its 0.6464283150388817 for the cats' cost at iteration 100, where
+  0.6464320953428849 is right.
 - While training, the cost comes from the logits, so it is finite and exact. The large
   random initialisation prints a number at iteration 0 where the notebook prints inf.
 - The backward under dropout masks dA by D and then by A > 0.
