@@ -13,6 +13,7 @@ some names: `from jaxdnn.course.edition_2017 import *`, or `with course.edition(
 | nn_model | seed 2 | seed 3 |
 | two_layer_model, L_layer_model | parameters | (parameters, costs) |
 | | the costs are plotted | the last cost is printed in any case |
+| L_layer_model | costs of six digits | costs of all digits |
 | predict(parameters, X) | 0 and 1 | False and True |
 | gradient_check | says correct or wrong | says the difference, if told to print |
 | gradient_check_n | prints | prints if told to |

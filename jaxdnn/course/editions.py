@@ -2,18 +2,8 @@
 
 The notebooks were published in 2017 and again, with public tests, in 2021; the same
 name means something else in some of them. `EDITIONS` and `NOTEBOOKS` are all there is
-to that: functions ask `current()` for the facts they depend on.
-
-|  | 2017, used to 2020 | 2021 |
-|---|---|---|
-| nn_model draws from seed | 2 | 3 |
-| two_layer_model, L_layer_model return | parameters | parameters, costs |
-| they print | every 100th cost, if told | and the last one, in any case |
-| they plot | the costs | nothing: `plot_costs` does |
-| predict(parameters, X) returns | 0 and 1 | False and True |
-| gradient checks print | always | with print_msg=True |
-| gradient_check says | correct or wrong | the difference too |
-| L_model_backward has | dA_L too, for dA_{L-1} | each gradient once |
+to that: functions ask `current()` for the facts they depend on. The tables in
+`jaxdnn.course` say the same by name.
 """
 
 from collections.abc import Mapping
@@ -65,6 +55,7 @@ class Edition:
       returns_costs: whether the application's models return (parameters, costs).
       prints_last: whether they print the last cost, told to print or not.
       plots_costs: whether they plot the costs.
+      deep_form: how L_layer_model prints a cost: six digits, "f", or all, "".
       booleans: whether predict(parameters, X) returns truth values.
       print_msg: whether gradient checks print where they are not told.
       says_difference: whether gradient_check prints the difference.
@@ -86,6 +77,7 @@ class Edition:
     returns_costs: bool
     prints_last: bool
     plots_costs: bool
+    deep_form: str
     booleans: bool
     print_msg: bool
     says_difference: bool
@@ -124,6 +116,7 @@ EDITIONS: Mapping[int, Edition] = MappingProxyType(
             returns_costs=False,
             prints_last=False,
             plots_costs=True,
+            deep_form="f",
             booleans=False,
             print_msg=True,
             says_difference=False,
@@ -135,6 +128,7 @@ EDITIONS: Mapping[int, Edition] = MappingProxyType(
             returns_costs=True,
             prints_last=True,
             plots_costs=False,
+            deep_form="",
             booleans=True,
             print_msg=False,
             says_difference=True,

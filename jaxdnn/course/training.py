@@ -229,7 +229,8 @@ def L_layer_model(
       Cost after iteration 100: 0.73888272228...
     """
     start = initialize_parameters_deep(layers_dims, seed=1, scale=None)
-    return _train_cats(X, Y, start, learning_rate, num_iterations, print_cost)
+    form = current().deep_form
+    return _train_cats(X, Y, start, learning_rate, num_iterations, print_cost, form)
 
 
 def _train_cats(
@@ -239,12 +240,13 @@ def _train_cats(
     learning_rate: float,
     num_iterations: int,
     print_cost: bool,
+    form: str = "",
 ) -> Dictionary | tuple[Dictionary, list[Matrix]]:
     edition = current()
     parameters, costs = train(
         X, Y, start, learning_rate=learning_rate, num_iterations=num_iterations
     )
-    _print_costs(costs, 100, told=print_cost, last=edition.prints_last)
+    _print_costs(costs, 100, form, told=print_cost, last=edition.prints_last)
     if edition.plots_costs:
         plot_costs(costs[::100], learning_rate)
     if not edition.returns_costs:

@@ -234,10 +234,15 @@ def test_application(name, year, capsys):
 def test_what_is_printed_of_the_costs(capsys):
     X, Y = course.load_planar_dataset()
     for year, iterations in [(2017, "0 100"), (2021, "0 100 149")]:
-        course.edition(year).two_layer_model(X, Y, (2, 3, 1), 0.1, 150, True)
-        lines = capsys.readouterr().out.splitlines()
-        numbers = [line.split(":")[0].split()[-1] for line in lines]
-        assert " ".join(numbers) == iterations
+        c, digits = course.edition(year), []
+        for train in (c.two_layer_model, c.L_layer_model):
+            train(X, Y, (2, 3, 1), 0.1, 150, True)
+            lines = capsys.readouterr().out.splitlines()
+            numbers = [line.split(":")[0].split()[-1] for line in lines]
+            assert " ".join(numbers) == iterations
+            digits.append(len(lines[1].split(".")[1]))
+        assert digits[0] > 12
+        assert digits[1] == 6 if year == 2017 else digits[1] > 12
 
 
 # ---- initialisation, regularisation, gradient checking -----------------------------
@@ -310,6 +315,11 @@ def test_tuple_caches_are_read_as_the_notebooks_read_them():
     np.testing.assert_array_equal(grads[0]["dW1"], grads[1]["dW1"])
     dZ1 = (W2.T @ (A2 - Y)) * (A1 > 0)
     np.testing.assert_allclose(grads[0]["dZ1"], dZ1, rtol=1e-13)
+    D1 = randn(2, 5) > 0
+    for Z1 in (A1, -A1):
+        cache = (Z1, D1, A1, W1, b1, Z1[:1], A2, W2, b2)
+        dropped = course.backward_propagation_with_dropout(X, Y, cache, 0.5)
+        np.testing.assert_allclose(dropped["dZ1"], dZ1 * D1 / 0.5, rtol=1e-13)
 
 
 @pytest.mark.parametrize("year", YEARS)
