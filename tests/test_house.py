@@ -15,8 +15,10 @@ PACKAGE = Path(jaxdnn.__file__).parent
 
 # Lower floors first. A module may import from floors below its own, and from its own.
 FLOORS = [
+    {"_refusals", "_registry", "products"},
     {"_checks"},
-    {"arrays", "activations"},
+    {"arrays"},
+    {"activations"},
     {"parameters", "linear", "dropout", "heads", "objective"},
     {"architecture"},
     {"blocks"},

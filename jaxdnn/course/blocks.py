@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from jaxdnn._checks import BadValueError, check_shape
+from jaxdnn._checks import check_shape
+from jaxdnn._refusals import BadValueError
 from jaxdnn.course._programs import (
     activations,
     backward,

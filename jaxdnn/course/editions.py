@@ -14,8 +14,7 @@ from importlib import import_module
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from jaxdnn._checks import BadValueError, public
-from jaxdnn.course.admission.scalars import shown
+from jaxdnn._refusals import BadValueError, public, shown
 
 
 class Notebook(NamedTuple):

@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from jaxdnn import plots
-from jaxdnn._checks import BadValueError, check_shape, foreign
+from jaxdnn._checks import check_shape
 from jaxdnn._extras import require
+from jaxdnn._refusals import BadValueError, foreign
 from jaxdnn.course.admission import Matrix, admits, array
 
 if TYPE_CHECKING:

@@ -9,7 +9,8 @@ import numpy as np
 from jax.flatten_util import ravel_pytree
 
 from jaxdnn import network, objective
-from jaxdnn._checks import BadValueError, check_shape
+from jaxdnn._checks import check_shape
+from jaxdnn._refusals import BadValueError
 from jaxdnn.course._programs import (
     check_input,
     check_targets,

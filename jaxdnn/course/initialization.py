@@ -7,7 +7,7 @@ from typing import Any, overload
 
 import numpy as np
 
-from jaxdnn._checks import BadTypeError, public
+from jaxdnn._refusals import BadTypeError, public
 from jaxdnn.course.admission import Dictionary, Matrix, admits, is_listed, sizes
 from jaxdnn.course.editions import current
 

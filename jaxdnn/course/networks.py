@@ -10,7 +10,8 @@ from typing import Any, overload
 import numpy as np
 from numpy.typing import NDArray
 
-from jaxdnn._checks import BadTypeError, BadValueError, check_shape, public
+from jaxdnn._checks import check_shape
+from jaxdnn._refusals import BadTypeError, BadValueError, public
 from jaxdnn.activations import get_activation
 from jaxdnn.course._programs import (
     activations,

@@ -26,8 +26,9 @@ from jaxdnn import (
     params_to_dict,
 )
 from jaxdnn._atomic import replacing
-from jaxdnn._checks import BadValueError, check_parameters, public
+from jaxdnn._checks import check_parameters
 from jaxdnn._extras import require
+from jaxdnn._refusals import BadValueError, public
 from jaxdnn.data.preprocessing import Preprocessing
 from jaxdnn.models.model import Model
 

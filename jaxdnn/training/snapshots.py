@@ -13,13 +13,18 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
-from jaxdnn._checks import BadValueError
+from jaxdnn._checks import check_kind
+from jaxdnn._refusals import BadValueError, public
 from jaxdnn.training.stopping import best_entry
 from jaxdnn.training.types import Snapshot
 
 
+@public
 def snapshot_to_dict(snapshot: Snapshot) -> dict[str, Any]:
     """Every array of the snapshot under its path; keys as their data.
+
+    Raises:
+      TypeError: no snapshot.
 
     Example:
       >>> from jaxdnn import Network, fit
@@ -29,6 +34,7 @@ def snapshot_to_dict(snapshot: Snapshot) -> dict[str, Any]:
       >>> [name for name in names if "history" not in name]
       ['.state.params[0].W', '.state.params[0].b', '.state.epoch', '.state.step']
     """
+    check_kind("snapshot", snapshot, Snapshot, "a Snapshot")
     leaves, _ = jax.tree_util.tree_flatten_with_path(snapshot)
     return {
         jax.tree_util.keystr(path): np.asarray(key_bits(leaf)) for path, leaf in leaves

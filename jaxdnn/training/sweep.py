@@ -19,8 +19,18 @@ import jax
 import numpy as np
 from jax import Array
 
-from jaxdnn._checks import BadValueError, count, count_or_none, public
+from jaxdnn._checks import (
+    check_choice,
+    check_outside,
+    check_scalar,
+    check_seed,
+    count,
+    count_or_none,
+)
+from jaxdnn._refusals import BadTypeError, BadValueError, public, shown
 from jaxdnn.architecture import Network
+from jaxdnn.arguments import check_network
+from jaxdnn.arrays import admitted
 from jaxdnn.blocks import unfold
 from jaxdnn.parameters import Method, Parameters
 from jaxdnn.training.batch_objective import L2Over
@@ -166,8 +176,9 @@ def sweep(
       >>> min(lanes, key=lambda lane: lane.cost).score
       1.0
     """
-    if strategy not in (None, "vmap", "map"):
-        raise BadValueError(f"strategy must be 'vmap', 'map' or None, got {strategy!r}")
+    check_outside()
+    check_network(network)
+    check_choice("strategy", strategy, (None, "vmap", "map"))
     options = (
         _several("seeds", seeds),
         _several("learning_rate", learning_rate),
@@ -176,8 +187,11 @@ def sweep(
         _networks(network, hidden_sizes),
     )
     for seed in options[0]:
-        if np.asarray(seed).dtype.kind not in "iu":
-            raise BadValueError(f"seeds must be whole numbers, got {seed!r}")
+        check_seed("seeds", seed)
+    for l2 in options[2]:
+        check_scalar("l2", l2, low=0)
+    for keep_prob in options[3]:
+        check_scalar("keep_prob", keep_prob, low=0, high=1, low_open=True)
     base = Config(
         method=method,
         optimizer=optimizer,
@@ -264,7 +278,8 @@ def _lanes(
     first: Prepared | None = None
     own: list[_Own] = []
     for seed, config, network in product(options[0], configs, networks):
-        key = jax.random.key(seed)
+        with jax.transfer_guard("allow"):  # a seed is on the host
+            key = jax.random.key(seed)
         drawn = initial_parameters(network, given, split_run_key(key)[0], config.method)
         lane = given._replace(key=key, params=padded(drawn, widest))
         placed = placed or place_examples(widest, lane, config, drawn[0].W.dtype)
@@ -338,7 +353,11 @@ def _warn_of_none_finite(watched: str, lanes: tuple[Lane, ...]) -> None:
 
 
 def _several(name: str, given: Any) -> tuple[Any, ...]:
-    values = tuple(given) if np.ndim(given) else (given,)
+    if isinstance(given, (np.ndarray, Array)):
+        given = admitted(name, given)
+        values = tuple(given) if given.ndim else (given,)
+    else:
+        values = tuple(given) if isinstance(given, (tuple, list, range)) else (given,)
     if not values:
         raise BadValueError(f"{name} must be one value or several, got none")
     return values
@@ -350,9 +369,16 @@ def _networks(network: Network, hidden_sizes: Any) -> tuple[Network, ...]:
     n_x, *hidden, n_L = network.layer_dims
     if not hidden:
         raise BadValueError("hidden_sizes needs a network with hidden layers")
+    several = isinstance(hidden_sizes, (tuple, list, range, np.ndarray))
+    if not several or (isinstance(hidden_sizes, np.ndarray) and not hidden_sizes.ndim):
+        raise BadTypeError(
+            "hidden_sizes must be a sequence of sizes, or of one tuple of sizes a "
+            f"lane, got {shown(hidden_sizes)}"
+        )
     networks = []
     for sizes in hidden_sizes:
-        sizes = tuple(sizes) if np.ndim(sizes) else (sizes,) * len(hidden)
+        several = isinstance(sizes, (tuple, list, np.ndarray)) and np.shape(sizes)
+        sizes = tuple(sizes) if several else (sizes,) * len(hidden)
         if len(sizes) != len(hidden):
             raise BadValueError(
                 f"hidden_sizes must give {len(hidden)} sizes a lane (as "

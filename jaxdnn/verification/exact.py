@@ -13,8 +13,17 @@ from jaxdnn.verification.units import Values
 
 @contextmanager
 def exact_arithmetic() -> Generator[None]:
-    """float64 and full-precision products inside; the process as it was outside."""
-    with jax.enable_x64(True), jax.default_matmul_precision("highest"):
+    """float64 and full-precision products inside; the process as it was outside.
+
+    Numbers go between host and device, and dtypes are promoted, whatever the caller's
+    modes forbid.
+    """
+    with (
+        jax.enable_x64(True),
+        jax.default_matmul_precision("highest"),
+        jax.numpy_dtype_promotion("standard"),
+        jax.transfer_guard("allow"),
+    ):
         yield
 
 

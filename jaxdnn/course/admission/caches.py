@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-from jaxdnn._checks import BadValueError, check_shape
+from jaxdnn._checks import check_shape
+from jaxdnn._refusals import BadValueError
 from jaxdnn.course.admission.lists import listed
 from jaxdnn.course.admission.matrices import (
     Dictionary,

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from jaxdnn._checks import BadTypeError, BadValueError
-from jaxdnn.course.admission.scalars import shown, whole
+from jaxdnn._checks import count
+from jaxdnn._refusals import BadTypeError, BadValueError, shown
 
 # More numbers than these are no matrix of a notebook, and soon none of this machine.
 _MOST = 2**28
@@ -39,7 +39,7 @@ def listed_sizes(name: str, value: Any) -> tuple[int, ...]:
       >>> listed_sizes("hidden_sizes", np.array([4]))
       (4,)
     """
-    return tuple(whole(f"{name}[{i}]", n) for i, n in enumerate(listed(name, value)))
+    return tuple(count(f"{name}[{i}]", n) for i, n in enumerate(listed(name, value)))
 
 
 def three_sizes(name: str, value: Any) -> tuple[int, ...]:

@@ -5,18 +5,12 @@ from typing import Any
 
 import jax
 import numpy as np
-from jax import Array
 from numpy.typing import NDArray
 
-from jaxdnn._checks import (
-    BadTypeError,
-    BadValueError,
-    check_concrete,
-    check_finite,
-    check_shape,
-)
+from jaxdnn._checks import check_concrete, check_finite, check_kind, check_shape
+from jaxdnn._refusals import BadTypeError, BadValueError, shown
 from jaxdnn.arrays import admitted
-from jaxdnn.course.admission.scalars import Kind, is_real, number, shown
+from jaxdnn.course.admission.scalars import Kind
 
 Matrix = NDArray[Any]
 Dictionary = dict[str, Matrix]
@@ -32,10 +26,8 @@ def array(name: str, value: Any) -> Matrix:
     if type(value) is np.ndarray and value.dtype == np.float64:
         return value
     check_concrete(name, value)
-    if isinstance(value, Array) and value.is_deleted():
-        raise BadValueError(f"{name} must be an array, got one that is deleted")
-    if is_real(value):
-        value = np.asarray(number()(name, value))
+    if np.isscalar(value):
+        value = np.asarray(value)
     with jax.enable_x64(True):
         return np.asarray(admitted(name, value, np.float64), np.float64)
 
@@ -46,10 +38,8 @@ def matrix(name: str, value: Any) -> Matrix:
     Example:
       >>> matrix("X", [1.0, 2.0])
       Traceback (most recent call last):
-      jaxdnn._checks.BadValueError: X must have shape (n, m), n and m >= 1, got (2,)
+      jaxdnn._refusals.BadValueError: X must have shape (n, m), n and m >= 1, got (2,)
     """
-    if is_real(value):
-        raise BadTypeError(f"{name} must be an array, got {shown(value)}")
     found = array(name, value)
     if found.ndim != 2 or not found.size:
         raise BadValueError(
@@ -64,7 +54,7 @@ def data(name: str, value: Any) -> Matrix:
     Example:
       >>> data("X", [[np.nan]])
       Traceback (most recent call last):
-      jaxdnn._checks.BadValueError: X must be finite, got nan at [0, 0]
+      jaxdnn._refusals.BadValueError: X must be finite, got nan at [0, 0]
     """
     found = matrix(name, value)
     check_finite(name, found)
@@ -78,10 +68,8 @@ def row(name: str, value: Any) -> Matrix:
       >>> row("Y", [1, 0])
       array([[1., 0.]])
     """
-    if not is_real(value):
-        value = array(name, value)
-        value = value[None] if value.ndim == 1 else value
-    return data(name, value)
+    found = array(name, value)
+    return data(name, found[None] if found.ndim == 1 else found)
 
 
 def column(name: str, value: Any) -> Matrix:
@@ -136,8 +124,7 @@ def mapping(name: str, value: Any, *, of: str) -> list[str]:
       >>> mapping("cache", {"A1": 0}, of="arrays")
       ['A1']
     """
-    if not isinstance(value, Mapping):
-        raise BadTypeError(f"{name} must be a dictionary of {of}, got {shown(value)}")
+    check_kind(name, value, Mapping, f"a dictionary of {of}")
     odd = [key for key in value if not isinstance(key, str)]
     if odd:
         raise BadTypeError(

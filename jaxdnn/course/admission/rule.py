@@ -9,7 +9,8 @@ from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import ParamSpec, TypeVar
 
-from jaxdnn._checks import BadTypeError, public
+from jaxdnn._checks import count
+from jaxdnn._refusals import BadTypeError, public
 from jaxdnn.course.admission.caches import caches, tuple_cache
 from jaxdnn.course.admission.lists import names, sizes
 from jaxdnn.course.admission.matrices import array, data, dictionary, matrix, row
@@ -23,7 +24,6 @@ from jaxdnn.course.admission.scalars import (
     one_of,
     or_none,
     seed,
-    whole,
 )
 
 _P = ParamSpec("_P")
@@ -32,7 +32,7 @@ _R = TypeVar("_R")
 KINDS: Mapping[str, Kind] = {
     **dict.fromkeys(("A", "A_prev", "AL", "A3", "W", "b", "dZ", "dA"), matrix),
     **dict.fromkeys(("Y", "y", "p"), row),
-    **dict.fromkeys(("n_x", "n_h", "n_y", "m", "num_iterations", "every"), whole),
+    **dict.fromkeys(("n_x", "n_h", "n_y", "m", "num_iterations", "every"), count),
     **dict.fromkeys(("layer_dims", "layers_dims"), sizes),
     **dict.fromkeys(("print_cost", "print_msg", "from_logits"), flag),
     **dict.fromkeys(("x", "theta"), number()),

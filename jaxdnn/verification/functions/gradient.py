@@ -6,7 +6,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from jaxdnn._checks import BadValueError, public
+from jaxdnn._refusals import BadValueError, public
 from jaxdnn.verification.derivatives.refuse import refuse_autodiff
 from jaxdnn.verification.exact import exact_arithmetic
 from jaxdnn.verification.functions.function import flatten, function, hold, name_of

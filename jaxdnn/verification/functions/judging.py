@@ -9,7 +9,7 @@ random arithmetic (`stochastic`).
 import jax
 import numpy as np
 
-from jaxdnn._checks import BadValueError
+from jaxdnn._refusals import BadValueError
 from jaxdnn.verification.derivatives.along import Along, direction
 from jaxdnn.verification.derivatives.autodiff import gradient_of
 from jaxdnn.verification.derivatives.directional import WAYS

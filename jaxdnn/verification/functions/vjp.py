@@ -9,7 +9,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from jaxdnn._checks import BadTypeError, BadValueError, public
+from jaxdnn._refusals import BadTypeError, BadValueError, public
 from jaxdnn.verification.exact import exact_arithmetic, to_float64
 from jaxdnn.verification.functions.claim import Claim
 from jaxdnn.verification.functions.function import (
