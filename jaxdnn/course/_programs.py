@@ -15,6 +15,7 @@ import numpy as np
 from jaxdnn import heads, network, objective, propagation, training
 from jaxdnn._checks import check_shape
 from jaxdnn.activations import Activation, get_activation, sigmoid_backward
+from jaxdnn.arrays import on_device
 from jaxdnn.blocks import LayerCache
 from jaxdnn.course.admission import Cached, Dictionary, Matrix
 from jaxdnn.dropout import DropoutCache, dropout_backward
@@ -34,10 +35,11 @@ def float64(*, static: int = 0) -> Callable[[Callable[..., Any]], Callable[..., 
 
         @wraps(function)
         def call(*arguments: Any, **options: Any) -> Any:
-            arrays, options = jax.tree.map(
+            given = jax.tree.map(
                 lambda leaf: np.asarray(leaf, np.float64), (arguments[static:], options)
             )
             with jax.enable_x64(True):
+                arrays, options = on_device(given)
                 outcome = program(*arguments[:static], *arrays, **options)
                 # Copies, because views of JAX's arrays are read-only.
                 return jax.tree.map(np.array, outcome)

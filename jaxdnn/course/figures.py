@@ -13,7 +13,7 @@ from jaxdnn import plots
 from jaxdnn._checks import check_shape
 from jaxdnn._extras import require
 from jaxdnn._refusals import BadValueError, foreign
-from jaxdnn.course.admission import Matrix, admits, array
+from jaxdnn.course.admission import Matrix, admits, array, zeros_and_ones
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -64,7 +64,7 @@ def check_examples(X: Matrix, y: Matrix) -> None:
     check_shape("y", y, (1, X.shape[1]), "m from X")
 
 
-@admits()
+@admits(y=zeros_and_ones, p=zeros_and_ones)
 def print_mislabeled_images(
     classes: Sequence[Any], X: Matrix, y: Matrix, p: Matrix
 ) -> "Figure":

@@ -79,7 +79,7 @@ def initialize_parameters(
     if is_listed(n_x):
         return _by_root(n_x)
     if n_h is None or n_y is None:
-        raise BadTypeError("give n_x, n_h, n_y, or one list of layer sizes")
+        raise BadTypeError("n_h and n_y must be given, or n_x be a list of all sizes")
     return _of_three(n_x, n_h, n_y, seed)
 
 

@@ -273,7 +273,9 @@ def predict(
     if isinstance(X, Mapping):
         parameters, X, y = X, y, None
     if parameters is None:
-        raise BadTypeError("call it as (parameters, X) or (X, y, parameters)")
+        raise BadTypeError(
+            "parameters must be given: call it as (parameters, X) or (X, y, parameters)"
+        )
     if y is not None:
         return _judged(X, y, parameters, hidden)
     labels = _labels(X, parameters, hidden)

@@ -8,10 +8,10 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
 
+from jaxdnn.arrays import on_device
 from jaxdnn.course._programs import (
     Activations,
     check_input,
@@ -93,10 +93,11 @@ def train(
     check_input(params, X)
     check_targets(params, X, Y)
     with jax.enable_x64(True):
+        X, Y, params = on_device((X, Y, params))
         result = fit(
             to_network(params, hidden, _SIGMOID),
-            jnp.asarray(X),
-            jnp.asarray(Y),
+            X,
+            Y,
             params=params,
             learning_rate=learning_rate,
             epochs=num_iterations,

@@ -276,3 +276,20 @@ def test_bad_arguments_are_refused_by_name(name, monkeypatch):
     quiet(function, *args, **kwargs)
     assert not foreign, f"{count}: {foreign[:20]}"
     assert count["refused"] > count["taken"]
+
+
+@pytest.mark.parametrize("load", FOLDERS)
+def test_a_folder_is_a_path(load):
+    for value in bad_values():
+        if isinstance(value, str) or value is None:
+            continue  # a path, or the default
+        what, said = outcome(load, (value,), {})
+        assert what == "refused", said
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_what_moves_to_the_device_is_sent(name, monkeypatch):
+    function, args, kwargs = CALLS[name]
+    monkeypatch.setattr("builtins.print", lambda *_, **__: None)
+    with jax.transfer_guard("disallow"):
+        quiet(function, *args, **kwargs)

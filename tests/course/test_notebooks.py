@@ -185,7 +185,7 @@ def test_initialize_parameters_is_three_functions():
         np.testing.assert_array_equal(parameters["W1"], W1)
     W1 = np.random.RandomState(3).randn(2, 3) / np.sqrt(3)
     np.testing.assert_array_equal(whole["W1"], W1)
-    with pytest.raises(TypeError, match="give n_x, n_h, n_y, or one list"):
+    with pytest.raises(TypeError, match="n_h and n_y must be given, or n_x be a list"):
         course.initialize_parameters(3, 2)
 
 

@@ -22,6 +22,7 @@ from jaxdnn.course.admission.matrices import (
     array,
     column,
     matrix,
+    zeros_and_ones,
 )
 from jaxdnn.course.admission.rule import admits
 from jaxdnn.course.admission.scalars import activations
@@ -45,4 +46,5 @@ __all__ = [
     "sizes",
     "three_sizes",
     "tuple_cache",
+    "zeros_and_ones",
 ]

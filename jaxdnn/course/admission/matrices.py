@@ -72,6 +72,21 @@ def row(name: str, value: Any) -> Matrix:
     return data(name, found[None] if found.ndim == 1 else found)
 
 
+def zeros_and_ones(name: str, value: Any) -> Matrix:
+    """A row of labels.
+
+    Example:
+      >>> zeros_and_ones("y", [1, 0])
+      array([[1., 0.]])
+    """
+    labels = row(name, value)
+    if not np.isin(labels, (0, 1)).all():
+        raise BadValueError(
+            f"{name} must hold 0 and 1, got {labels.min():g} to {labels.max():g}"
+        )
+    return labels
+
+
 def column(name: str, value: Any) -> Matrix:
     """Numbers of (n, 1) or (n,), as (n,).
 
