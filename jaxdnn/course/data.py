@@ -22,10 +22,16 @@ class Labels(NDArray[Any]):
       >>> Y = np.array([[1, 0, 1]]).view(Labels)
       >>> float(np.dot(Y, np.array([[True, False, True]]).T) / 3 * 100)
       66.66666666666666
+      >>> type(Y.sum()), type(np.mean(Y == 1))
+      (<class 'numpy.int64'>, <class 'numpy.float64'>)
     """
 
     def __float__(self) -> float:
         return float(self.item())
+
+    def __array_wrap__(self, array: Any, *options: Any) -> Any:
+        """Sums and means of all labels are NumPy's numbers, as those of any array."""
+        return super().__array_wrap__(array, *options)[()]
 
 
 def load_planar_dataset() -> tuple[Matrix, Matrix]:
