@@ -104,23 +104,23 @@ def outcomes(functions: Any = None, modes: Any = None) -> Iterator[Case]:
     for name, (function, arguments) in _calls().items():
         if functions is not None and name not in functions:
             continue
-        plain = _plain(function(**arguments))
+        plain = plain_numbers(function(**arguments))
 
         def call(function: Any = function, arguments: Any = arguments) -> Any:
             return function(**arguments)
 
         for mode, context in MODES.items():
             if modes is None or mode in modes:
-                yield _case(name, mode, lambda c=context, f=call: _under(c, f), plain)
+                yield case(name, mode, lambda c=context, f=call: _under(c, f), plain)
         for trace, inside in TRACES.items():
             mode = f"closed over in {trace}"
             arrays = name not in STATIC and (trace != "vmap" or name not in HOST)
             if arrays and (modes is None or mode in modes):
-                yield _case(name, mode, lambda i=inside, f=call: i(f), plain)
+                yield case(name, mode, lambda i=inside, f=call: i(f), plain)
         for kind, key in KEYS.items():
             if "key" in arguments and (modes is None or kind in modes):
                 given = {**arguments, "key": key()}
-                yield _case(name, kind, lambda f=function, g=given: f(**g), None)
+                yield case(name, kind, lambda f=function, g=given: f(**g), None)
 
 
 def _under(context: Callable[[], AbstractContextManager[Any]], call: Any) -> Any:
@@ -128,7 +128,7 @@ def _under(context: Callable[[], AbstractContextManager[Any]], call: Any) -> Any
         return call()
 
 
-def _plain(found: Any) -> list[Any]:
+def plain_numbers(found: Any) -> list[Any]:
     """The numbers of an answer."""
     if isinstance(found, dnn.Report):
         return [found.ok]
@@ -146,11 +146,12 @@ def _is_array(leaf: Any) -> bool:
     )
 
 
-def _case(name: str, mode: str, run: Callable[[], Any], plain: Any) -> Case:
+def case(name: str, mode: str, run: Callable[[], Any], plain: Any) -> Case:
+    """How the run ends, beside the plain call's numbers."""
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
         try:
-            found = _plain(run())
+            found = plain_numbers(run())
         except Exception as error:
             said = f"{type(error).__name__}: {error}"
             first = name.partition(",")[0]
