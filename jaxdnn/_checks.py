@@ -5,6 +5,7 @@ they are concrete: a traced learning rate or keep probability passes unseen.
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from itertools import pairwise
 from math import isfinite
 from operator import index
 from typing import Any, Protocol
@@ -23,6 +24,8 @@ _FEW = 10_000
 _LARGEST = 2**31 - 1
 
 _NUMBERS = (int, float, np.number, np.bool_, np.ndarray, Array)
+_MOST_PARAMETERS = 2**48
+
 # Dtypes of real numbers, truth values among them.
 REAL = frozenset(
     np.dtype(kind)
@@ -219,6 +222,11 @@ def check_layer_dims(layer_dims: Sequence[int]) -> None:
     )
     if len(dims) < 2 or not whole:
         raise BadValueError(f"{wanted}, got {shown(dims)}")
+    # Beyond it the bytes of an array leave an int64, and XLA ends the process.
+    if sum(n * n_prev for n_prev, n in pairwise(map(int, dims))) > _MOST_PARAMETERS:
+        raise BadValueError(
+            f"layer_dims must have at most 2**48 parameters, got {shown(dims)}"
+        )
 
 
 def check_parameters(

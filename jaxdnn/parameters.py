@@ -74,6 +74,7 @@ def initialize_parameters(
       ValueError: unknown method, scale with another method, sizes below 1, fewer than
         two sizes, a dtype that is not floating.
       TypeError: key is no key.
+      MemoryError: more parameters than memory holds.
 
     References:
       He et al. (2015), ICCV; Glorot & Bengio (2010), AISTATS; LeCun et al. (1998),
@@ -96,10 +97,9 @@ def initialize_parameters(
     ends = list(accumulate(n_prev * n for n_prev, n in sizes))
     # One draw for all layers, because the generator takes long to compile; cut on the
     # host where that can be, because nothing compiles there.
-    draws = jax.random.normal(key, (ends[-1],), dtype)
+    draws = _drawn(key, ends[-1], dtype)
     xp: Any = np if is_concrete(draws) and is_concrete(scale) else jnp
-    # A draw that memory does not hold raises here; read at once it ends the process.
-    draws = xp.asarray(jax.block_until_ready(draws))
+    draws = xp.asarray(draws)
     layers: list[Layer] = []
     for (n_prev, n), end in zip(sizes, ends, strict=True):
         deviation = {
@@ -112,6 +112,19 @@ def initialize_parameters(
         W = xp.asarray(deviation, dtype) * draws[end - n * n_prev : end]
         layers.append(Layer(W.reshape(n, n_prev), xp.zeros((n, 1), dtype)))
     return jax.device_put(tuple(layers))
+
+
+def _drawn(key: Array, count: int, dtype: Any) -> Array:
+    """So many numbers; a MemoryError where memory does not hold them."""
+    try:
+        # Waited for: read before it has failed, a draw too large ends the process.
+        return jax.block_until_ready(jax.random.normal(key, (count,), dtype))
+    except jax.errors.JaxRuntimeError as error:
+        if "RESOURCE_EXHAUSTED" not in str(error):
+            raise
+        raise MemoryError(
+            f"initialize_parameters: memory does not hold {count:,} parameters"
+        ) from error
 
 
 def _floating_dtype(dtype: Any) -> Any:

@@ -192,6 +192,8 @@ def _check_host(on_progress: Any, resume: Any, mesh: Any) -> None:
     if resume is not None:
         wanted = "a Snapshot or the dictionary of one"
         check_kind("resume", resume, (Snapshot, Mapping), wanted)
+        for name in () if isinstance(resume, Snapshot) else resume:
+            check_kind("resume's names", name, str, "texts")
     if mesh is not None:
         check_kind("mesh", mesh, Mesh, "a jax.sharding.Mesh")
 
@@ -221,7 +223,7 @@ def _run(
         return on_device(rows._replace(real=jax.numpy.int32(rows.real)))
 
     def pieces() -> Any:
-        return map(place, pieces_as_rows(examples, config.batch_size or 1, dtype))
+        return map(place, pieces_as_rows(examples, run.plan.batch_size or 1, dtype))
 
     return stream(run, start, pieces, epochs, edge)
 

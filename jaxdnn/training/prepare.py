@@ -119,6 +119,10 @@ def prepare(
       ValueError: what `fit` refuses of parameters, keys, dropout, L2, the validation
         part, the order and the run to resume.
     """
+    if config.batch_size is not None:
+        # What a batch has beyond the examples would be computed for nothing.
+        fewest = min(config.batch_size, count_of(given.examples))
+        config = replace(config, batch_size=fewest)
     init_key, constants = _keys(given, config)
     params = initial_parameters(network, given, init_key, config.method)
     dtype = params[0].W.dtype
@@ -235,7 +239,9 @@ def _settings(given: Given, config: Config, dtype: Any, size: int | None) -> Set
     wide = record_dtype(dtype)
     return Settings(
         learning_rate=None if callable(rate) else _number("learning_rate", rate, dtype),
-        l2=jax.tree.map(lambda of: _number("l2", of, wide), _l2_term(examples, config)),
+        l2=jax.tree.map(
+            lambda of: _number("l2 over Σ w", of, wide), _l2_term(examples, config)
+        ),
         keep_prob=(
             _number("keep_prob", config.keep_prob, dtype) if config.drops_out else None
         ),

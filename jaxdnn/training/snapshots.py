@@ -73,8 +73,30 @@ def restore_snapshot(template: Snapshot, saved: Mapping[str, Any]) -> Snapshot:
         placed = value if grows else jax.device_put(value)
         restored.append(as_key_like(leaf, placed))
     whole = jax.tree_util.tree_unflatten(treedef, restored)
+    _check_counts(whole)
     best = best_entry(whole.state.best)
     return replace(whole, history=replace(whole.history, best_epoch=best))
+
+
+def _check_counts(snapshot: Snapshot) -> None:
+    """Refuse counts below 0, a history of another length, a best epoch beyond it."""
+    state = snapshot.state
+    epoch, step = int(state.epoch), int(state.step)
+    if epoch < 0 or step < 0:
+        raise BadValueError(
+            f"resume must have done epochs and steps >= 0, got {epoch} and {step}"
+        )
+    for name, entries in vars(snapshot.history).items():
+        if entries is not None and np.shape(entries) != (epoch,):
+            raise BadValueError(
+                f"resume must have a history of {epoch} epochs, got {name} of shape "
+                f"{np.shape(entries)}"
+            )
+    if state.best is not None and not -1 <= int(state.best.epoch) < max(epoch, 0):
+        best = int(state.best.epoch)
+        raise BadValueError(
+            f"resume must have its best epoch among its {epoch}, got {best}"
+        )
 
 
 def _is_key(leaf: Any) -> bool:

@@ -178,7 +178,7 @@ def sweep(
     given = Given(examples, None, params, validation, class_weight, order)
     run, lanes, examples = _lanes(options, configs, given)
     if strategy is None:
-        m = base.batch_size or count_of(given.examples)
+        m = run.plan.batch_size or count_of(given.examples)
         strategy = (
             "vmap" if activations(run.plan.network, m) <= VMAP_ACTIVATIONS else "map"
         )
