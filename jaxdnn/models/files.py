@@ -115,6 +115,9 @@ def load_model(path: str | os.PathLike[str]) -> Model:
         raise ValueError(f"{path}: not a file")
     try:
         arrays, said = unpack("model", path.read_bytes())
+        for name, array in arrays.items():
+            if array.dtype.kind != "f":
+                raise ValueError(f"{name} must be floating numbers, got {array.dtype}")
         model = Model(
             Network(**said["network"]),
             params_from_dict(arrays),
@@ -143,7 +146,7 @@ def _check_fits(model: Model) -> None:
     check_parameters(model.params, network.layer_dims)
     for l, layer in enumerate(model.params, start=1):
         for name, array in zip(("W", "b"), map(np.asarray, layer), strict=True):
-            if array.dtype.kind != "f" or not np.isfinite(array).all():
+            if not np.isfinite(array).all():
                 raise BadValueError(f"{name}{l} must be finite numbers")
     found = (columns.n_x, columns.n_L, columns.output)
     wanted = (network.layer_dims[0], network.layer_dims[-1], network.head.name)
