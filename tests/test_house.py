@@ -302,3 +302,14 @@ def test_the_mathematics_of_a_network_is_one_page_without_checks_or_jit():
     assert page.count("\n") <= 150
     assert "_checks" not in page
     assert "jax.jit" not in page
+
+
+def test_type_checkers_see_the_public_names():
+    stub = ast.parse((ROOT / "jaxdnn" / "__init__.pyi").read_text())
+    seen = {
+        (alias.asname, node.module)
+        for node in stub.body
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    }
+    assert seen == set(jaxdnn._HOME.items())

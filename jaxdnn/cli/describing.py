@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from jaxdnn._text import cut
 from jaxdnn.data.columns.categories import Categories
 from jaxdnn.models.prepared import Prepared
 
@@ -32,7 +33,7 @@ def describe_columns(prepared: Prepared) -> list[str]:
     if len(useless) > _MOST:
         said.append(f"without {_some(list(useless)[_MOST:])}, alike")
     said += [
-        f"{name} is text because of {text!r} in row {row}"
+        f"{name} is text because of {cut(text)} in row {row}"
         for name, (text, row) in prepared.learned.strays.items()
     ]
     return said

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterator
 
 from jaxdnn.cli.options import add_model_arguments, tables_of
-from jaxdnn.cli.say import say, tell
+from jaxdnn.cli.say import put_notes, say
 from jaxdnn.cli.scoring import score_lines
 from jaxdnn.data.columns.notes import Note, added_up
 from jaxdnn.data.tables import Table
@@ -38,7 +38,7 @@ def run(args: argparse.Namespace) -> int:
     without = f"without {', '.join(names)}"
     if model.preprocessing.missing == "drop":
         without = "with gaps"
-    tell(args.data, added_up(notes))
+    put_notes(args.data, added_up(notes))
     if untold:
         left_out = f"{args.data}: {untold} rows {without} are left out"
         print("jaxdnn: note:", left_out, file=sys.stderr)

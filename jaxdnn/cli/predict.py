@@ -17,7 +17,7 @@ import numpy as np
 
 from jaxdnn._atomic import replacing
 from jaxdnn.cli.options import add_model_arguments, tables_of
-from jaxdnn.cli.say import put, tell
+from jaxdnn.cli.say import put, put_notes
 from jaxdnn.data.columns.kinds import Target
 from jaxdnn.data.columns.notes import Note, added_up
 from jaxdnn.models import Model, load_model
@@ -47,7 +47,7 @@ def run(args: argparse.Namespace) -> int:
             notes = _write(args, model, file.write)
             file.seek(0)
             put(iter(lambda: file.read(_SPOOL), ""))
-    tell(args.data, notes)
+    put_notes(args.data, notes)
     return 0
 
 

@@ -71,7 +71,7 @@ def put(texts: Iterable[str]) -> None:
             out.write(text.encode(encoding, errors))
 
 
-def tell(source: str, notes: Iterable[Note]) -> None:
+def put_notes(source: str, notes: Iterable[Note]) -> None:
     """Notes about a file's columns, beside the output."""
     for note in notes:
         print("jaxdnn: note:", printable(said_of(source, note)), file=sys.stderr)

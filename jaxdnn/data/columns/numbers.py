@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from jaxdnn._text import cut
 from jaxdnn.data.columns.notes import Note
 from jaxdnn.data.columns.role import INPUT, Role
 from jaxdnn.data.tables import Table, as_text, is_text, number_in
@@ -35,7 +36,7 @@ def numbers_of(table: Table, name: str) -> NDArray[np.float64]:
     if cells is None:
         texts = table.texts(name)
         row = next(i for i, t in enumerate(texts) if t and number_in(t) is None)
-        raise table.error(name, row, f"{texts[row]!r} is not a number")
+        raise table.error(name, row, f"{cut(texts[row])} is not a number")
     infinite = np.isinf(cells)
     if infinite.any():
         more = f", the first of {infinite.sum()}" if infinite.sum() > 1 else ""
