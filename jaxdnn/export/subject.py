@@ -1,0 +1,100 @@
+"""What is exported: a network, its parameters, and the columns before and after it."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from jaxdnn import Network, Parameters, predict, predict_proba
+from jaxdnn._refusals import BadValueError
+from jaxdnn.arguments import check_network
+from jaxdnn.data.columns.dates import Dates
+from jaxdnn.data.columns.numbers import Numbers
+from jaxdnn.data.preprocessing import Preprocessing
+from jaxdnn.export.rows import drawn_inputs, drawn_table
+from jaxdnn.models.files import check_fits
+from jaxdnn.models.model import Model
+from jaxdnn.parameters import admitted_parameters
+
+
+@dataclass(frozen=True, eq=False)
+class Subject:
+    """A network with its parameters, and the columns, if there are any.
+
+    Attributes:
+      dtype: the parameters' own, float32 or float64.
+    """
+
+    network: Network
+    params: Parameters
+    preprocessing: Preprocessing | None
+
+    @classmethod
+    def admitted(
+        cls, network: Any, params: Any, preprocessing: Preprocessing | None
+    ) -> "Subject":
+        """Those of a caller.
+
+        Raises:
+          ValueError: they do not fit each other, or a dtype that is neither float32
+            nor float64; a column of dates.
+
+        Example:
+          >>> params = [(np.ones((1, 2), np.float32), np.zeros((1, 1), np.float32))]
+          >>> Subject.admitted(Network((2, 1)), params, None).dtype
+          dtype('float32')
+        """
+        check_network(network)
+        subject = cls(
+            network, admitted_parameters(params, network.layer_dims), preprocessing
+        )
+        dtypes = {array.dtype for layer in subject.params for array in layer}
+        if len(dtypes) > 1 or subject.dtype.name not in ("float32", "float64"):
+            found = ", ".join(sorted(dtype.name for dtype in dtypes))
+            raise BadValueError(
+                f"params must be float32 throughout, or float64, got {found}"
+            )
+        if preprocessing is not None:
+            check_fits(Model(network, subject.params, preprocessing))
+            for column in preprocessing.columns:
+                if isinstance(column, Dates):
+                    raise BadValueError(
+                        f"column {column.name!r} is of dates, which no exported file "
+                        "reads: train with --drop, or with numbers in its place"
+                    )
+        return subject
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Of the parameters."""
+        return np.dtype(self.params[0].W.dtype)
+
+    @property
+    def refuses_gaps(self) -> bool:
+        """Whether the model was trained on rows without missing cells alone."""
+        columns = self.preprocessing
+        return columns is not None and columns.missing in ("drop", "error")
+
+    def rows(self, given: Any) -> Any:
+        """What is compared: a Table, or X (n_x, m) where there are no columns."""
+        if given is not None:
+            return given
+        if self.preprocessing is None:
+            return drawn_inputs(self.network.layer_dims[0])
+        return drawn_table(self.preprocessing)
+
+    def answers(self, rows: Any) -> tuple[NDArray[Any], NDArray[Any]]:
+        """What `predict` and `predict_proba` say of rows, (n_L, m)."""
+        X = rows if self.preprocessing is None else self.preprocessing.inputs(rows)
+        of = (self.network, self.params, X)
+        return np.asarray(predict(*of)), np.asarray(predict_proba(*of))
+
+    def in_units(self, said: Any) -> Any:
+        """What `predict` says, in the units of the targets where they have some."""
+        columns = self.preprocessing
+        if columns is None or not isinstance(columns.targets[0], Numbers):
+            return said
+        figures = [(t.deviation, t.mean) for t in columns.targets]
+        deviation, mean = np.array(figures, said.dtype).T[:, :, None]
+        return said * deviation + mean
