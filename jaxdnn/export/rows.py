@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from jaxdnn.data.columns.categories import Categories
+from jaxdnn.data.columns.dates import Dates
 from jaxdnn.data.columns.numbers import Numbers
 from jaxdnn.data.preprocessing import Preprocessing
 from jaxdnn.data.tables import Table
@@ -40,7 +40,14 @@ def drawn_table(preprocessing: Preprocessing) -> Table:
             cells[column.name] = np.where(
                 gaps & (rng.random(COUNT) < 0.1), np.nan, numbers
             )
-        elif isinstance(column, Categories):
+        elif isinstance(column, Dates):
+            # From 1900 to 2100, not in the layout of training but in the one that holds
+            # always.
+            seconds = rng.integers(-2_208_988_800, 4_102_444_800, COUNT)
+            cells[column.name] = (
+                seconds.astype("datetime64[s]").astype(str).astype(object)
+            )
+        else:
             texts = np.array([*column.categories, "no such text"], dtype=object)
             texts = texts if gaps else texts[texts != ""]
             cells[column.name] = rng.choice(texts, COUNT)

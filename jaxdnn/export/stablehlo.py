@@ -28,6 +28,7 @@ from jaxdnn._checks import check_kind
 from jaxdnn._extras import require
 from jaxdnn._refusals import BadValueError, public, shown
 from jaxdnn.data.columns.categories import Categories
+from jaxdnn.data.columns.dates import Dates
 from jaxdnn.data.columns.numbers import numbers_of
 from jaxdnn.data.preprocessing import Preprocessing
 from jaxdnn.data.tables import Table
@@ -56,9 +57,9 @@ def export_stablehlo(
     Its rows are (m, n_x) numbers in the parameters' dtype, or with a preprocessing (m,
     c), a number for each of its columns in order: numbers as they are; of a category
     its place among `column.categories`, counted from 0, and -1 for none of them; NaN
-    where a cell is missing (`coded` makes such rows of a table). float32 holds seven
-    digits of a number before it is standardised; a float64 file needs x64 enabled in
-    the reader.
+    where a cell is missing. `stablehlo_rows` makes such rows of a table. float32 holds
+    seven digits of a number before it is standardised; a float64 file needs x64 enabled
+    in the reader.
 
     It gives AL (m, n_L) as `predict_proba` and said (m, ·) as `predict`, one row an
     example; numbers that were standardised come back in the target's own units. Rows
@@ -103,11 +104,17 @@ def export_stablehlo(
     """
     path = check_free(file, force=force)
     subject = Subject.admitted(network, params, preprocessing)
+    for column in () if preprocessing is None else preprocessing.columns:
+        if isinstance(column, Dates):
+            raise BadValueError(
+                f"column {column.name!r} is of dates, which a float32 does not hold: "
+                "ONNX takes them; or train with --drop"
+            )
     here = export.default_export_platform()
     if here not in platforms or not set(platforms) <= set(_KNOWN):
         raise BadValueError(
-            f"platforms must be some of {', '.join(_KNOWN)}, among them {here}, on which "
-            f"the program is compared, got {shown(platforms)}"
+            f"platforms must be some of {', '.join(_KNOWN)}, among them {here}, on "
+            f"which the program is compared, got {shown(platforms)}"
         )
     content = _program(subject, tuple(platforms))
     rows = subject.rows(rows)
@@ -120,7 +127,7 @@ def export_stablehlo(
 
 
 @public
-def coded(preprocessing: Preprocessing, table: Table) -> NDArray[np.float64]:
+def stablehlo_rows(preprocessing: Preprocessing, table: Table) -> NDArray[np.float64]:
     """(m, c) a table's cells as the numbers that an exported program takes.
 
     Raises:
@@ -130,15 +137,15 @@ def coded(preprocessing: Preprocessing, table: Table) -> NDArray[np.float64]:
       >>> from jaxdnn.data.columns.numbers import Numbers
       >>> columns = (Categories("coat", ("long", "short")), Numbers("x", 0.0, 1.0))
       >>> cells = {"x": np.array([0.5]), "coat": np.array(["short"], dtype=object)}
-      >>> coded(Preprocessing(columns, ()), Table("t", cells)).tolist()
+      >>> stablehlo_rows(Preprocessing(columns, ()), Table("t", cells)).tolist()
       [[1.0, 0.5]]
     """
     check_kind("table", table, Table, "a Table")
     table = preprocessing.selected(table)
-    return np.stack([_coded(c, table) for c in preprocessing.columns], axis=1)
+    return np.stack([_cells(c, table) for c in preprocessing.columns], axis=1)
 
 
-def _coded(column: Any, table: Table) -> NDArray[np.float64]:
+def _cells(column: Any, table: Table) -> NDArray[np.float64]:
     """(m,) one column's cells."""
     if not isinstance(column, Categories):
         return numbers_of(table, column.name)
@@ -200,7 +207,7 @@ def _handed_over(subject: Subject, rows: Any) -> NDArray[Any]:
     """(m, c) what the program is called with."""
     if subject.preprocessing is None:
         return np.asarray(rows).T.astype(subject.dtype)
-    return coded(subject.preprocessing, rows).astype(subject.dtype)
+    return stablehlo_rows(subject.preprocessing, rows).astype(subject.dtype)
 
 
 def _run(content: bytes, rows: NDArray[Any]) -> Prediction:

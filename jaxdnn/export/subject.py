@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 from jaxdnn import Network, Parameters, predict, predict_proba
 from jaxdnn._refusals import BadValueError
 from jaxdnn.arguments import check_network
-from jaxdnn.data.columns.dates import Dates
 from jaxdnn.data.columns.numbers import Numbers
 from jaxdnn.data.preprocessing import Preprocessing
 from jaxdnn.export.rows import drawn_inputs, drawn_table
+from jaxdnn.heads import NUMBERS
 from jaxdnn.models.files import check_fits
 from jaxdnn.models.model import Model
 from jaxdnn.parameters import admitted_parameters
@@ -38,7 +38,7 @@ class Subject:
 
         Raises:
           ValueError: they do not fit each other, or a dtype that is neither float32
-            nor float64; a column of dates.
+            nor float64.
 
         Example:
           >>> params = [(np.ones((1, 2), np.float32), np.zeros((1, 1), np.float32))]
@@ -57,18 +57,17 @@ class Subject:
             )
         if preprocessing is not None:
             check_fits(Model(network, subject.params, preprocessing))
-            for column in preprocessing.columns:
-                if isinstance(column, Dates):
-                    raise BadValueError(
-                        f"column {column.name!r} is of dates, which no exported file "
-                        "reads: train with --drop, or with numbers in its place"
-                    )
         return subject
 
     @property
     def dtype(self) -> np.dtype[Any]:
         """Of the parameters."""
         return np.dtype(self.params[0].W.dtype)
+
+    @property
+    def classifies(self) -> bool:
+        """Whether the network tells classes."""
+        return self.network.head.decision is not NUMBERS
 
     @property
     def refuses_gaps(self) -> bool:
