@@ -1,5 +1,7 @@
 """What an exported file says, beside what the network says itself."""
 
+from collections.abc import Callable, Iterable
+from functools import reduce
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -20,6 +22,33 @@ class Comparison(NamedTuple):
 
     rows: int
     largest: float
+
+    def plus(self, other: "Comparison") -> "Comparison":
+        """That of the rows of both."""
+        return Comparison(self.rows + other.rows, max(self.largest, other.largest))
+
+
+def compare_pieces(
+    pieces: Iterable[Any],
+    found: Callable[[Any], Prediction],
+    wanted: Callable[[Any], Prediction],
+    dtype: Any,
+) -> Comparison:
+    """Compare what is said of pieces of rows, one after the other.
+
+    Raises:
+      ValueError: as `compare`, or there are no rows.
+
+    Example:
+      >>> say = lambda rows: Prediction(np.array(rows), None)
+      >>> compare_pieces([[1.0, 2.0], [3.0]], say, say, np.float32)
+      Comparison(rows=3, largest=0.0)
+    """
+    each = (compare(found(some), wanted(some), dtype) for some in pieces)
+    total = reduce(Comparison.plus, each, Comparison(0, 0.0))
+    if not total.rows:
+        raise BadValueError("there are no rows to compare")
+    return total
 
 
 def compare(found: Prediction, wanted: Prediction, dtype: Any) -> Comparison:

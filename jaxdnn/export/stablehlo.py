@@ -32,7 +32,7 @@ from jaxdnn.data.columns.dates import Dates
 from jaxdnn.data.columns.numbers import numbers_of
 from jaxdnn.data.preprocessing import Preprocessing
 from jaxdnn.data.tables import Table
-from jaxdnn.export.comparing import Comparison, compare
+from jaxdnn.export.comparing import Comparison, compare_pieces
 from jaxdnn.export.subject import Subject
 from jaxdnn.export.writing import check_free, write
 from jaxdnn.models.model import Prediction
@@ -70,7 +70,8 @@ def export_stablehlo(
       file: its name.
       preprocessing: of a model, where its columns are to be encoded inside.
       platforms: those that are to run it, this process's among them.
-      rows: X (n_x, m), or with a preprocessing a Table, to compare on; else drawn.
+      rows: X (n_x, m), or with a preprocessing a Table, or pieces of one, to compare
+        on; else drawn.
       force: whether it may replace a file that is there.
 
     Returns:
@@ -117,11 +118,13 @@ def export_stablehlo(
             f"which the program is compared, got {shown(platforms)}"
         )
     content = _program(subject, tuple(platforms))
-    rows = subject.rows(rows)
-    said, AL = subject.answers(rows)
-    wanted = Prediction(subject.in_units(said), AL)
-    found = _run(content, _handed_over(subject, rows))
-    comparison = compare(found, wanted, subject.dtype)
+    program = export.deserialize(bytearray(content))
+    comparison = compare_pieces(
+        subject.pieces(rows),
+        lambda some: _found(program, subject, some),
+        lambda some: _wanted(subject, some),
+        subject.dtype,
+    )
     write(path, content)
     return comparison
 
@@ -203,14 +206,17 @@ def _encoded(column: Any, cells: Array) -> Array:
     return jnp.stack([standardised, *[gaps.astype(cells.dtype)] * column.indicator])
 
 
-def _handed_over(subject: Subject, rows: Any) -> NDArray[Any]:
-    """(m, c) what the program is called with."""
+def _found(program: Any, subject: Subject, rows: Any) -> Prediction:
+    """What the program says, one column an example."""
     if subject.preprocessing is None:
-        return np.asarray(rows).T.astype(subject.dtype)
-    return stablehlo_rows(subject.preprocessing, rows).astype(subject.dtype)
-
-
-def _run(content: bytes, rows: NDArray[Any]) -> Prediction:
-    """What the program says, read back, one column an example."""
-    AL, said = export.deserialize(bytearray(content)).call(rows)
+        cells = np.asarray(rows).T
+    else:
+        cells = stablehlo_rows(subject.preprocessing, rows)
+    AL, said = program.call(cells.astype(subject.dtype))
     return Prediction(np.asarray(said).T, np.asarray(AL).T)
+
+
+def _wanted(subject: Subject, rows: Any) -> Prediction:
+    """What the network says itself."""
+    said, AL = subject.answers(rows)
+    return Prediction(subject.in_units(said), AL)

@@ -1,5 +1,6 @@
 """What is exported: a network, its parameters, and the columns before and after it."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +12,8 @@ from jaxdnn._refusals import BadValueError
 from jaxdnn.arguments import check_network
 from jaxdnn.data.columns.numbers import Numbers
 from jaxdnn.data.preprocessing import Preprocessing
+from jaxdnn.data.selecting import Selection
+from jaxdnn.data.tables import Table
 from jaxdnn.export.rows import drawn_inputs, drawn_table
 from jaxdnn.heads import NUMBERS
 from jaxdnn.models.files import check_fits
@@ -75,25 +78,35 @@ class Subject:
         columns = self.preprocessing
         return columns is not None and columns.missing in ("drop", "error")
 
-    def rows(self, given: Any) -> Any:
-        """What is compared: a Table, or X (n_x, m) where there are no columns."""
-        if given is not None:
-            return given
-        if self.preprocessing is None:
-            return drawn_inputs(self.network.layer_dims[0])
-        return drawn_table(self.preprocessing)
+    def pieces(self, given: Any) -> Iterator[Any]:
+        """What is compared: tables, or X (n_x, m) where there are no columns.
+
+        Rows with gaps are left out where training had left them out.
+        """
+        columns = self.preprocessing
+        if columns is None:
+            yield drawn_inputs(self.network.layer_dims[0]) if given is None else given
+            return
+        if given is None:
+            given = drawn_table(columns)
+        names = tuple(column.name for column in columns.columns)
+        for table in [given] if isinstance(given, Table) else given:
+            if self.refuses_gaps:
+                table = Selection(names, (), "drop").of(columns.selected(table))
+            if len(table):
+                yield table
 
     def answers(self, rows: Any) -> tuple[NDArray[Any], NDArray[Any]]:
         """What `predict` and `predict_proba` say of rows, (n_L, m)."""
         X = rows if self.preprocessing is None else self.preprocessing.inputs(rows)
-        of = (self.network, self.params, X)
+        of: tuple[Any, ...] = self.network, self.params, X
         return np.asarray(predict(*of)), np.asarray(predict_proba(*of))
 
     def in_units(self, said: Any) -> Any:
         """What `predict` says, in the units of the targets where they have some."""
-        columns = self.preprocessing
-        if columns is None or not isinstance(columns.targets[0], Numbers):
+        targets = () if self.preprocessing is None else self.preprocessing.targets
+        figures = [(t.deviation, t.mean) for t in targets if isinstance(t, Numbers)]
+        if not figures:
             return said
-        figures = [(t.deviation, t.mean) for t in columns.targets]
         deviation, mean = np.array(figures, said.dtype).T[:, :, None]
         return said * deviation + mean

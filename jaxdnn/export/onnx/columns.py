@@ -61,10 +61,10 @@ def add_gaps(graph: Graph, columns: Sequence[Any]) -> str:
 def _add_numbers(graph: Graph, columns: Any, cells: str) -> str:
     """Standardised, and where some were missing a column that says so."""
     gaps = _number_gaps(graph, cells)
-    mean, deviation = np.array([(c.mean, c.deviation) for c in columns]).T
+    mean, deviation = np.array([(c.mean, c.deviation) for c in columns], float).T
     filler = [c.mean if c.filler is None else c.filler for c in columns]
     constant = deviation == 0
-    filled = graph.op("Where", gaps, graph.constant(np.array([filler])), cells)
+    filled = graph.op("Where", gaps, graph.constant(np.array([filler], float)), cells)
     apart = graph.op("Sub", filled, graph.constant(mean[None]))
     scale = graph.constant(np.where(constant, 1, deviation)[None])
     rows = graph.op("Div", apart, scale)

@@ -10,7 +10,7 @@ from jaxdnn import Network, Parameters
 from jaxdnn._extras import require
 from jaxdnn._refusals import public
 from jaxdnn.data.preprocessing import Preprocessing
-from jaxdnn.export.comparing import Comparison, compare
+from jaxdnn.export.comparing import Comparison, compare_pieces
 from jaxdnn.export.onnx.columns import add_columns, add_gaps, onnx_inputs
 from jaxdnn.export.onnx.graph import Graph
 from jaxdnn.export.onnx.network import add_network, check_known
@@ -54,7 +54,8 @@ def export_onnx(
       network, params: as for `predict`, float32 or float64; gelu in float32 alone.
       file: its name.
       preprocessing: of a model.
-      rows: X (n_x, m), or with a preprocessing a Table, to compare on; else drawn.
+      rows: X (n_x, m), or with a preprocessing a Table, or pieces of one, to compare
+        on; else drawn.
       force: whether it may replace a file that is there.
 
     Returns:
@@ -85,9 +86,14 @@ def export_onnx(
     subject = Subject.admitted(network, params, preprocessing)
     check_known(network)
     content = _content(subject)
-    rows = subject.rows(rows)
-    comparison = compare(
-        _found(content, subject, rows), _wanted(subject, rows), subject.dtype
+    session = require("onnxruntime", extra="export").InferenceSession(
+        content, providers=["CPUExecutionProvider"]
+    )
+    comparison = compare_pieces(
+        subject.pieces(rows),
+        lambda some: _found(session, subject, some),
+        lambda some: _wanted(subject, some),
+        subject.dtype,
     )
     write(path, content)
     return comparison
@@ -134,11 +140,8 @@ def _metadata(subject: Subject) -> dict[str, str]:
     }
 
 
-def _found(content: bytes, subject: Subject, rows: Any) -> Prediction:
-    """What onnxruntime makes of the bytes."""
-    session = require("onnxruntime", extra="export").InferenceSession(
-        content, providers=["CPUExecutionProvider"]
-    )
+def _found(session: Any, subject: Subject, rows: Any) -> Prediction:
+    """What onnxruntime says, one column an example."""
     columns = subject.preprocessing
     if columns is None:
         inputs = {"X": np.asarray(rows).T.astype(subject.dtype)}

@@ -44,7 +44,7 @@ class Graph:
         return name
 
     def output(self, name: str, value: str) -> str:
-        """Hand out a value; the name it got, with _2 behind it where a column has it."""
+        """Hand out a value; its name, with _2 behind it where a column has that."""
         name = self._fresh(name)
         self._nodes.append(self._onnx.helper.make_node("Identity", [value], [name]))
         self._outputs.append(self._onnx.helper.make_empty_tensor_value_info(name))
