@@ -7,13 +7,9 @@ import numpy.typing as npt
 from sklearn.base import ClassifierMixin
 from sklearn.preprocessing import LabelBinarizer
 from sklearn.utils.class_weight import compute_sample_weight
-from sklearn.utils.multiclass import (
-    _check_partial_fit_first_call,
-    type_of_target,
-    unique_labels,
-)
-from sklearn.utils._param_validation import StrOptions
+from sklearn.utils.multiclass import type_of_target, unique_labels
 
+from jaxdnn.sklearn.borrowed import StrOptions, check_partial_fit_first_call
 from jaxdnn.sklearn.perceptron import (
     Perceptron,
     Validation,
@@ -26,6 +22,9 @@ class MLPClassifier(ClassifierMixin, Perceptron):
     """A dense network that tells classes apart."""
 
     __module__ = "jaxdnn.sklearn"
+
+    class_weight: Any
+    loss = "log_loss"
 
     _parameter_constraints: dict[str, Any] = {  # noqa: RUF012 (scikit-learn's)
         **Perceptron._parameter_constraints,
@@ -90,7 +89,7 @@ class MLPClassifier(ClassifierMixin, Perceptron):
                 f"class_weight {self.class_weight!r} is not supported for partial_fit: "
                 "it is counted over all of y. Give the weights as a dictionary."
             )
-        if _check_partial_fit_first_call(self, classes):
+        if check_partial_fit_first_call(self, classes):
             labels = y if type_of_target(y).startswith("multilabel") else classes
             self._label_binarizer = LabelBinarizer().fit(labels)
         self._fit(
@@ -101,7 +100,7 @@ class MLPClassifier(ClassifierMixin, Perceptron):
     def predict_proba(self, X: Any) -> npt.NDArray[Any]:
         """The probability of each class (m, n_classes), of the rows of X (m, n_x)."""
         AL = self._outputs(X)
-        return np.hstack([1 - AL, AL]) if self.n_outputs_ == 1 else AL
+        return np.concatenate([1 - AL, AL], axis=1) if self.n_outputs_ == 1 else AL
 
     def predict_log_proba(self, X: Any) -> npt.NDArray[Any]:
         """The logarithm of `predict_proba`."""
@@ -115,10 +114,10 @@ class MLPClassifier(ClassifierMixin, Perceptron):
 
     def _said(self, AL: npt.NDArray[Any]) -> npt.NDArray[Any]:
         outputs = AL.ravel() if self.n_outputs_ == 1 else AL
-        return self._label_binarizer.inverse_transform(outputs)
+        labels: Any = self._label_binarizer.inverse_transform(outputs)
+        return labels
 
     def _learned_targets(self, y: Any, incremental: bool) -> npt.NDArray[Any]:
-        """Y (m, n_L) of labels, which are learned first where they may be new."""
         if not (hasattr(self, "classes_") and (self.warm_start or incremental)):
             self._label_binarizer = LabelBinarizer().fit(y)
             self.classes_ = self._label_binarizer.classes_
@@ -131,7 +130,6 @@ class MLPClassifier(ClassifierMixin, Perceptron):
         return self._targets(y)
 
     def _targets(self, y: Any) -> npt.NDArray[Any]:
-        """Y (m, n_L) of known labels."""
         labels = unique_labels(y)
         if len(np.setdiff1d(labels, self.classes_, assume_unique=True)):
             raise ValueError(
@@ -145,7 +143,6 @@ class MLPClassifier(ClassifierMixin, Perceptron):
         return "softmax" if many else "logistic"
 
     def _weighed(self, y: Any, sample_weight: Any) -> Any:
-        """The weights, times those of the classes."""
         if self.class_weight is None:
             return sample_weight
         of_classes = compute_sample_weight(self.class_weight, y)

@@ -1,5 +1,6 @@
-"""What is drawn at random, on the host, in scikit-learn's order: the same seed gives
-the same parameters, and the same orders of the examples.
+"""What is drawn at random: on the host, and in scikit-learn's order.
+
+The same `random_state` gives the same parameters, and the same orders of the examples.
 """
 
 from collections.abc import Iterable
@@ -10,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-Coefficients = tuple[list[npt.NDArray[Any]], list[npt.NDArray[Any]]]
+from jaxdnn.sklearn.coefficients import Coefficients
 
 
 def initial_coefficients(

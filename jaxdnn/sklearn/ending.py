@@ -71,7 +71,9 @@ def end_epoch(
       verdict: the validation part's score and loss, or None.
 
     Example:
-      >>> rules = Rules(0.1, 0.5, False, False, tol=0.01, n_iter_no_change=0, by_score=0)
+      >>> rules = Rules(
+      ...     0.1, 0.5, False, False, tol=0.01, n_iter_no_change=0, by_score=0
+      ... )
       >>> ending = Ending(jnp.array(0.1), 0, jnp.array(2.0), None, 0, False)
       >>> ending, record = end_epoch(rules, ending, (), 8, jnp.array(1.995), None)
       >>> float(ending.best), bool(ending.stopped)
@@ -100,4 +102,3 @@ def end_epoch(
         stopped=tripped & ~slower,
     )
     return ended, Record(loss, score, validation_loss, tripped)
-

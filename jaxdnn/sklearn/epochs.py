@@ -22,7 +22,7 @@ from jaxdnn.sklearn.programs import (
     run_epochs,
     verdict_on,
 )
-from jaxdnn.sklearn.rows import Data, dense, examples_of, filled, room_for, run_forward
+from jaxdnn.sklearn.rows import Data, examples_of, filled, room_for, run_forward
 
 # Most numbers in the orders of a chunk, and most epochs.
 _ORDERS = 1 << 19
@@ -45,9 +45,10 @@ class InMemory:
         self._weight, self._orders = data.weight, orders
         self._width = room_for(len(data.Y))
         examples = examples_of(data, self._width)
+        beside = None
         if watched is not None:
-            watched = examples_of(watched, room_for(len(watched.Y)))
-        self._examples, self._watched = jax.device_put((examples, watched))
+            beside = examples_of(watched, room_for(len(watched.Y)))
+        self._examples, self._watched = jax.device_put((examples, beside))
         self.room = 1 << (max(1, min(_EPOCHS, _ORDERS // self._width)).bit_length() - 1)
 
     def advance(self, epochs: int) -> list[Record]:
@@ -66,7 +67,7 @@ class InMemory:
         records, done = jax.device_get((records, done))
         self._orders.keep(int(done), epochs)
         self.state = state
-        return [Record(*map(float, each)) for each in zip(*records)][: int(done)]
+        return [Record(*(float(of[i]) for of in records)) for i in range(int(done))]
 
 
 class ByTheBatch:
@@ -91,7 +92,7 @@ class ByTheBatch:
     def advance(self, epochs: int) -> list[Record]:
         """One epoch."""
         plan, numbers = self._plan, self._numbers
-        count = numbers.count
+        count = numbers.rows
         order = self._orders.draw(1, 1, count)[0]
         check_batches(self._data.weight, order[None], numbers.batch)
         state, total = self.state, np.zeros(())
@@ -99,7 +100,7 @@ class ByTheBatch:
         for start in range(0, count, numbers.batch):
             rows = order[start : start + numbers.batch]
             batch = examples_of(self._taken(rows), plan.width)
-            here = numbers._replace(count=len(rows))
+            here = numbers._replace(rows=len(rows))
             state, total = run_batch(plan, here, state, total, batch, places)
         state, record = close_epoch(numbers, state, count, total, self._verdict(state))
         self.state = state

@@ -12,8 +12,9 @@ References:
   Byrd, Lu, Nocedal & Zhu (1995), SIAM J. Sci. Comput. 16.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import jax
@@ -23,35 +24,65 @@ from scipy.optimize import OptimizeResult, minimize
 from scipy.sparse import issparse
 
 from jaxdnn.architecture import Network
-from jaxdnn.sklearn.programs import Examples, packed_cost
+from jaxdnn.sklearn.borrowed import check_optimize_result
+from jaxdnn.sklearn.coefficients import as_coefficients
+from jaxdnn.sklearn.listeners import Listeners
+from jaxdnn.sklearn.programs import Examples, packed_cost, unpack
 from jaxdnn.sklearn.rows import Data, examples_of, parts, room_for
 
+Vector = npt.NDArray[Any]
 
-def descend(
-    network: Network,
-    start: npt.NDArray[Any],
-    data: Data,
-    alpha: float,
-    options: dict[str, Any],
-    told: Callable[[npt.NDArray[Any]], bool] | None,
-) -> OptimizeResult:
-    """Minimise the cost of all examples.
+
+def train(
+    estimator: Any, network: Network, data: Data, listeners: Listeners | None
+) -> None:
+    """Train an estimator that has parameters, and leave in it what came of it.
 
     Args:
-      network: one of `heads.HEADS` is its output.
-      start: (n,) packed parameters.
+      estimator: its parameters say how; its coefficients are what the run starts from.
+      network: has one of `heads.HEADS`.
       data: the examples.
-      alpha: strength of L2.
-      options: SciPy's.
-      told: given the parameters after each iteration; True ends the descent.
+      listeners: told of each iteration.
     """
+
+    def reached(intermediate_result: OptimizeResult) -> None:
+        if listeners is not None:
+            read = partial(_attributes, network, intermediate_result.x, data.X.dtype)
+            if listeners.end(read):
+                raise StopIteration
+            listeners.begin()
+
+    if listeners is not None:
+        listeners.begin()
+    found = minimize(
+        cost_function(network, data, estimator.alpha),
+        np.concatenate([*map(np.ravel, (*estimator.coefs_, *estimator.intercepts_))]),
+        jac=True,
+        method="L-BFGS-B",
+        callback=reached,
+        options={
+            "maxfun": estimator.max_fun,
+            "maxiter": estimator.max_iter,
+            "gtol": estimator.tol,
+        },
+    )
+    estimator.n_iter_ = check_optimize_result("lbfgs", found, estimator.max_iter)
+    estimator.loss_ = float(found.fun)
+    for name, of in _attributes(network, found.x, data.X.dtype).items():
+        setattr(estimator, name, of)
+
+
+def cost_function(
+    network: Network, data: Data, alpha: float
+) -> Callable[[Vector], tuple[float, Vector]]:
+    """Packed parameters -> the cost of all examples with L2, and its gradient."""
     if network.head.name == "identity":
         network = replace(network, output="identity")
     whole = data.weights().sum()
     biases = sum(network.layer_dims[1:])
     pieces = _pieces(data)
 
-    def cost(packed: npt.NDArray[Any]) -> tuple[float, npt.NDArray[Any]]:
+    def cost(packed: Vector) -> tuple[float, Vector]:
         w = packed[: len(packed) - biases]
         J, gradient = alpha / (2 * whole) * (w @ w), np.zeros_like(packed)
         gradient[: len(w)] = alpha / whole * w
@@ -60,16 +91,10 @@ def descend(
             J, gradient = J + part[0], gradient + part[1]
         return J, gradient
 
-    def reached(intermediate_result: OptimizeResult) -> None:
-        if told is not None and told(intermediate_result.x):
-            raise StopIteration
-
-    return minimize(
-        cost, start, jac=True, method="L-BFGS-B", callback=reached, options=options
-    )
+    return cost
 
 
-def _pieces(data: Data) -> Callable[[], Iterator[Examples] | list[Examples]]:
+def _pieces(data: Data) -> Callable[[], Iterable[Examples]]:
     """The examples: on the device at once, or if sparse, made dense part by part."""
     if not issparse(data.X):
         all_at_once = [jax.device_put(examples_of(data, room_for(len(data.Y))))]
@@ -81,3 +106,9 @@ def _pieces(data: Data) -> Callable[[], Iterator[Examples] | list[Examples]]:
         return examples_of(taken, room_for(part.stop - part.start))
 
     return lambda: (piece(part) for part in parts(X))
+
+
+def _attributes(network: Network, packed: Vector, dtype: Any) -> dict[str, Any]:
+    params = unpack(network.layer_dims, packed.astype(dtype))
+    coefs, intercepts = as_coefficients(params)
+    return {"coefs_": coefs, "intercepts_": intercepts}

@@ -1,36 +1,37 @@
 """What the two estimators share: parameters, how they are fitted, what they predict."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable
-from functools import partial
 from numbers import Integral, Real
+from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 import jax
 import numpy as np
 import numpy.typing as npt
-from sklearn.base import BaseEstimator, _fit_context, is_classifier
+from sklearn.base import BaseEstimator, is_classifier
 from sklearn.callback import CallbackSupportMixin, with_callbacks
 from sklearn.model_selection import train_test_split
 from sklearn.utils import check_random_state
-from sklearn.utils._param_validation import Interval, Options, StrOptions
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.optimize import _check_optimize_result
-from sklearn.utils.validation import (
-    _check_sample_weight,
-    check_is_fitted,
-    column_or_1d,
-    validate_data,
-)
+from sklearn.utils.validation import check_is_fitted, column_or_1d, validate_data
 
 from jaxdnn.activations import ACTIVATIONS, Activation
 from jaxdnn.architecture import Network
 from jaxdnn.parameters import Parameters
 from jaxdnn.sklearn import lbfgs, stochastic
+from jaxdnn.sklearn.borrowed import (
+    Interval,
+    Options,
+    StrOptions,
+    check_sample_weight,
+    fit_context,
+)
+from jaxdnn.sklearn.coefficients import as_layers
 from jaxdnn.sklearn.draws import initial_coefficients
 from jaxdnn.sklearn.heads import HEADS
-from jaxdnn.sklearn.programs import unpack
+from jaxdnn.sklearn.listeners import Listeners
 from jaxdnn.sklearn.rows import Data, run_forward
-from jaxdnn.sklearn.tasks import Tasks
 
 # scikit-learn's names for what has another here.
 _ACTIVATIONS = {"logistic": "sigmoid"}
@@ -51,12 +52,8 @@ class Validation(NamedTuple):
     sample_weight: Any = None
 
 
-class Perceptron(CallbackSupportMixin, BaseEstimator):
-    """The base of the estimators: everything but what y means and what is reported.
-
-    A child says what y means: `_learned_targets`, `_targets` and `_out_activation`; and
-    if classes have weights, `_weighed`.
-    """
+class Perceptron(CallbackSupportMixin, BaseEstimator, ABC):
+    """The base of the estimators: everything but what y means."""
 
     hidden_layer_sizes: Any
     activation: Any
@@ -73,6 +70,8 @@ class Perceptron(CallbackSupportMixin, BaseEstimator):
     max_fun: int
     dropout: float
     dtype: Any
+
+    _solver_state: dict[str, Any]
 
     _parameter_constraints: dict[str, Any] = {  # noqa: RUF012 (scikit-learn's)
         "hidden_layer_sizes": [
@@ -112,7 +111,7 @@ class Perceptron(CallbackSupportMixin, BaseEstimator):
     }
 
     @with_callbacks
-    @_fit_context(prefer_skip_nested_validation=True)
+    @fit_context(prefer_skip_nested_validation=True)
     def fit(
         self,
         X: Any,
@@ -139,14 +138,12 @@ class Perceptron(CallbackSupportMixin, BaseEstimator):
           ValueError: parameters, shapes or values that do not go together, or a run
             that ended in parameters that are not finite.
         """
-        given = {"sample_weight": sample_weight}
-        metadata = {name: of for name, of in given.items() if of is not None}
-        name = "iteration" if self.solver == "lbfgs" else "epoch"
-        examples = {"X": X, "y": y, "metadata": metadata}
-        tasks = Tasks(self, examples, self.max_iter, name)
+        weights = {"sample_weight": sample_weight}
+        metadata = {} if sample_weight is None else weights
+        listeners = Listeners(self, {"X": X, "y": y, "metadata": metadata})
         validation = Validation(X_val, y_val, sample_weight_val)
-        self._fit(X, y, sample_weight, validation, False, tasks)
-        tasks.close()
+        self._fit(X, y, sample_weight, validation, False, listeners)
+        listeners.close()
         return self
 
     def _is_stochastic(self) -> bool:
@@ -176,19 +173,53 @@ class Perceptron(CallbackSupportMixin, BaseEstimator):
     def params_(self) -> Parameters:
         """The network's parameters: a Layer(W (n_l, n_{l-1}), b (n_l, 1)) for each."""
         check_is_fitted(self)
-        return stochastic.layers(self.coefs_, self.intercepts_, self.coefs_[0].dtype)
+        return as_layers(self.coefs_, self.intercepts_, self.coefs_[0].dtype)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
         return tags
 
+    @abstractmethod
+    def _out_activation(self) -> str:
+        """The name of the output head in scikit-learn."""
+
+    @abstractmethod
+    def _learned_targets(self, y: Any, incremental: bool) -> npt.NDArray[Any]:
+        """Y (m, n_L) of y, which is looked at first where it may be new."""
+
+    @abstractmethod
+    def _targets(self, y: Any) -> npt.NDArray[Any]:
+        """Y (m, n_L) of y."""
+
+    @abstractmethod
+    def _said(self, AL: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        """What `predict` makes of AL (m, n_L)."""
+
+    def _weighed(self, y: Any, sample_weight: Any) -> Any:
+        """What each example counts for (m,), or None."""
+        return sample_weight
+
+    @property
+    def _optimizer(self) -> SimpleNamespace:
+        """What scikit-learn's own tests read of its optimizer."""
+        return SimpleNamespace(learning_rate=self._solver_state["learning_rate"])
+
+    def _loss_grad_lbfgs(
+        self, packed: Any, X: Any, Y: Any, sample_weight: Any, *_scratch: Any
+    ) -> tuple[float, npt.NDArray[Any]]:
+        """Cost and gradient at packed parameters; scikit-learn's own tests call it."""
+        network = self._network(HEADS[self.out_activation_])
+        with jax.enable_x64(True):
+            data = Data(X, Y, sample_weight)
+            return lbfgs.cost_function(network, data, self.alpha)(packed)
+
     def _outputs(self, X: Any) -> npt.NDArray[Any]:
         """AL (m, n_L) of the rows of X."""
         check_is_fitted(self)
         X = validate_data(self, X, accept_sparse=["csr", "csc"], reset=False)
         dtype = np.result_type(X.dtype, self.coefs_[0].dtype)
-        params = stochastic.layers(self.coefs_, self.intercepts_, dtype)
+        params = as_layers(self.coefs_, self.intercepts_, dtype)
         with jax.enable_x64(True):
             network = self._network(HEADS[self.out_activation_])
             return run_forward(network, params, X, dtype)[1]
@@ -196,7 +227,8 @@ class Perceptron(CallbackSupportMixin, BaseEstimator):
     def _network(self, output: Any) -> Network:
         sizes = [W.shape for W in self.coefs_]
         dims = (sizes[0][0], *(n for _, n in sizes))
-        hidden = tuple(_ACTIVATIONS.get(g, g) for g in self._activations(len(dims) - 2))
+        named = self._activations(len(dims) - 2)
+        hidden: Any = tuple(_ACTIVATIONS.get(g, g) for g in named)
         return Network(dims, hidden, output)
 
     def _activations(self, count: int) -> tuple[Any, ...]:
@@ -216,7 +248,7 @@ class Perceptron(CallbackSupportMixin, BaseEstimator):
         sample_weight: Any,
         validation: Validation,
         incremental: bool,
-        tasks: Tasks | None = None,
+        listeners: Listeners | None = None,
     ) -> None:
         sizes = _hidden_sizes(self.hidden_layer_sizes)
         first = not hasattr(self, "coefs_") or not (self.warm_start or incremental)
@@ -232,14 +264,18 @@ class Perceptron(CallbackSupportMixin, BaseEstimator):
         network = self._network(HEADS[self.out_activation_])
         with jax.enable_x64(True):
             if self.solver == "lbfgs":
-                self._fit_lbfgs(network, data, validation, tasks)
+                if any(of is not None for of in validation):
+                    raise ValueError(
+                        "lbfgs watches no validation part: leave X_val out"
+                    )
+                lbfgs.train(self, network, data, listeners)
             else:
                 data, watched = self._split(data, validation, random, incremental)
                 threshold = np.inf if len(getattr(self, "classes_", ())) == 1 else 0.5
                 task = stochastic.Task(
                     network, data, watched, threshold, random, incremental
                 )
-                stochastic.train(self, task, tasks)
+                stochastic.train(self, task, listeners)
         if not all(np.isfinite(of).all() for of in [*self.coefs_, *self.intercepts_]):
             raise ValueError(
                 "Solver produced non-finite parameter weights. The input data may "
@@ -266,7 +302,7 @@ class Perceptron(CallbackSupportMixin, BaseEstimator):
 
     def _data(self, X: Any, Y: Any, y: Any, sample_weight: Any) -> Data:
         if sample_weight is not None:
-            sample_weight = _check_sample_weight(sample_weight, X)
+            sample_weight = check_sample_weight(sample_weight, X)
         return Data(X, Y, self._weighed(y, sample_weight))
 
     def _initialize(
@@ -280,7 +316,8 @@ class Perceptron(CallbackSupportMixin, BaseEstimator):
             random, sizes, (*hidden, *last), dtype
         )
         for leftover in ("_best", "_solver_state"):
-            self.__dict__.pop(leftover, None)
+            if hasattr(self, leftover):
+                delattr(self, leftover)
         if self.solver == "lbfgs":
             return
         self.loss_curve_, self._no_improvement_count = [], 0
@@ -290,35 +327,6 @@ class Perceptron(CallbackSupportMixin, BaseEstimator):
         if self.early_stopping:
             self.best_loss_, self.validation_scores_ = None, []
             self.best_validation_score_ = -np.inf
-
-    def _fit_lbfgs(
-        self, network: Network, data: Data, validation: Validation, tasks: Tasks | None
-    ) -> None:
-        if any(of is not None for of in validation):
-            raise ValueError("X_val goes with solvers that train in epochs, not lbfgs")
-        packed = np.concatenate(
-            [of.ravel() for of in (*self.coefs_, *self.intercepts_)]
-        )
-
-        def read(packed: npt.NDArray[Any]) -> dict[str, Any]:
-            params = unpack(network.layer_dims, packed.astype(data.X.dtype))
-            coefs, intercepts = stochastic.coefficients(params)
-            return {"coefs_": coefs, "intercepts_": intercepts}
-
-        def told(packed: npt.NDArray[Any]) -> bool:
-            ends = tasks is not None and tasks.end(partial(read, packed))
-            if tasks is not None and not ends:
-                tasks.begin()
-            return ends
-
-        if tasks is not None:
-            tasks.begin()
-        options = {"maxfun": self.max_fun, "maxiter": self.max_iter, "gtol": self.tol}
-        found = lbfgs.descend(network, packed, data, self.alpha, options, told)
-        self.n_iter_ = _check_optimize_result("lbfgs", found, self.max_iter)
-        self.loss_ = float(found.fun)
-        for name, of in read(found.x).items():
-            setattr(self, name, of)
 
     def _split(
         self,
@@ -342,7 +350,7 @@ class Perceptron(CallbackSupportMixin, BaseEstimator):
             return data, None
         if incremental:
             raise ValueError("partial_fit does not support early_stopping=True")
-        parts = train_test_split(
+        parts: list[Any] = train_test_split(
             *(of for of in data if of is not None),
             random_state=random,
             test_size=self.validation_fraction,
@@ -354,7 +362,9 @@ class Perceptron(CallbackSupportMixin, BaseEstimator):
                 "the size of your dataset."
             )
         weights = parts[4:] or (None, None)
-        return Data(parts[0], parts[2], weights[0]), Data(parts[1], parts[3], weights[1])
+        return Data(parts[0], parts[2], weights[0]), Data(
+            parts[1], parts[3], weights[1]
+        )
 
 
 def _hidden_sizes(given: Any) -> list[Any]:
@@ -366,6 +376,6 @@ def _hidden_sizes(given: Any) -> list[Any]:
 
 def partial_fit_where_stochastic(method: Any) -> Any:
     """Offer a method only where the solver trains in epochs."""
-    return available_if(Perceptron._is_stochastic)(
-        _fit_context(prefer_skip_nested_validation=True)(method)
+    return available_if(lambda estimator: estimator._is_stochastic())(
+        fit_context(prefer_skip_nested_validation=True)(method)
     )

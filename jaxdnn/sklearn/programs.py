@@ -43,12 +43,12 @@ class Plan:
 class Numbers(NamedTuple):
     """The numbers of a run.
 
-    count: how many examples there are; batch: how many make a batch. solver: what an
+    rows: how many examples there are; batch: how many make a batch. solver: what an
     update is told, see `Step`; rules: an epoch's end. threshold: the probability above
     which an output is a yes.
     """
 
-    count: int
+    rows: int
     batch: int
     alpha: float
     keep_prob: float
@@ -92,14 +92,14 @@ def train_batches(
         state, total = carry
         places = jnp.arange(plan.width)
         at = i * numbers.batch + places
-        real = (places < numbers.batch) & (at < numbers.count)
+        real = (places < numbers.batch) & (at < numbers.rows)
         rows = order.at[at].get(mode="clip")
         taken = Examples(*(of.at[rows].get(mode="clip") for of in examples))
         taken = taken._replace(weight=jnp.where(real, taken.weight, 0))
         state, J = _one_update(plan, numbers, state, taken)
         return state, total + J.astype(total.dtype) * real.sum()
 
-    batches = -(-numbers.count // numbers.batch)
+    batches = -(-numbers.rows // numbers.batch)
     return jax.lax.fori_loop(0, batches, batch, (state, total))
 
 
@@ -167,7 +167,7 @@ def run_epochs(
         if watched is not None:
             ZL, _ = propagation.forward(plan.network, state.params, watched.X.T)
             verdict = _verdict(plan, numbers, ZL.T, watched)
-        state, record = _ended(numbers, state, numbers.count, total, verdict)
+        state, record = _ended(numbers, state, numbers.rows, total, verdict)
         records = jax.tree.map(lambda of, x: of.at[i].set(x), records, record)
         return i + 1, state, records
 

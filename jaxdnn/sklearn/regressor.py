@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from sklearn.base import RegressorMixin
-from sklearn.utils._param_validation import StrOptions
 
+from jaxdnn.sklearn.borrowed import StrOptions
 from jaxdnn.sklearn.perceptron import (
     Perceptron,
     Validation,
@@ -19,6 +19,8 @@ class MLPRegressor(RegressorMixin, Perceptron):
     """A dense network that predicts numbers."""
 
     __module__ = "jaxdnn.sklearn"
+
+    loss: str
 
     _parameter_constraints: dict[str, Any] = {  # noqa: RUF012 (scikit-learn's)
         **Perceptron._parameter_constraints,
@@ -89,15 +91,10 @@ class MLPRegressor(RegressorMixin, Perceptron):
         return AL.ravel() if AL.shape[1] == 1 else AL
 
     def _learned_targets(self, y: Any, incremental: bool) -> npt.NDArray[Any]:
-        """Y (m, n_L); there is nothing to be learned of it."""
         return self._targets(y)
 
     def _targets(self, y: Any) -> npt.NDArray[Any]:
-        """Y (m, n_L) of numbers."""
         return np.reshape(y, (len(y), -1))
 
     def _out_activation(self) -> str:
         return "exp" if self.loss == "poisson" else "identity"
-
-    def _weighed(self, y: Any, sample_weight: Any) -> Any:
-        return sample_weight

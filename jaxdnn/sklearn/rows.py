@@ -1,4 +1,4 @@
-"""Examples as scikit-learn has them, a row each: split, filled up, dense by the part."""
+"""Examples as scikit-learn has them, a row each: filled up, dense by the part."""
 
 from collections.abc import Iterator
 from typing import Any, NamedTuple

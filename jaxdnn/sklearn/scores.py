@@ -1,7 +1,7 @@
 """What a validation part says: its score, as scikit-learn's metrics have it, its loss.
 
-    accuracy   Σⱼ wⱼ [all outputs of j are right] / Σⱼ wⱼ
-    R²         mean over k of 1 - Σⱼ wⱼ (a - y)² / Σⱼ wⱼ (y - ȳ_k)²
+accuracy   Σⱼ wⱼ [all outputs of j are right] / Σⱼ wⱼ
+R²         mean over k of 1 - Σⱼ wⱼ (a - y)² / Σⱼ wⱼ (y - ȳ_k)²
 """
 
 from typing import Any
@@ -37,7 +37,8 @@ def judge(
     if head.name == "softmax":
         score = _share(AL.argmax(axis=0) == Y.argmax(axis=0), weight)
     elif head.name == "logistic":
-        score = _share(((AL > threshold) == (Y > threshold)).all(axis=0), weight)
+        right = (AL > threshold) == (Y > threshold)  # noqa: SIM300
+        score = _share(right.all(axis=0), weight)
     else:
         score = r_squared(AL.astype(float), Y.astype(float), weight)
     return score, loss.astype(float)

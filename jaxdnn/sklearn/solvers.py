@@ -30,13 +30,13 @@ class Step(NamedTuple):
     """What an update is made of.
 
     numbers: momentum, nesterovs_momentum, beta_1, beta_2, epsilon by their names. rate:
-    η, (), an array. count: updates done before. cost: parameters -> the batch's cost, value: that
-    of `params`.
+    η, (), an array. updates: how many were done before. cost: parameters -> the batch's
+    cost, value: that of `params`.
     """
 
     numbers: dict[str, Any]
     rate: Any
-    count: Any
+    updates: Any
     params: Any
     grads: Any
     cost: Callable[[Any], Any]
@@ -101,7 +101,7 @@ def _adam(step: Step, moments: Any) -> tuple[Any, Any]:
     beta_1, beta_2, epsilon = (
         step.numbers[name] for name in ("beta_1", "beta_2", "epsilon")
     )
-    t = step.count + 1.0
+    t = step.updates + 1.0
     # In float64, whatever the parameters are in: 1 - β₂ᵗ cancels.
     rate = step.rate * jnp.sqrt(1 - beta_2**t) / (1 - beta_1**t)
     rate = rate.astype(_dtype_of(step.params))

@@ -1,4 +1,4 @@
-"""Training by SGD, Adam or an Optax transformation: from an estimator and back to it."""
+"""Training by SGD, Adam or an Optax transformation, from an estimator and back."""
 
 import time
 from functools import partial
@@ -11,14 +11,14 @@ from scipy.sparse import issparse
 from sklearn.exceptions import ConvergenceWarning
 
 from jaxdnn.architecture import Network
-from jaxdnn.parameters import Layer, Parameters
-from jaxdnn.sklearn.draws import Coefficients, Orders, dropout_seed
+from jaxdnn.sklearn.coefficients import as_coefficients, as_layers
+from jaxdnn.sklearn.draws import Orders, dropout_seed
 from jaxdnn.sklearn.ending import Ending, Record, Rules
 from jaxdnn.sklearn.epochs import ByTheBatch, InMemory
+from jaxdnn.sklearn.listeners import Listeners
 from jaxdnn.sklearn.programs import Numbers, Plan, State
 from jaxdnn.sklearn.rows import Data, room_for
 from jaxdnn.sklearn.solvers import begin, comparable
-from jaxdnn.sklearn.tasks import Tasks
 from jaxdnn.training.buckets import padded_size
 
 # Most examples of a batch that is not said.
@@ -46,54 +46,23 @@ class Task(NamedTuple):
     incremental: bool
 
 
-def train(estimator: Any, task: Task, tasks: Tasks | None) -> None:
+def train(estimator: Any, task: Task, listeners: Listeners | None) -> None:
     """Train an estimator that has parameters, and leave in it what came of it.
 
     Args:
       estimator: its parameters say how; its attributes are what the run starts from.
       task: what to train on.
-      tasks: told of each epoch, if listened to.
+      listeners: told of each epoch, if listened to.
     """
     run = _prepare(estimator, task)
     estimator.n_iter_ = 0
     if task.watched is not None and estimator.validation_loss_curve_ is None:
         estimator.validation_loss_curve_ = []
     try:
-        _advance(estimator, run, task, tasks)
+        _advance(estimator, run, task, listeners)
     except KeyboardInterrupt:
         warn("Training interrupted by user.", stacklevel=2)
     _leave(estimator, run.state, task)
-
-
-def coefficients(params: Any) -> Coefficients:
-    """Weights (n_prev, n) and biases (n,), NumPy's own, as scikit-learn has them.
-
-    Example:
-      >>> W, b = coefficients((Layer(np.ones((1, 2)), np.ones((1, 1))),))
-      >>> W[0].shape, b[0].shape
-      ((2, 1), (1,))
-    """
-    params = jax.device_get(params)
-    return (
-        [np.array(W.T, order="C") for W, _ in params],
-        [np.array(b[:, 0]) for _, b in params],
-    )
-
-
-def layers(coefs: Any, intercepts: Any, dtype: Any) -> Parameters:
-    """The network's parameters, of NumPy's arrays.
-
-    Example:
-      >>> layers([np.ones((2, 1))], [np.ones(1)], np.float32)[0].W.shape
-      (1, 2)
-    """
-    return tuple(
-        Layer(
-            np.ascontiguousarray(np.asarray(W, dtype).T),
-            np.asarray(b, dtype).reshape(-1, 1),
-        )
-        for W, b in zip(coefs, intercepts, strict=True)
-    )
 
 
 def _prepare(estimator: Any, task: Task) -> InMemory | ByTheBatch:
@@ -114,7 +83,7 @@ def _prepare(estimator: Any, task: Task) -> InMemory | ByTheBatch:
         width=min(room_for(count), padded_size(asked)),
     )
     numbers = Numbers(
-        count=count,
+        rows=count,
         batch=min(asked, count),
         alpha=float(estimator.alpha),
         keep_prob=1 - float(estimator.dropout),
@@ -151,7 +120,7 @@ def _state(estimator: Any, plan: Plan, task: Task) -> State:
     """What the run starts from: the estimator's attributes."""
     dtype = task.data.X.dtype
     given = estimator.coefs_, estimator.intercepts_
-    params = layers(*given, dtype)
+    params = as_layers(estimator.coefs_, estimator.intercepts_, dtype)
     rate, updates = float(estimator.learning_rate_init), 0
     solver = jax.device_get(begin(plan.solver, rate, params))
     kept = getattr(estimator, "_solver_state", None)
@@ -165,7 +134,8 @@ def _state(estimator: Any, plan: Plan, task: Task) -> State:
         best = estimator.best_validation_score_, -np.inf
     watched = None
     if task.watched is not None:
-        watched = layers(*getattr(estimator, "_best", given), dtype)
+        coefs, intercepts = getattr(estimator, "_best", given)
+        watched = as_layers(coefs, intercepts, dtype)
     ending = Ending(
         rate=np.float64(rate),
         seen=np.int64(estimator.t_),
@@ -178,15 +148,15 @@ def _state(estimator: Any, plan: Plan, task: Task) -> State:
 
 
 def _advance(
-    estimator: Any, run: InMemory | ByTheBatch, task: Task, tasks: Tasks | None
+    estimator: Any, run: InMemory | ByTheBatch, task: Task, listeners: Listeners | None
 ) -> None:
     epochs = 1 if task.incremental else estimator.max_iter
     watched = task.watched is not None
-    looks = bool(estimator.verbose) or (tasks is not None and tasks.listened_to)
+    looks = bool(estimator.verbose) or (listeners is not None and listeners.listened_to)
     chunk = 1
     while estimator.n_iter_ < epochs and not run.state.ending.stopped:
-        if tasks is not None:
-            tasks.begin()
+        if listeners is not None:
+            listeners.begin()
         started = time.perf_counter()
         records = run.advance(min(chunk, run.room, epochs - estimator.n_iter_))
         for record in records:
@@ -194,7 +164,7 @@ def _advance(
         estimator.t_ = int(run.state.ending.seen)
         if estimator.verbose:
             _say(estimator, records[-1], run.state.ending)
-        if tasks is not None and tasks.end(partial(_attributes, run)):
+        if listeners is not None and listeners.end(partial(_attributes, run)):
             return
         if not looks:
             each = (time.perf_counter() - started) / len(records)
@@ -202,7 +172,7 @@ def _advance(
 
 
 def _attributes(run: InMemory | ByTheBatch) -> dict[str, Any]:
-    coefs, intercepts = coefficients(run.state.params)
+    coefs, intercepts = as_coefficients(run.state.params)
     return {"coefs_": coefs, "intercepts_": intercepts}
 
 
@@ -236,14 +206,14 @@ def _say(estimator: Any, record: Record, ending: Ending) -> None:
 def _leave(estimator: Any, state: State, task: Task) -> None:
     ending = jax.device_get(state.ending)
     stopped = bool(ending.stopped)
-    found = coefficients(state.params)
+    found = as_coefficients(state.params)
     if estimator.early_stopping:
         estimator.best_loss_ = None
         estimator.best_validation_score_ = float(ending.best)
-        estimator._best = coefficients(ending.best_params)
+        estimator._best = as_coefficients(ending.best_params)
         # What comes batch by batch goes on from the latest, until it has stopped.
         if stopped or not task.incremental:
-            found = coefficients(ending.best_params)
+            found = as_coefficients(ending.best_params)
     else:
         estimator.best_loss_ = float(ending.best)
     estimator.coefs_, estimator.intercepts_ = found

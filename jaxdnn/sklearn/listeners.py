@@ -1,32 +1,31 @@
-"""scikit-learn's callbacks: told of every epoch, and asked whether it is the last."""
+"""scikit-learn's callbacks: told of each epoch, asked whether it is the last.
+
+An epoch of L-BFGS is an iteration.
+"""
 
 from collections.abc import Callable
 from typing import Any
 
 
-class Tasks:
-    """The tasks of a fit, for whoever listens.
+class Listeners:
+    """Whoever listens to a fit.
 
     Args:
-      estimator: has the callbacks; `_init_callback_context` was not called yet.
+      estimator: has the callbacks, and `_init_callback_context` was not called yet.
       examples: X, y and metadata as they were given.
-      most: how many epochs there may be.
-      name: of the smaller tasks.
     """
 
-    def __init__(
-        self, estimator: Any, examples: dict[str, Any], most: int, name: str
-    ) -> None:
+    def __init__(self, estimator: Any, examples: dict[str, Any]) -> None:
         self._given = {"estimator": estimator, **examples}
-        self._name, self._task = name, None
+        self._task: Any = None
         self.listened_to = bool(getattr(estimator, "_skl_callbacks", None))
-        self._fit = estimator._init_callback_context(max_subtasks=most)
+        self._fit = estimator._init_callback_context(max_subtasks=estimator.max_iter)
         self._fit.call_on_fit_task_begin(**self._given)
 
     def begin(self) -> None:
         """An epoch begins."""
         if self.listened_to:
-            self._task = self._fit.subcontext(task_name=self._name)
+            self._task = self._fit.subcontext(task_name="epoch")
             self._task.call_on_fit_task_begin(**self._given)
 
     def end(self, attributes: Callable[[], dict[str, Any]]) -> bool:
