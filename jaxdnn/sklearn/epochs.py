@@ -92,18 +92,19 @@ class ByTheBatch:
     def advance(self, epochs: int) -> list[Record]:
         """One epoch."""
         plan, numbers = self._plan, self._numbers
-        count = numbers.rows
+        count, total = numbers.rows, np.zeros(())
         order = self._orders.draw(1, 1, count)[0]
         check_batches(self._data.weight, order[None], numbers.batch)
-        state, total = self.state, np.zeros(())
-        places = np.arange(plan.width, dtype=np.int32)
         for start in range(0, count, numbers.batch):
             rows = order[start : start + numbers.batch]
             batch = examples_of(self._taken(rows), plan.width)
-            here = numbers._replace(rows=len(rows))
-            state, total = run_batch(plan, here, state, total, batch, places)
-        state, record = close_epoch(numbers, state, count, total, self._verdict(state))
-        self.state = state
+            self.state, total = run_batch(
+                plan, numbers, self.state, total, batch, len(rows)
+            )
+            # One batch at a time is in memory, not all that were handed over.
+            total.block_until_ready()
+        verdict = self._verdict(self.state)
+        self.state, record = close_epoch(numbers, self.state, count, total, verdict)
         return [Record(*map(float, jax.device_get(record)))]
 
     def _taken(self, rows: npt.NDArray[Any]) -> Data:

@@ -18,13 +18,15 @@ class Listeners:
     def __init__(self, estimator: Any, examples: dict[str, Any]) -> None:
         self._given = {"estimator": estimator, **examples}
         self._task: Any = None
+        self._left = estimator.max_iter
         self.listened_to = bool(getattr(estimator, "_skl_callbacks", None))
         self._fit = estimator._init_callback_context(max_subtasks=estimator.max_iter)
         self._fit.call_on_fit_task_begin(**self._given)
 
     def begin(self) -> None:
-        """An epoch begins."""
-        if self.listened_to:
+        """An epoch begins, if there may be another."""
+        if self.listened_to and self._left:
+            self._left -= 1
             self._task = self._fit.subcontext(task_name="epoch")
             self._task.call_on_fit_task_begin(**self._given)
 

@@ -192,8 +192,16 @@ def _verdict(
     return judge(head, numbers.threshold, ZL.T, watched.Y.T, watched.weight)
 
 
-# The parts of an epoch, compiled on their own: for examples that come batch by batch.
-run_batch = jax.jit(train_batches, static_argnums=0)
+@partial(jax.jit, static_argnums=0, donate_argnums=2)
+def run_batch(
+    plan: Plan, numbers: Numbers, state: State, total: Any, batch: Examples, rows: Any
+) -> tuple[State, Array]:
+    """One update, from a batch that has so many rows: see `train_batches`."""
+    state, J = _one_update(plan, numbers, state, batch)
+    return state, total + J.astype(total.dtype) * rows
+
+
+# The end of an epoch on its own, where its examples came batch by batch.
 close_epoch = jax.jit(_ended)
 verdict_on = jax.jit(_verdict, static_argnums=0)
 

@@ -15,8 +15,9 @@ from jaxdnn.training.buckets import padded_size
 # Up to here sizes are powers of two: so few rows more cost less than a compilation.
 _FEW = 1024
 
-# Numbers in a part of X that is made dense, or handed to the device, at a time.
+# Numbers in a part of X that is made dense at a time; most rows of one to predict.
 _NUMBERS = 1 << 24
+_ROWS = 4096
 
 
 class Data(NamedTuple):
@@ -75,17 +76,38 @@ def examples_of(data: Data, room: int) -> Examples:
     )
 
 
-def parts(X: Any) -> Iterator[slice]:
-    """Rows of X that are handled at a time.
+def rows_at_once(n_x: int) -> int:
+    """How many rows are predicted, or made dense, at a time: a power of 4.
 
     Example:
-      >>> list(parts(np.empty((3, 2**23))))
-      [slice(0, 2, None), slice(2, 3, None)]
+      >>> rows_at_once(64), rows_at_once(60_000)
+      (4096, 256)
+    """
+    return 4 ** ((min(_ROWS, max(1, _NUMBERS // n_x)).bit_length() - 1) // 2)
+
+
+def parts(X: Any) -> Iterator[slice]:
+    """So many rows of X, from the first to the last.
+
+    Example:
+      >>> list(parts(np.empty((5, 2**22))))
+      [slice(0, 4, None), slice(4, 5, None)]
     """
     m, n_x = X.shape
-    step = max(1, _NUMBERS // n_x)
+    step = rows_at_once(n_x)
     for start in range(0, m, step):
         yield slice(start, min(start + step, m))
+
+
+def few_rooms(m: int, n_x: int) -> int:
+    """How many rows to predict m are filled up to: powers of 4 from 256 on.
+
+    Example:
+      >>> few_rooms(1, 64), few_rooms(257, 64), few_rooms(4096, 64)
+      (256, 1024, 4096)
+    """
+    room = 4 ** -(-(m - 1).bit_length() // 2)
+    return min(rows_at_once(n_x), max(256, room))
 
 
 def run_forward(
@@ -97,7 +119,7 @@ def run_forward(
     X = X.tocsr() if issparse(X) else X
     for part in parts(X):
         m = part.stop - part.start
-        rows = filled(dense(X[part]).astype(dtype, copy=False), room_for(m))
+        rows = filled(dense(X[part]).astype(dtype, copy=False), few_rooms(m, X.shape[1]))
         both = jax.device_get(logits_and_outputs(network, params, rows))
         found.append([of[:m] for of in both])
     ZL, AL = (np.concatenate(of) for of in zip(*found, strict=True))

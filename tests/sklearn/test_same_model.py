@@ -59,7 +59,9 @@ REGRESSORS = {
     "several early": {**STOPS, "y": SEVERAL, "sample_weight": WEIGHTS},
 }
 CASES = {
-    **{f"classifier, {name}": ("MLPClassifier", of) for name, of in CLASSIFIERS.items()},
+    **{
+        f"classifier, {name}": ("MLPClassifier", of) for name, of in CLASSIFIERS.items()
+    },
     **{f"regressor, {name}": ("MLPRegressor", of) for name, of in REGRESSORS.items()},
     "classifier, two classes": ("MLPClassifier", {"X": X[:100], "y": BINARY}),
     "classifier, two, early": ("MLPClassifier", {"X": X[:100], "y": BINARY, **STOPS}),
