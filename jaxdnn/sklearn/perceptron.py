@@ -283,9 +283,13 @@ class Perceptron(CallbackSupportMixin, BaseEstimator, ABC):
             )
 
     def _validated(self, X: Any, y: Any, reset: bool) -> tuple[Any, Any]:
-        dtypes = (np.float64, np.float32)
+        dtypes = [np.dtype(np.float64), np.dtype(np.float32)]
         if self.dtype is not None:
-            dtypes = np.dtype(self.dtype).type
+            if np.dtype(self.dtype) not in dtypes:
+                raise ValueError(
+                    f"dtype must be float32 or float64, got {self.dtype!r}"
+                )
+            dtypes = [np.dtype(self.dtype)]
         X, y = validate_data(
             self,
             X,

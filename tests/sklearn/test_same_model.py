@@ -7,10 +7,10 @@ import pytest
 
 pytest.importorskip("sklearn", minversion="1.9")
 
-import sklearn.neural_network as theirs  # noqa: E402
-from sklearn.datasets import load_iris, make_multilabel_classification  # noqa: E402
+import sklearn.neural_network as theirs
+from sklearn.datasets import load_iris, make_multilabel_classification
 
-import jaxdnn.sklearn as ours  # noqa: E402
+import jaxdnn.sklearn as ours
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning", "ignore::RuntimeWarning")
 

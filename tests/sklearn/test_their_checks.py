@@ -6,9 +6,9 @@ import pytest
 
 pytest.importorskip("sklearn", minversion="1.9")
 
-from sklearn.utils.estimator_checks import check_estimator  # noqa: E402
+from sklearn.utils.estimator_checks import check_estimator
 
-from jaxdnn.sklearn import MLPClassifier, MLPRegressor  # noqa: E402
+from jaxdnn.sklearn import MLPClassifier, MLPRegressor
 
 
 @pytest.mark.parametrize("kind", [MLPClassifier, MLPRegressor])
