@@ -19,7 +19,69 @@ from jaxdnn.sklearn.perceptron import (
 
 
 class MLPClassifier(ClassifierMixin, Perceptron):
-    """A dense network that tells classes apart."""
+    """A dense network that tells classes apart; scikit-learn's, and what it lacks.
+
+    Each batch of weight m_b has the cost Σⱼ wⱼ ℓⱼ / m_b + α/(2 m_b) Σ ||W||², with ℓ
+    the cross-entropy of a sigmoid (two classes, or labels that exclude nothing) or of a
+    softmax. Numbers are traced: another alpha, rate or tolerance, or a few rows more or
+    less, compile nothing.
+
+    Args:
+      hidden_layer_sizes: units of each hidden layer; () for none.
+      activation: of the hidden layers: 'identity', 'logistic', 'tanh', 'relu', others
+        of `jaxdnn.ACTIVATIONS`, an `Activation`, or a tuple, one for each layer.
+      solver: 'adam', 'sgd' or 'lbfgs'; or a function from a learning rate to an Optax
+        transformation, such as `optax.adamw`.
+      alpha: α, the strength of L2; biases are not penalised.
+      batch_size: examples an update; 'auto' for min(200, m). Not for lbfgs.
+      learning_rate: 'constant'; 'invscaling', learning_rate_init / t**power_t after t
+        examples; 'adaptive', a fifth whenever n_iter_no_change epochs were misses (not
+        for adam); or a function of the updates done.
+      learning_rate_init, power_t: see learning_rate.
+      max_iter: epochs; of lbfgs, iterations.
+      shuffle: whether each epoch has an order of its own.
+      random_state: what initial parameters, the validation part, shuffles and dropout
+        are drawn from: the same one gives scikit-learn's own model.
+      tol: by how much the loss, or with early_stopping the score, must be better for an
+        epoch to be no miss; of lbfgs, the largest gradient entry to end with.
+      verbose: whether to print each epoch.
+      warm_start: whether `fit` goes on from the parameters that are there.
+      momentum, nesterovs_momentum: of sgd.
+      early_stopping: whether the score of a validation part is watched, and the best
+        parameters come back.
+      validation_fraction: how much of the examples `fit` sets aside for that.
+      beta_1, beta_2, epsilon: of adam.
+      n_iter_no_change: how many misses in a row are one too few to end; may be inf.
+      max_fun: of lbfgs, the most evaluations of the cost.
+      dropout: the probability that a hidden activation is dropped.
+      class_weight: what examples of each class count for: a dictionary, or 'balanced'.
+      dtype: float32 or float64, whatever X is; None for X's own.
+
+    Attributes:
+      classes_: the labels, sorted.
+      coefs_, intercepts_: W (n_prev, n) and b (n,) of each layer.
+      n_features_in_, feature_names_in_, n_layers_, n_outputs_, out_activation_: of the
+        network, its input counted as a layer.
+      n_iter_, t_: epochs of the last fit; examples seen over all.
+      loss_, loss_curve_, best_loss_: the cost over an epoch's batches, each before its
+        update: the last, all, the lowest (None with early_stopping).
+      validation_scores_, best_validation_score_: with early_stopping, else None.
+      validation_loss_curve_: without L2, after each epoch; None without validation.
+      network_, params_: what `jaxdnn`'s functions take, for columns of examples.
+
+    References:
+      Rumelhart, Hinton & Williams (1986), Nature 323; Kingma & Ba (2015), ICLR; Byrd,
+      Lu, Nocedal & Zhu (1995), SIAM J. Sci. Comput. 16.
+
+    Example:
+      >>> from sklearn.datasets import load_iris
+      >>> X, y = load_iris(return_X_y=True)
+      >>> model = MLPClassifier((8,), max_iter=400, learning_rate_init=0.02)
+      >>> model.set_params(random_state=0).fit(X, y).predict(X[::50])
+      array([0, 1, 2])
+      >>> bool(model.score(X, y) > 0.95), model.network_.layer_dims
+      (True, (4, 8, 3))
+    """
 
     __module__ = "jaxdnn.sklearn"
 

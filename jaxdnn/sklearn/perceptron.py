@@ -265,9 +265,7 @@ class Perceptron(CallbackSupportMixin, BaseEstimator, ABC):
         with jax.enable_x64(True):
             if self.solver == "lbfgs":
                 if any(of is not None for of in validation):
-                    raise ValueError(
-                        "lbfgs watches no validation part: leave X_val out"
-                    )
+                    raise ValueError("lbfgs watches no validation part: drop X_val")
                 lbfgs.train(self, network, data, listeners)
             else:
                 data, watched = self._split(data, validation, random, incremental)
@@ -366,9 +364,8 @@ class Perceptron(CallbackSupportMixin, BaseEstimator, ABC):
                 "the size of your dataset."
             )
         weights = parts[4:] or (None, None)
-        return Data(parts[0], parts[2], weights[0]), Data(
-            parts[1], parts[3], weights[1]
-        )
+        train, watched = zip(parts[:2], parts[2:4], weights, strict=True)
+        return Data(*train), Data(*watched)
 
 
 def _hidden_sizes(given: Any) -> list[Any]:

@@ -16,7 +16,24 @@ from jaxdnn.sklearn.perceptron import (
 
 
 class MLPRegressor(RegressorMixin, Perceptron):
-    """A dense network that predicts numbers."""
+    """A dense network that predicts numbers; scikit-learn's, and what it lacks.
+
+    Half the squared error, or half the Poisson deviance of a rate e^z.
+
+    Args:
+      loss: 'squared_error' or 'poisson', for counts or rates >= 0.
+
+    The other parameters, and the attributes, are those of `MLPClassifier`, but for
+    class_weight and classes_. The score is R².
+
+    Example:
+      >>> import numpy as np
+      >>> X = np.linspace(-1, 1, 50)[:, None]
+      >>> model = MLPRegressor("squared_error", (10,), "tanh", solver="lbfgs")
+      >>> model = model.set_params(random_state=0).fit(X, X[:, 0] ** 2)
+      >>> bool(model.score(X, X[:, 0] ** 2) > 0.99)
+      True
+    """
 
     __module__ = "jaxdnn.sklearn"
 

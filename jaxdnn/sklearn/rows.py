@@ -15,9 +15,9 @@ from jaxdnn.training.buckets import padded_size
 # Up to here sizes are powers of two: so few rows more cost less than a compilation.
 _FEW = 1024
 
-# Numbers in a part of X that is made dense at a time; most rows of one to predict.
+# Most numbers, and most rows, of a part of X that is predicted or made dense at a time.
 _NUMBERS = 1 << 24
-_ROWS = 4096
+_ROWS = 1024
 
 
 class Data(NamedTuple):
@@ -81,7 +81,7 @@ def rows_at_once(n_x: int) -> int:
 
     Example:
       >>> rows_at_once(64), rows_at_once(60_000)
-      (4096, 256)
+      (1024, 256)
     """
     return 4 ** ((min(_ROWS, max(1, _NUMBERS // n_x)).bit_length() - 1) // 2)
 
@@ -100,14 +100,13 @@ def parts(X: Any) -> Iterator[slice]:
 
 
 def few_rooms(m: int, n_x: int) -> int:
-    """How many rows to predict m are filled up to: powers of 4 from 256 on.
+    """How many rows to predict m are filled up to: one of two sizes.
 
     Example:
-      >>> few_rooms(1, 64), few_rooms(257, 64), few_rooms(4096, 64)
-      (256, 1024, 4096)
+      >>> few_rooms(1, 64), few_rooms(257, 64), few_rooms(5, 60_000)
+      (256, 1024, 256)
     """
-    room = 4 ** -(-(m - 1).bit_length() // 2)
-    return min(rows_at_once(n_x), max(256, room))
+    return min(rows_at_once(n_x), 256 if m <= 256 else _ROWS)
 
 
 def run_forward(
@@ -119,7 +118,9 @@ def run_forward(
     X = X.tocsr() if issparse(X) else X
     for part in parts(X):
         m = part.stop - part.start
-        rows = filled(dense(X[part]).astype(dtype, copy=False), few_rooms(m, X.shape[1]))
+        rows = filled(
+            dense(X[part]).astype(dtype, copy=False), few_rooms(m, X.shape[1])
+        )
         both = jax.device_get(logits_and_outputs(network, params, rows))
         found.append([of[:m] for of in both])
     ZL, AL = (np.concatenate(of) for of in zip(*found, strict=True))
