@@ -6,6 +6,12 @@ that the next fit of nearly as many examples finds compiled.
 """
 
 from jaxdnn.sklearn.classifier import MLPClassifier
+from jaxdnn.sklearn.ensembles import MLPEnsembleClassifier, MLPEnsembleRegressor
 from jaxdnn.sklearn.regressor import MLPRegressor
 
-__all__ = ["MLPClassifier", "MLPRegressor"]
+__all__ = [
+    "MLPClassifier",
+    "MLPEnsembleClassifier",
+    "MLPEnsembleRegressor",
+    "MLPRegressor",
+]

@@ -161,8 +161,7 @@ class MLPClassifier(ClassifierMixin, Perceptron):
 
     def predict_proba(self, X: Any) -> npt.NDArray[Any]:
         """The probability of each class (m, n_classes), of the rows of X (m, n_x)."""
-        AL = self._outputs(X)
-        return np.concatenate([1 - AL, AL], axis=1) if self.n_outputs_ == 1 else AL
+        return probabilities(self._outputs(X))
 
     def predict_log_proba(self, X: Any) -> npt.NDArray[Any]:
         """The logarithm of `predict_proba`."""
@@ -209,3 +208,13 @@ class MLPClassifier(ClassifierMixin, Perceptron):
             return sample_weight
         of_classes = compute_sample_weight(self.class_weight, y)
         return of_classes if sample_weight is None else of_classes * sample_weight
+
+
+def probabilities(AL: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Of each class (..., n_classes), of outputs (..., n_L): one output has two.
+
+    Example:
+      >>> probabilities(np.array([[0.25]])).tolist()
+      [[0.75, 0.25]]
+    """
+    return np.concatenate([1 - AL, AL], axis=-1) if AL.shape[-1] == 1 else AL

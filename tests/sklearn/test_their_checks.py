@@ -8,14 +8,26 @@ pytest.importorskip("sklearn", minversion="1.9")
 
 from sklearn.utils.estimator_checks import check_estimator
 
-from jaxdnn.sklearn import MLPClassifier, MLPRegressor
+from jaxdnn.sklearn import (
+    MLPClassifier,
+    MLPEnsembleClassifier,
+    MLPEnsembleRegressor,
+    MLPRegressor,
+)
+
+ESTIMATORS = [
+    MLPClassifier(max_iter=30),
+    MLPRegressor(max_iter=30),
+    MLPEnsembleClassifier(2, max_iter=30),
+    MLPEnsembleRegressor(2, max_iter=60),
+]
 
 
-@pytest.mark.parametrize("kind", [MLPClassifier, MLPRegressor])
-def test_no_check_fails(kind):
+@pytest.mark.parametrize("estimator", ESTIMATORS, ids=lambda of: type(of).__name__)
+def test_no_check_fails(estimator):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        results = check_estimator(kind(max_iter=30), on_fail=None)
+        results = check_estimator(estimator, on_fail=None)
     failed = [each["check_name"] for each in results if each["status"] == "failed"]
     assert failed == []
     assert len(results) > 50
