@@ -5,9 +5,16 @@ Change the import and nothing else: parameters, attributes, messages and, from t
 that the next fit of nearly as many examples finds compiled.
 """
 
-from jaxdnn.sklearn.classifier import MLPClassifier
-from jaxdnn.sklearn.ensembles import MLPEnsembleClassifier, MLPEnsembleRegressor
-from jaxdnn.sklearn.regressor import MLPRegressor
+from jaxdnn._extras import require
+
+require("sklearn.callback")  # new in scikit-learn 1.9
+
+from jaxdnn.sklearn.classifier import MLPClassifier  # noqa: E402
+from jaxdnn.sklearn.ensembles import (  # noqa: E402
+    MLPEnsembleClassifier,
+    MLPEnsembleRegressor,
+)
+from jaxdnn.sklearn.regressor import MLPRegressor  # noqa: E402
 
 __all__ = [
     "MLPClassifier",

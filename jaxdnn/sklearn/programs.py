@@ -90,14 +90,13 @@ def train_batches(
 
     def batch(i: Any, carry: tuple[State, Array]) -> tuple[State, Array]:
         state, total = carry
-        places = jnp.arange(plan.width)
-        at = i * numbers.batch + places
-        real = (places < numbers.batch) & (at < numbers.rows)
-        rows = order.at[at].get(mode="clip")
+        start, places = i * numbers.batch, jnp.arange(plan.width)
+        count = jnp.minimum(numbers.batch, numbers.rows - start)
+        rows = order.at[start + places].get(mode="clip")
         taken = Examples(*(of.at[rows].get(mode="clip") for of in examples))
-        taken = taken._replace(weight=jnp.where(real, taken.weight, 0))
+        taken = taken._replace(weight=jnp.where(places < count, taken.weight, 0))
         state, J = _one_update(plan, numbers, state, taken)
-        return state, total + J.astype(total.dtype) * real.sum()
+        return state, total + J.astype(total.dtype) * count
 
     batches = -(-numbers.rows // numbers.batch)
     return jax.lax.fori_loop(0, batches, batch, (state, total))
@@ -192,7 +191,7 @@ def _verdict(
     return judge(head, numbers.threshold, ZL.T, watched.Y.T, watched.weight)
 
 
-@partial(jax.jit, static_argnums=0, donate_argnums=2)
+@partial(jax.jit, static_argnums=0)
 def run_batch(
     plan: Plan, numbers: Numbers, state: State, total: Any, batch: Examples, rows: Any
 ) -> tuple[State, Array]:

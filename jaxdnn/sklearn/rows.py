@@ -16,7 +16,7 @@ from jaxdnn.training.buckets import padded_size
 _FEW = 1024
 
 # Most numbers, and most rows, of a part of X that is predicted or made dense at a time.
-_NUMBERS = 1 << 24
+_NUMBERS = 1 << 23
 _ROWS = 1024
 
 
@@ -80,7 +80,7 @@ def rows_at_once(n_x: int) -> int:
     """How many rows are predicted, or made dense, at a time: a power of 4.
 
     Example:
-      >>> rows_at_once(64), rows_at_once(60_000)
+      >>> rows_at_once(64), rows_at_once(30_000)
       (1024, 256)
     """
     return 4 ** ((min(_ROWS, max(1, _NUMBERS // n_x)).bit_length() - 1) // 2)
@@ -90,7 +90,7 @@ def parts(X: Any) -> Iterator[slice]:
     """So many rows of X, from the first to the last.
 
     Example:
-      >>> list(parts(np.empty((5, 2**22))))
+      >>> list(parts(np.empty((5, 2**21))))
       [slice(0, 4, None), slice(4, 5, None)]
     """
     m, n_x = X.shape
@@ -103,7 +103,7 @@ def few_rooms(m: int, n_x: int) -> int:
     """How many rows to predict m are filled up to: one of two sizes.
 
     Example:
-      >>> few_rooms(1, 64), few_rooms(257, 64), few_rooms(5, 60_000)
+      >>> few_rooms(1, 64), few_rooms(257, 64), few_rooms(5, 30_000)
       (256, 1024, 256)
     """
     return min(rows_at_once(n_x), 256 if m <= 256 else _ROWS)

@@ -119,7 +119,6 @@ def _rules(estimator: Any) -> Rules:
 def _state(estimator: Any, plan: Plan, task: Task) -> State:
     """What the run starts from: the estimator's attributes."""
     dtype = task.data.X.dtype
-    given = estimator.coefs_, estimator.intercepts_
     params = as_layers(estimator.coefs_, estimator.intercepts_, dtype)
     rate, updates = float(estimator.learning_rate_init), 0
     solver = jax.device_get(begin(plan.solver, rate, params))
@@ -132,15 +131,15 @@ def _state(estimator: Any, plan: Plan, task: Task) -> State:
     best = estimator.best_loss_, np.inf
     if estimator.early_stopping:
         best = estimator.best_validation_score_, -np.inf
-    watched = None
-    if task.watched is not None:
-        coefs, intercepts = getattr(estimator, "_best", given)
-        watched = as_layers(coefs, intercepts, dtype)
+    best_params = None if task.watched is None else params
+    if task.watched is not None and hasattr(estimator, "_best"):
+        coefs, intercepts = estimator._best
+        best_params = as_layers(coefs, intercepts, dtype)
     ending = Ending(
         rate=np.float64(rate),
         seen=np.int64(estimator.t_),
         best=np.float64(best[1] if best[0] is None else best[0]),
-        best_params=watched,
+        best_params=best_params,
         misses=np.int64(estimator._no_improvement_count),
         stopped=np.bool_(False),
     )

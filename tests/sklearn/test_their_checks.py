@@ -18,8 +18,8 @@ from jaxdnn.sklearn import (
 ESTIMATORS = [
     MLPClassifier(max_iter=30),
     MLPRegressor(max_iter=30),
-    MLPEnsembleClassifier(2, max_iter=30),
-    MLPEnsembleRegressor(2, max_iter=60),
+    pytest.param(MLPEnsembleClassifier(2, max_iter=30), marks=pytest.mark.slow),
+    pytest.param(MLPEnsembleRegressor(2, max_iter=60), marks=pytest.mark.slow),
 ]
 
 
