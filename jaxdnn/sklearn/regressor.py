@@ -111,6 +111,8 @@ class MLPRegressor(RegressorMixin, Perceptron):
         return self._targets(y)
 
     def _targets(self, y: Any) -> npt.NDArray[Any]:
+        if self.loss == "poisson" and np.min(y) < 0:
+            raise ValueError(f"loss='poisson' needs y >= 0, got {np.min(y)}")
         return np.reshape(y, (len(y), -1))
 
     def _out_activation(self) -> str:

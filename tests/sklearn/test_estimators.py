@@ -26,13 +26,7 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 import jaxdnn as dnn
-from jaxdnn.sklearn import (
-    MLPClassifier,
-    MLPEnsembleClassifier,
-    MLPEnsembleRegressor,
-    MLPRegressor,
-    epochs,
-)
+from jaxdnn.sklearn import MLPClassifier, MLPRegressor, epochs
 from jaxdnn.training.buckets import padded_size
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -47,20 +41,6 @@ def small(kind=MLPClassifier, **parameters):
     return kind(
         **{"hidden_layer_sizes": (6,), "max_iter": 30, "random_state": 0, **parameters}
     )
-
-
-@pytest.fixture
-def compiled():
-    """The names of the programs compiled since."""
-    names = []
-
-    def listen(event, _, **of):
-        if event.endswith("backend_compile_duration"):
-            names.append(of.get("fun_name"))
-
-    jax.monitoring.register_event_duration_secs_listener(listen)
-    yield names
-    jax.monitoring.unregister_event_duration_listener(listen)
 
 
 def falling(updates):
@@ -259,6 +239,24 @@ def test_several_outputs_descend_on_the_sum_of_their_errors():
     assert model.loss_ == pytest.approx(error, rel=1e-9)
 
 
+def test_counts_are_not_negative():
+    with pytest.raises(ValueError, match=r"needs y >= 0, got -1"):
+        small(MLPRegressor, loss="poisson").fit(X, LABELS - 1)
+
+
+def test_partial_fit_is_not_offered_for_lbfgs():
+    assert not hasattr(MLPRegressor(solver="lbfgs"), "partial_fit")
+    assert hasattr(MLPRegressor(solver=optax.adamw), "partial_fit")
+
+
+def test_a_warm_start_without_improvement_keeps_the_best_parameters():
+    model = small(early_stopping=True, warm_start=True, max_iter=60).fit(X, LABELS)
+    best = [W.copy() for W in model.coefs_]
+    model.set_params(learning_rate_init=100.0, max_iter=2).fit(X, LABELS)
+    for W, of in zip(model.coefs_, best, strict=True):
+        np.testing.assert_array_equal(W, of)
+
+
 def test_folds_and_grid_points_compile_nothing(compiled):
     grid = {
         "alpha": np.logspace(-4, 0, 2),
@@ -349,38 +347,3 @@ def test_scikit_learn_is_imported_for_the_estimators_alone():
     )
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
     subprocess.run([sys.executable, "-c", script], check=True, env=environment)
-
-
-@pytest.mark.parametrize("kind", [MLPEnsembleClassifier, MLPEnsembleRegressor])
-def test_an_ensemble_is_the_mean_of_its_members(kind, compiled):
-    options = {"hidden_layer_sizes": (5,), "max_iter": 20, "random_state": 0}
-    model = kind(3, **options).fit(X, LABELS)
-    assert compiled.count("jit(run_epochs)") <= 1
-    members = model.predict_members(X)
-    assert members.shape[:2] == (3, 150)
-    said = "predict_proba" if kind is MLPEnsembleClassifier else "predict"
-    np.testing.assert_allclose(getattr(model, said)(X), members.mean(axis=0))
-    np.testing.assert_allclose(model.predict_spread(X), members.std(axis=0))
-    seeds = {member.random_state for member in model.members_}
-    assert len(seeds) == 3
-    alone = clone(model.members_[1]).fit(X, LABELS)
-    np.testing.assert_array_equal(alone.coefs_[0], model.members_[1].coefs_[0])
-    again = pickle.loads(pickle.dumps(clone(model).fit(X, LABELS)))
-    np.testing.assert_array_equal(again.predict(X), model.predict(X))
-
-
-def test_an_ensemble_goes_on_where_it_was():
-    model = MLPEnsembleRegressor(2, max_iter=5, warm_start=True, random_state=0)
-    model.fit(X, LABELS).fit(X, LABELS)
-    assert [len(member.loss_curve_) for member in model.members_] == [10, 10]
-
-
-def test_an_ensemble_takes_its_members_parameters_and_no_other():
-    assert set(MLPEnsembleClassifier().get_params()) == {
-        "n_members",
-        *MLPClassifier().get_params(),
-    }
-    with pytest.raises(TypeError, match="epochs"):
-        MLPEnsembleClassifier(epochs=3)
-    with pytest.raises(ValueError, match="'n_members' parameter"):
-        MLPEnsembleClassifier(0).fit(X, LABELS)
