@@ -13,6 +13,9 @@ import numpy.typing as npt
 
 from jaxdnn.sklearn.coefficients import Coefficients
 
+# An activation's names here and in scikit-learn.
+_LOGISTIC = ("logistic", "sigmoid")
+
 
 def initial_coefficients(
     random: np.random.RandomState,
@@ -46,9 +49,6 @@ def initial_coefficients(
         coefs.append(random.uniform(-bound, bound, (n_prev, n)).astype(dtype))
         intercepts.append(random.uniform(-bound, bound, n).astype(dtype))
     return coefs, intercepts
-
-
-_LOGISTIC = ("logistic", "sigmoid")
 
 
 class Orders:

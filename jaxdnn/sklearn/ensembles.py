@@ -34,9 +34,11 @@ class Ensemble(BaseEstimator):
 
     _member: type[Perceptron]
 
-    def __init_subclass__(cls, of: type[Perceptron], **rest: Any) -> None:
+    def __init_subclass__(cls, of: type[Perceptron] | None = None, **rest: Any) -> None:
         """Take the parameters of a member, and `n_members` before them."""
         super().__init_subclass__(**rest)
+        if of is None:  # a child's child
+            return
         cls._member = of
         cls._parameter_constraints = {
             **of._parameter_constraints,

@@ -41,6 +41,13 @@ def test_an_ensemble_goes_on_where_it_was():
     assert [len(member.loss_curve_) for member in model.members_] == [10, 10]
 
 
+def test_an_ensemble_may_be_subclassed():
+    class Mine(MLPEnsembleRegressor):
+        pass
+
+    assert Mine(2, alpha=0.5).get_params()["alpha"] == 0.5
+
+
 def test_an_ensemble_takes_its_members_parameters_and_no_other():
     assert set(MLPEnsembleClassifier().get_params()) == {
         "n_members",
