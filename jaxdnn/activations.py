@@ -12,6 +12,7 @@ saturated units, pass `Activation("tanh", tanh, tanh_backward)`.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from math import pi, sqrt
 from typing import Any, Literal
 
@@ -21,17 +22,19 @@ from jax import Array
 
 from jaxdnn._refusals import BadTypeError, BadValueError, shown
 from jaxdnn._registry import Registry
+from jaxdnn._same_code import SameCode
 from jaxdnn.arrays import elementwise
 
 LEAKY_SLOPE = 0.01
 GELU_CUBIC = 0.044715
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Activation:
     """A static pair of pure functions: an activation and its hand-derived backward.
 
     Both work element by element, so a shape goes in and the same shape comes out.
+    Activations of the same code are equal: see `_same_code`.
 
     Args:
       name: what errors and reports call it.
@@ -54,6 +57,16 @@ class Activation:
     forward: Callable[[Array], Array]
     backward: Callable[[Array, Array], Array]
     reads: Literal["Z", "A"] = "Z"
+
+    @cached_property
+    def _key(self) -> SameCode[Any]:
+        return SameCode((self.name, self.forward, self.backward, self.reads))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Activation) and self._key == other._key
+
+    def __hash__(self) -> int:
+        return hash(self._key)
 
     def __post_init__(self) -> None:
         given: Any = self

@@ -12,7 +12,8 @@ References:
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from functools import cached_property
 from inspect import signature
 from math import log
 from typing import Any, NamedTuple
@@ -26,6 +27,7 @@ from jax import Array
 from jaxdnn._checks import check_shape
 from jaxdnn._refusals import BadTypeError, BadValueError, public, shown
 from jaxdnn._registry import Registry
+from jaxdnn._same_code import SameCode
 from jaxdnn.activations import identity, relu, sigmoid, softplus
 from jaxdnn.arrays import admitted, on_device
 from jaxdnn.sharding import record_dtype
@@ -122,7 +124,7 @@ def _rates(Y: npt.NDArray[Any]) -> bool:
     return bool(((Y >= 0) & np.isfinite(Y)).all())
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Head:
     """A canonical output head: AL from ZL, the loss whose dZL is AL - Y, its decision.
 
@@ -158,6 +160,16 @@ class Head:
     accepts: Callable[[npt.NDArray[Any]], bool] = _finite
     decision: Decision = NUMBERS
     elementwise: bool = True
+
+    @cached_property
+    def _key(self) -> SameCode[Any]:
+        return SameCode(tuple(getattr(self, field.name) for field in fields(self)))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Head) and self._key == other._key
+
+    def __hash__(self) -> int:
+        return hash(self._key)
 
     def __post_init__(self) -> None:
         given: Any = self

@@ -44,12 +44,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     with _Signals() as signals:
         try:
             return _run(words)
-        except BaseException:
+        except BaseException as error:
             # An import that is interrupted may end in any error.
-            if signals.seen is None:
+            interrupted = isinstance(error, KeyboardInterrupt)
+            if signals.seen is None and not interrupted:
                 raise
-        said = "interrupted" if signals.seen == signal.SIGINT else "terminated"
-        return _complain(said, 128 + signals.seen)
+        number = signals.seen or signal.SIGINT
+        said = "interrupted" if number == signal.SIGINT else "terminated"
+        return _complain(said, 128 + number)
 
 
 class _Signals:
