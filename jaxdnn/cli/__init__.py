@@ -10,12 +10,16 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+import warnings
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from importlib import import_module
 from typing import Any, NoReturn
 
 from jaxdnn import __version__
+
+# Signs of a library's warning that are shown.
+_LINE = 160
 
 _COMMANDS = ("train", "predict", "evaluate", "sweep", "verify", "export")
 
@@ -83,6 +87,24 @@ class _Signals:
             signal.signal(number, handler)
 
 
+@contextmanager
+def _cache_told_once() -> Generator[None]:
+    """JAX warns of each program that its cache does not give or take: here, once."""
+    with warnings.catch_warnings():
+        before, told = warnings.showwarning, list[str]()
+
+        def show(message: Any, *where: Any, **options: Any) -> None:
+            first = str(message).partition("\n")[0]
+            if "persistent compilation cache" not in first:
+                before(message, *where, **options)
+            elif not told:
+                told.append(first)
+                print("jaxdnn: note:", first[:_LINE], file=sys.stderr)
+
+        warnings.showwarning = show
+        yield
+
+
 def _run(words: Sequence[str]) -> int:
     """The command's exit code, or that of what it refused."""
     # Here, where Ctrl-C is minded: imports take seconds.
@@ -91,10 +113,11 @@ def _run(words: Sequence[str]) -> int:
     bad_input = getattr(commands.get(words[0]) if words else None, "ERROR_CODE", 2)
     try:
         args = _parser(commands).parse_args(words)
-        # Where there is no room for a cache, every process compiles for itself.
-        with suppress(OSError):
-            enable_cache()
-        return args.run(args)
+        with _cache_told_once():
+            # Where there is no room for a cache, every process compiles for itself.
+            with suppress(OSError):
+                enable_cache()
+            return args.run(args)
     except BrokenPipeError:
         # Whoever read our output has seen enough; what is buffered has nowhere to go.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -21,6 +21,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from jaxdnn._same_code import SameCode
 from jaxdnn.training.optimizers import apply_optimizer, init_optimizer
 
 Solver = str | Callable[[Any], Any]
@@ -51,7 +52,7 @@ def begin(solver: Solver, rate: float, params: Any) -> Any:
       [0.0, 0.0]
     """
     if callable(solver):
-        return init_optimizer(solver, None, rate, params)
+        return init_optimizer(SameCode(solver), SameCode(None), rate, params)
     zeros = jax.tree.map(np.zeros_like, params)
     return zeros if solver == "sgd" else (zeros, zeros)
 
