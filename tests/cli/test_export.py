@@ -38,7 +38,10 @@ def test_onnx_gives_class_names(trained, tmp_path, capsys):
 def test_stablehlo_takes_rows(trained, tmp_path, capsys):
     data, out = trained / "pets.csv", tmp_path / "pets.stablehlo"
     assert export(trained, out) == 0
-    assert labelled(capsys.readouterr().out)["compared"] == ["64", "rows", "drawn"]
+    said = labelled(capsys.readouterr().out)
+    assert said["compared"] == ["64", "rows", "drawn"]
+    assert " ".join(said["takes"]) == "weight; coat: 0 'long', 1 'short'; legs"
+    assert " ".join(said["says"]) == "kind: 0 'cat', 1 'dog'"
     model = load_model(trained / "out" / "model.safetensors")
     rows = stablehlo_rows(model.preprocessing, model.table(data)).astype(np.float32)
     AL, _ = jax.export.deserialize(bytearray(out.read_bytes())).call(rows)

@@ -1,6 +1,7 @@
 """ONNX files say through onnxruntime what the network says."""
 
 import json
+from typing import get_args
 
 import jax
 import jax.numpy as jnp
@@ -10,11 +11,12 @@ import onnxruntime
 import pytest
 
 import jaxdnn as dnn
+from jaxdnn.data.columns import kinds
 from jaxdnn.data.columns.dates import ISO, MONTHS, Dates
 from jaxdnn.data.columns.numbers import Numbers
 from jaxdnn.data.tables import Table
 from jaxdnn.export import export_onnx, onnx_inputs
-from jaxdnn.export.onnx import exporting
+from jaxdnn.export.onnx import columns, exporting
 from jaxdnn.models import Model
 from tests.export.models import TARGETS, model, network, parameters, table
 
@@ -91,11 +93,11 @@ def test_a_row_with_a_gap_has_no_answer_where_training_had_none(tmp_path):
 
 @pytest.mark.parametrize("hours", [False, True])
 def test_dates(tmp_path, hours):
-    columns = (
+    dates = (
         Dates("day", ISO, mean=1990.0, deviation=50.0, hours=hours, indicator=True),
         Dates("month", MONTHS, mean=2000.0),
     )
-    of = model("numbers", columns=columns)
+    of = model("numbers", columns=dates)
     days = np.arange("1895-01-01", "2105-01-01", 25, "datetime64[D]").astype(str)
     years = [1600, 1896, 1900, 1904, 1999, 2000, 2023, 2024, 2100, 2400]
     edges = [
@@ -111,7 +113,7 @@ def test_dates(tmp_path, hours):
     shape = dnn.Network((n, n), output="identity")
     params = (dnn.Layer(jnp.eye(n), jnp.zeros((n, 1))),)
     each = tuple(Numbers(f"y{i}", 0.0, 1.0) for i in range(n))
-    through = Model(shape, params, type(of.preprocessing)(columns, each))
+    through = Model(shape, params, type(of.preprocessing)(dates, each))
     exported(through, tmp_path / "y.onnx", rows=rows)
     inputs = onnx_inputs(through.preprocessing, rows)
     found = np.stack(list(run(tmp_path / "y.onnx", inputs).values()))
@@ -152,7 +154,12 @@ def test_the_numbers_of_a_file_find_categories_of_text(tmp_path):
     assert set(onnx_inputs(of.preprocessing, rows)["coat"][:, 0]) == {"7"}
 
 
-def test_what_is_refused(tmp_path):
+def test_every_kind_of_column_is_known():
+    assert set(columns._ADD) == set(columns._GAPS) == set(get_args(kinds.Column))
+    assert set(columns._DTYPES) == set(columns._ADD)
+
+
+def test_what_is_refused(tmp_path, monkeypatch):
     of, path = network(), tmp_path / "x.onnx"
     params = parameters(of)
     cube = dnn.Activation("cube", lambda Z: Z**3, lambda dA, Z: dA * 3 * Z**2)
@@ -172,6 +179,11 @@ def test_what_is_refused(tmp_path):
         export_onnx(of, params, path, preprocessing=other)
     with pytest.raises(FileNotFoundError):
         export_onnx(of, params, tmp_path / "nowhere" / "x.onnx")
+    monkeypatch.setattr(exporting, "_MOST_BYTES", 100)
+    with pytest.raises(
+        ValueError, match=r"^export_onnx: params must take less than 2 G"
+    ):
+        export_onnx(of, params, path)
     assert list(tmp_path.iterdir()) == []
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from jaxdnn import Network, Parameters
 from jaxdnn._extras import require
-from jaxdnn._refusals import public
+from jaxdnn._refusals import BadValueError, public
 from jaxdnn.data.preprocessing import Preprocessing
 from jaxdnn.export.comparing import Comparison, compare_pieces
 from jaxdnn.export.onnx.columns import add_columns, add_gaps, onnx_inputs
@@ -18,6 +18,9 @@ from jaxdnn.export.onnx.targets import add_targets
 from jaxdnn.export.subject import Subject
 from jaxdnn.export.writing import check_free, write
 from jaxdnn.models.model import Model, Prediction
+
+# What a protocol buffer holds, and room for all that is not parameters.
+_MOST_BYTES = 2**31 - 2**20
 
 
 @public
@@ -63,7 +66,7 @@ def export_onnx(
 
     Raises:
       ValueError: the file is there already; parts that do not fit; functions of one's
-        own; what was read back says something else.
+        own; parameters of 2 GiB; what was read back says something else.
       OSError: it cannot be written.
       ModuleNotFoundError: onnx or onnxruntime is not installed.
 
@@ -85,6 +88,11 @@ def export_onnx(
     path = check_free(file, force=force)
     subject = Subject.admitted(network, params, preprocessing)
     check_known(network)
+    size = sum(array.nbytes for layer in subject.params for array in layer)
+    if size > _MOST_BYTES:
+        raise BadValueError(
+            f"params must take less than 2 GiB, which is what ONNX holds, got {size} B"
+        )
     content = _content(subject)
     session = require("onnxruntime", extra="export").InferenceSession(
         content, providers=["CPUExecutionProvider"]
