@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jaxdnn import Network, Parameters, predict, predict_proba
+from jaxdnn._checks import check_kind
 from jaxdnn._refusals import BadValueError
 from jaxdnn.arguments import check_network
 from jaxdnn.data.columns.numbers import Numbers
@@ -91,6 +92,7 @@ class Subject:
             given = drawn_table(columns)
         names = tuple(column.name for column in columns.columns)
         for table in [given] if isinstance(given, Table) else given:
+            check_kind("rows", table, Table, "a Table, or pieces of one")
             if self.refuses_gaps:
                 table = Selection(names, (), "drop").of(columns.selected(table))
             if len(table):

@@ -120,6 +120,18 @@ def test_dates(tmp_path, hours):
     np.testing.assert_allclose(found, X, rtol=1e-6, atol=1e-6)
 
 
+def test_pieces_are_compared_one_after_the_other(tmp_path):
+    of = model()
+    pieces = [table(rows=n, seed=n) for n in (5, 8)]
+    assert exported(of, tmp_path / "x.onnx", rows=iter(pieces)).rows == 13
+
+
+def test_rows_with_gaps_are_not_compared_where_training_left_them_out(tmp_path):
+    of, rows = model(missing="drop"), table()
+    gaps = sum(rows.gaps(name) for name in rows.columns) > 0
+    assert exported(of, tmp_path / "x.onnx", rows=rows).rows == (~gaps).sum()
+
+
 def test_what_the_file_says_of_itself(tmp_path):
     of, path = model("three classes"), tmp_path / "x.onnx"
     exported(of, path)
@@ -177,6 +189,13 @@ def test_what_is_refused(tmp_path, monkeypatch):
     other = model().preprocessing
     with pytest.raises(ValueError, match=r"^export_onnx: its columns make 7 inputs"):
         export_onnx(of, params, path, preprocessing=other)
+    whole = model()
+    with pytest.raises(TypeError, match=r"^export_onnx: rows must be a Table, or piec"):
+        exported(whole, path, rows=np.zeros((3, 4)))
+    with pytest.raises(ValueError, match=r"^export_onnx: there are no rows to compare"):
+        exported(whole, path, rows=table().take(slice(0, 0)))
+    with pytest.raises(ValueError, match=r"^export_onnx: X must have shape \(5, 3\)"):
+        export_onnx(of, params, path, rows=np.zeros((4, 3), np.float32))
     with pytest.raises(FileNotFoundError):
         export_onnx(of, params, tmp_path / "nowhere" / "x.onnx")
     monkeypatch.setattr(exporting, "_MOST_BYTES", 100)

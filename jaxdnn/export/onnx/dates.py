@@ -2,6 +2,10 @@
 
 The calendar is counted in whole numbers of eras of 400 years that begin on the first of
 March of the year 0, so that the leap day is the last of its year.
+
+References:
+  Hinnant, chrono-compatible low-level date algorithms:
+  https://howardhinnant.github.io/date_algorithms.html.
 """
 
 from math import pi
