@@ -27,6 +27,7 @@ _HOMES = {
         "predict_proba",
         "score",
     ),
+    "jaxdnn.functions": ("as_function", "cost_as_function"),
     "jaxdnn.parameters": (
         "Layer",
         "Parameters",
@@ -68,9 +69,9 @@ _HOMES = {
         "dropout_backward",
         "dropout_forward",
     ),
+    "jaxdnn.decisions": ("Decision",),
     "jaxdnn.heads": (
         "HEADS",
-        "Decision",
         "Head",
         "head_backward",
     ),

@@ -22,11 +22,13 @@ from jaxdnn.activations import softplus as softplus
 from jaxdnn.activations import softplus_backward as softplus_backward
 from jaxdnn.activations import tanh as tanh
 from jaxdnn.activations import tanh_backward as tanh_backward
+from jaxdnn.decisions import Decision as Decision
 from jaxdnn.dropout import DropoutCache as DropoutCache
 from jaxdnn.dropout import dropout_backward as dropout_backward
 from jaxdnn.dropout import dropout_forward as dropout_forward
+from jaxdnn.functions import as_function as as_function
+from jaxdnn.functions import cost_as_function as cost_as_function
 from jaxdnn.heads import HEADS as HEADS
-from jaxdnn.heads import Decision as Decision
 from jaxdnn.heads import Head as Head
 from jaxdnn.heads import head_backward as head_backward
 from jaxdnn.linear import LinearActivationCache as LinearActivationCache

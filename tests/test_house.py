@@ -18,12 +18,12 @@ FLOORS = [
     {"_refusals", "_registry", "_same_code", "sharding"},
     {"_checks"},
     {"arrays"},
-    {"activations"},
+    {"activations", "decisions"},
     {"parameters", "linear", "dropout", "heads", "objective"},
     {"architecture"},
     {"blocks"},
     {"propagation", "arguments"},
-    {"network", "rotation"},
+    {"network", "rotation", "functions"},
     *(
         {f"training.{name}" for name in names}
         for names in (
@@ -166,7 +166,9 @@ def test_imports_make_no_circle():
     ),
 )
 def test_the_core_derives_by_hand(module):
-    assert derivatives(sources()[module]) == set()
+    # What hands the backward to autodiff may say so.
+    rule = {"custom_vjp"} if module == "functions" else set()
+    assert derivatives(sources()[module]) == rule
 
 
 def inside_verification() -> dict[str, str]:
