@@ -141,9 +141,12 @@ class Findings:
             self.doubts + other.doubts,
         )
 
-    def report(self, title: str, seed: int, blinds: str) -> Report:
-        """The report; blinds: what may hide an error, in words."""
-        verdict, reason = conclude(self.rows, self.resolution, self.doubts, blinds)
+    def report(
+        self, title: str, seed: int, blinds: str, coarsest: float = COARSEST
+    ) -> Report:
+        """The report; blinds: what may hide an error, in words; coarsest: how large."""
+        found = self.rows, self.resolution, self.doubts
+        verdict, reason = conclude(*found, blinds, coarsest)
         return Report(
             title=title,
             rows=self.rows,
@@ -163,6 +166,7 @@ def conclude(
     resolution: Mapping[str, float],
     doubts: Sequence[str],
     blinds: str,
+    coarsest: float = COARSEST,
 ) -> tuple[Verdict, str]:
     """Wrong, else unresolved, else verified; and why, where no row says it.
 
@@ -176,7 +180,7 @@ def conclude(
     if doubts:
         return "unresolved", doubts[0]
     for name, least in resolution.items():
-        if not least <= COARSEST:
+        if not least <= coarsest:
             hidden = f"an error of {least:.0e} in {name}"
             return "unresolved", f"{blinds} could hide {hidden}"
     if not resolution:

@@ -4,27 +4,31 @@ Central differences at shrinking steps, extrapolated to step zero by Neville's s
 the entry of the tableau that disagrees least with its neighbours is the answer, and
 that disagreement is its error bar.
 
-A loss on a line gets a bar that covers four families of steps and the jump between the
-one-sided slopes too: next to a kink it is as wide as the jump, and nothing is decided.
+The difference of the one-sided slopes is extrapolated beside it, from the same calls.
+A smooth function leaves nothing of it; beside a kink it is as wide as the jump, so that
+an entry whose steps reach over a kink is never the best one, and nothing is decided.
 
 References:
   Ridders (1982), Advances in Engineering Software 4.
 """
 
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
 from jaxdnn.verification.derivatives.along import Along, Line, Way
-from jaxdnn.verification.derivatives.quiet import quiet
-from jaxdnn.verification.units import MARGIN
+from jaxdnn.verification.units import MARGIN, UNIT_ROUNDOFF
 
 SHRINK = 2.0
 COLUMNS = 14
-FAMILIES = (1.0, 0.3, 0.1, 0.03)
-# Halvings of the first step at which a kink is looked for: as far as COLUMNS go.
-REACH = range(7, COLUMNS)
+# Columns without a better entry, after one this good: rounding has taken over.
+PATIENCE, GOOD = 2, 1e-3
+# First steps, in sizes of x: small ones first, which stay where the loss was meant for.
+FIRST_STEPS = (0.003, 0.01, 0.03, 0.1)
+# A relative error bar that needs no further steps.
+ENOUGH = 1e-10
 NAME = "Ridders extrapolation"
 
 
@@ -46,30 +50,48 @@ def ridders(function: Callable[[Any], Any], x: Any, step: Any) -> tuple[Any, Any
       True
     """
     x = np.asarray(x, np.float64)
-    best, bar = np.zeros_like(x), np.full_like(x, np.inf)
-    previous: list[Any] = []
+    slopes: list[Any] = []
+    jumps: list[Any] = []
+    waited = 0
     with np.errstate(all="ignore"):
+        middle = np.asarray(function(x), np.float64)
+        best, bar = np.zeros_like(middle), np.full_like(middle, np.inf)
         for column in range(COLUMNS):
             h = step / SHRINK**column
             above, below = x + h, x - h
             # Divide by the step that was really taken, not by the one asked for.
-            difference = np.asarray(function(above)) - np.asarray(function(below))
-            row = [difference / (above - below)]
-            for order, older in enumerate(previous, start=1):
-                factor = SHRINK ** (2 * order)
-                row.append((factor * row[-1] - older) / (factor - 1))
-                doubt = np.maximum(abs(row[-1] - row[-2]), abs(row[-1] - older))
-                better = doubt < bar
-                best, bar = (
-                    np.where(better, row[-1], best),
-                    np.where(better, doubt, bar),
+            up, down = above - x, x - below
+            right = (np.asarray(function(above)) - middle) / up
+            left = (middle - np.asarray(function(below))) / down
+            older, slopes = slopes, [(up * right + down * left) / (up + down)]
+            wider, jumps = jumps, [right - left]
+            rounding = UNIT_ROUNDOFF * abs(middle) / h
+            better = np.False_
+            for order, (slope, jump) in enumerate(zip(older, wider, strict=True), 1):
+                # An even function of the step, and an odd one beside the jump itself.
+                even, odd = SHRINK ** (2 * order), SHRINK ** (2 * order - 1)
+                slopes.append((even * slopes[-1] - slope) / (even - 1))
+                jumps.append((odd * jumps[-1] - jump) / (odd - 1))
+                moved = np.maximum(
+                    abs(slopes[-1] - slopes[-2]), abs(slopes[-1] - slope)
                 )
-            previous = row
+                doubt = moved + abs(jumps[-1]) + rounding
+                closer = doubt < bar
+                better = better | closer
+                best = np.where(closer, slopes[-1], best)
+                bar = np.where(closer, doubt, bar)
+            good = np.all(bar <= GOOD * abs(best)) and not np.any(better)
+            waited = waited + 1 if good else 0
+            if waited == PATIENCE:
+                break
     return best, bar
 
 
 def extrapolated(loss: Callable[[Any], Any], x: Any, V: Any, size: float) -> Along:
     """The derivative of loss(x + t V) at t = 0 by Ridders' extrapolation.
+
+    Twice, from different first steps, until two in a row agree: one error bar alone may
+    flatter. Where the loss raises it has no value.
 
     Args:
       size: of x along V: the largest step tried is a tenth of it.
@@ -81,32 +103,31 @@ def extrapolated(loss: Callable[[Any], Any], x: Any, V: Any, size: float) -> Alo
     """
 
     def at(t: Any) -> float:
-        return float(
-            np.real(loss([a + float(t) * v for a, v in zip(x, V, strict=True)]))
-        )
+        try:
+            return float(
+                np.real(loss([a + float(t) * v for a, v in zip(x, V, strict=True)]))
+            )
+        except Exception:  # whatever it raises outside its domain
+            return np.nan
 
-    with quiet():
-        first, middle = 0.1 * size, at(0.0)
-        found = [ridders(at, 0.0, first * part) for part in FAMILIES]
-        values, bars = ([float(pair[i]) for pair in found] for i in (0, 1))
-
-        def bend(h: float) -> float:
-            """The difference of the one-sided slopes: h f'' + O(h³), or a jump."""
-            return (at(h) + at(-h) - 2 * middle) / h
-
-        # Of a smooth loss 2 bend(h / 2) - bend(h) leaves h³; of a kink the jump.
-        steps = [first / 2**k for k in REACH]
-        kink = max(abs(2 * bend(h / 2) - bend(h)) for h in steps)
-        bar = max(values) - min(values) + min(bars) + kink
-    value = values[int(np.argmin(bars))]
-    bar = MARGIN * bar if np.isfinite(bar) else np.inf
-    return Along(value, float(bar), NAME)
+    found: list[tuple[float, float]] = []
+    best = Along(0.0, np.inf, NAME)
+    with np.errstate(all="ignore"):
+        for first in FIRST_STEPS:
+            value, bar = ridders(at, 0.0, first * size)
+            found.append((float(value), float(bar)))
+            for one, other in pairwise(found[-2:]):
+                value, least = min(one, other, key=lambda pair: pair[1])
+                bar = MARGIN * (abs(one[0] - other[0]) + least)
+                if bar < best.bar:
+                    best = Along(value, float(bar), NAME)
+            if best.bar <= ENOUGH * abs(best.value):
+                break
+    return best
 
 
 def _along(line: Line) -> Along:
-    found = extrapolated(line.many, line.x, line.V, line.size)
-    known = np.isfinite(found.value) and np.isfinite(found.bar)
-    return found if known else Along(0.0, np.inf, NAME)
+    return extrapolated(line.many, line.x, line.V, line.size)
 
 
-RIDDERS = Way(NAME, exact=False, most=50, along=_along)
+RIDDERS = Way(NAME, exact=False, most=200, along=_along)

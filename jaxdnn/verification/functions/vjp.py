@@ -1,8 +1,7 @@
-"""verify_vjp: a jax.custom_vjp function against the function that it decorates."""
+"""verify_vjp: a function with a rule of its own against the function as it is."""
 
 import inspect
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any, NamedTuple
 
 import jax
@@ -10,19 +9,23 @@ import jax.numpy as jnp
 import numpy as np
 
 from jaxdnn._checks import BadTypeError, BadValueError, public
+from jaxdnn.verification.derivatives.autodiff import gradient_of
 from jaxdnn.verification.exact import exact_arithmetic, to_float64
+from jaxdnn.verification.functions.budget import budgeted
 from jaxdnn.verification.functions.claim import Claim
 from jaxdnn.verification.functions.function import (
     Function,
     function,
     hold,
     is_floating,
+    is_plain,
     name_of,
 )
-from jaxdnn.verification.functions.judging import BLINDS, examine
+from jaxdnn.verification.functions.judging import Judge, examine, report
+from jaxdnn.verification.functions.programs import RULES, holds
 from jaxdnn.verification.functions.stochastic import perturbed, spread
 from jaxdnn.verification.report import Report, Row
-from jaxdnn.verification.units import LIMIT, Values, worst
+from jaxdnn.verification.units import LIMIT, RESOLUTION, Values, worst
 from jaxdnn.verification.verdicts import Findings
 
 
@@ -33,6 +36,9 @@ def verify_vjp(
     *,
     primal: Callable[..., Any] | None = None,
     seed: int = 0,
+    rtol: float = 0.0,
+    budget: float | None = None,
+    **named: Any,
 ) -> Report:
     """Verify the rule of a custom_vjp function, for every output and every argument.
 
@@ -41,11 +47,16 @@ def verify_vjp(
     the rule's forward must return what the undecorated f returns.
 
     Args:
-      f: a jax.custom_vjp (or custom_jvp) function, jitted or not.
+      f: a jax.custom_vjp or custom_jvp function, jitted or not; or anything callable
+        that contains such (a layer, a partial), which is judged by its own values.
       primals: its arguments; trees, integers and static arguments are welcome. Those
-        that are not floating-point have no cotangent and are held fixed.
+        that are not floating-point have no cotangent and are held fixed. A complex one
+        counts as its real and its imaginary part.
       primal: the undecorated function, for an f that does not know it.
       seed: of the cotangents and directions.
+      rtol: an inaccuracy of f itself, relative to its gradient, that is granted.
+      budget: seconds after which nothing more is looked at.
+      named: further arguments of f, by name.
 
     Returns:
       A Report with one row for each (output, floating-point argument).
@@ -71,29 +82,27 @@ def verify_vjp(
       >>> report.verdict_line, report.hints
       ('verdict: WRONG at dx (1 of 3 equations)', {'dx': 'factor 2'})
     """
-    rule, undecorated = _undecorated(f, primal)
     if not isinstance(primals, tuple):
         raise BadTypeError(
             f"primals must be a tuple of arguments, got {type(primals).__name__}"
         )
+    judge = Judge.of(seed, rtol)
+    rule, undecorated = _undecorated(f, primal)
     static: set[int] = set(getattr(rule, "nondiff_argnums", ()))
-    with exact_arithmetic():
-        moving = _moving(primals, static, undecorated)
-        findings = _examine(f, undecorated, moving, seed)
-    report = findings.report(
-        f"verify_vjp  {name_of(f, 'f')}   float64   seed {seed}", seed, BLINDS
-    )
-    fixed = moving.leaves - len(moving.x)
-    if fixed:
-        note = f"{fixed} of {moving.leaves} arguments are not differentiated"
-        report = replace(report, notes=(*report.notes, note))
-    return report
+    with exact_arithmetic(), budgeted(budget):
+        moving = _moving(primals, named, static, f)
+        findings = _examine(f, undecorated, moving, judge)
+    if moving.fixed:
+        note = f"{moving.fixed} of {moving.leaves} arguments are not differentiated"
+        findings += Findings(notes=(note,))
+    return report(f"verify_vjp  {name_of(f, 'f')}", findings, judge)
 
 
 class Moving(NamedTuple):
     """The arguments that a gradient is taken of, apart from those held.
 
-    put: (x, held) -> all arguments as the function takes them; leaves: how many.
+    put: (x, held) -> the arguments as the function takes them, by place and by name.
+    leaves, fixed: how many there are, and how many of them are held.
     """
 
     names: list[str]
@@ -101,146 +110,162 @@ class Moving(NamedTuple):
     held: list[Any]
     put: Callable[[Any, Any], Any]
     leaves: int
+    fixed: int
 
 
-def _moving(primals: tuple[Any, ...], static: set[int], f: Any) -> Moving:
-    """Floating-point arguments move; integers and static ones do not."""
-    paths, tree = jax.tree.flatten_with_path(primals)
-    moving = [
-        k
-        for k, (path, leaf) in enumerate(paths)
-        if is_floating(leaf) and path[0].idx not in static
-    ]
-    if not moving:
+def _moving(
+    primals: tuple[Any, ...], named: dict[str, Any], static: set[int], f: Any
+) -> Moving:
+    """Floating-point arguments move, a complex one in two parts; the others do not."""
+    paths, tree = jax.tree.flatten_with_path((primals, named))
+    parts: dict[int, int] = {}
+    names: list[str] = []
+    x: list[Values] = []
+    for k, (path, leaf) in enumerate(paths):
+        if path[0].idx == 0 and path[1].idx in static:
+            continue
+        name = _argument(f, path)
+        if is_floating(leaf):
+            parts[k] = 1
+            names.append(name)
+            x.append(to_float64(name, leaf))
+        elif is_complex(leaf):
+            parts[k] = 2
+            names += [f"{name}.real", f"{name}.imag"]
+            x += [to_float64(name, part(leaf)) for part in (np.real, np.imag)]
+    if not x:
         raise BadValueError("primals has no floating-point argument")
-    names = [_argument(f, paths[k][0]) for k in moving]
-    x = [to_float64(n, paths[k][1]) for n, k in zip(names, moving, strict=True)]
-    others = [None if k in moving else leaf for k, (_, leaf) in enumerate(paths)]
+    others = [None if k in parts else leaf for k, (_, leaf) in enumerate(paths)]
     held, rebuild = hold(others)
 
     def put(x: Any, held: Any) -> Any:
-        whole = list(rebuild(held))
-        for k, leaf in zip(moving, x, strict=True):
-            whole[k] = leaf
+        whole, found = list(rebuild(held)), iter(x)
+        for k, count in parts.items():
+            whole[k] = next(found)
+            if count == 2:
+                whole[k] = jax.lax.complex(whole[k], next(found))
         return jax.tree.unflatten(tree, whole)
 
-    return Moving(names, x, held, put, len(paths))
+    return Moving(names, x, held, put, len(paths), len(paths) - len(parts))
 
 
-def _examine(f: Any, undecorated: Any, moving: Moving, seed: int) -> Findings:
+def is_complex(leaf: Any) -> bool:
+    """Whether it is a complex number, or a plain array of them."""
+    if not is_plain(leaf):
+        return isinstance(leaf, complex)
+    return bool(jnp.issubdtype(leaf.dtype, jnp.complexfloating))
+
+
+def _examine(f: Any, undecorated: Any, moving: Moving, judge: Judge) -> Findings:
     """The rule's forward, then each output's cotangent pulled back by the rule."""
-    (names, x, held, put, _), name = moving, name_of(f, "f")
+    (names, x, held, put, _, _), name = moving, name_of(f, "f")
 
-    def values(x: Any, rest: Any) -> list[Any]:
-        return _floating(undecorated(*put(x, rest[0])))
+    def values(x: Any, held: Any) -> list[Any]:
+        arguments, named = put(x, held)
+        return _real_parts(undecorated(*arguments, **named))
 
-    def pulled(x: Any, rest: Any) -> tuple[list[Any], Any]:
-        return jax.vjp(lambda x: _floating(f(*put(x, rest[0]))), list(x))
+    def ruled(x: Any, held: Any) -> list[Any]:
+        arguments, named = put(x, held)
+        return _real_parts(f(*arguments, **named))
 
-    rest: Any = (held, ())
-    plain = function(name_of(undecorated, "primal"), values, x, rest)
-    outputs = plain.run(x, rest)
+    def pulled(x: Any, rest: Any) -> list[Any]:
+        held, cotangents = rest
+        found, pull = jax.vjp(lambda x: ruled(x, held), list(x))
+        kinds = [c.astype(y.dtype) for c, y in zip(cotangents, found, strict=True)]
+        return [*pull(kinds)[0], *found]
+
+    plain = function(name_of(undecorated, "primal"), values, x, held)
+    own = undecorated is f
+    if own and (plain.program is None or not holds(plain.program, RULES)):
+        plain.run(x, held)
+        raise BadTypeError(
+            f"f must be a jax.custom_vjp function or contain one, or primal be given, "
+            f"got {type(f).__name__} {name}"
+        )
+    outputs = plain.run(x, held)
     if not outputs:
         raise BadValueError(f"{name} has no floating-point output")
-    ruled = function(f"{name}'s rule", lambda x, rest: pulled(x, rest)[0], x, rest)
-    findings = _same_values(plain, outputs, ruled.run(x, rest), x, rest, seed)
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(judge.seed)
+    cotangents = [rng.uniform(0.5, 1.5, y.shape) for y in outputs]
+    rest = (held, cotangents)
+    hand = function(f"{name}'s rule", pulled, x, rest)
+    autodiff = None if own else function("autodiff", gradient_of(values), x, rest)
+    findings = _same_values(plain, outputs, hand, x, rest, judge)
     for o, y in enumerate(outputs):
-
-        def loss(x: Any, rest: Any, o: int = o) -> list[Any]:
-            return [(rest[1] * values(x, rest)[o]).sum()]
-
-        def gradient(x: Any, rest: Any, o: int = o) -> list[Any]:
-            found, pull = pulled(x, rest)
-            cotangents = [
-                rest[1].astype(y.dtype) if k == o else jnp.zeros_like(y)
-                for k, y in enumerate(found)
-            ]
-            return pull(cotangents)[0]
-
+        if not y.size:
+            continue
         of = f" of output {o}" if len(outputs) > 1 else ""
-        cotangent = rng.uniform(0.5, 1.5, y.shape)
-        slopes = {
-            i: (y, cotangent)
-            for i in range(len(x))
-            if _elementwise(plain.call, x, rest, i, o)
-        }
-        rest = (held, cotangent)
+        alone = [c if k == o else 0 * c for k, c in enumerate(cotangents)]
         claim = Claim(
             [f"d{n}{of}" for n in names],
             x,
-            rest,
-            function(plain.name, loss, x, rest),
-            function(f"{name}'s rule", gradient, x, rest),
-            slopes=slopes,
+            held,
+            alone,
+            plain,
+            hand,
+            autodiff,
+            output=o,
         )
-        findings += examine(claim, seed)
+        findings += examine(claim, judge)
     return findings
 
 
-def _elementwise(call: Any, x: list[Any], rest: Any, i: int, o: int) -> bool:
-    """Whether entry k of output o reads no other entry of x_i than entry k."""
-    y = np.asarray(call(x, rest)[o])
-    if y.shape != x[i].shape or not y.size:
-        return False
-    even = np.arange(y.size).reshape(y.shape) % 2 == 0
-    for part in (even, ~even):
-        moved = [*x]
-        moved[i] = np.where(part, 0.9 * x[i], x[i])
-        if not np.array_equal(y[~part], np.asarray(call(moved, rest)[o])[~part]):
-            return False
-    return True
-
-
 def _undecorated(f: Any, primal: Any) -> tuple[Any, Any]:
-    """The object that has the rule, and the function without it."""
+    """The object that has the rule, and the function without it: f if nobody knows."""
     rule = f
     while rule is not None and not isinstance(rule, (jax.custom_vjp, jax.custom_jvp)):
         rule = getattr(rule, "__wrapped__", None)
     if primal is not None:
         return rule, primal
-    if rule is None:
-        raise BadTypeError(
-            "f must be a jax.custom_vjp function, or primal be given, got "
-            f"{type(f).__name__}"
-        )
-    return rule, rule.fun
+    return rule, f if rule is None else rule.fun
 
 
-def _floating(outputs: Any) -> list[Any]:
-    return [
-        leaf
-        for leaf in jax.tree.leaves(outputs)
-        if is_floating(leaf) or jnp.iscomplexobj(leaf)
-    ]
+def _real_parts(outputs: Any) -> list[Any]:
+    """The floating-point leaves; of a complex one its real and its imaginary part."""
+    found: list[Any] = []
+    for leaf in jax.tree.leaves(outputs):
+        if jnp.iscomplexobj(leaf):
+            found += [jnp.real(leaf), jnp.imag(leaf)]
+        elif is_floating(leaf):
+            found.append(leaf)
+    return found
 
 
 def _argument(f: Any, path: Any) -> str:
-    """What its author calls the argument at this path of the primals."""
-    try:
-        first = list(inspect.signature(f).parameters)[path[0].idx]
-    except (ValueError, TypeError, IndexError):
-        first = f"argument {path[0].idx}"
-    inside = jax.tree_util.keystr(path[1:], simple=True, separator=".")
+    """What its author calls the argument at this path of (primals, named)."""
+    place = path[1]
+    if path[0].idx == 1:
+        first = str(place.key)
+    else:
+        try:
+            first = list(inspect.signature(f).parameters)[place.idx]
+        except (ValueError, TypeError, IndexError):
+            first = f"argument {place.idx}"
+    inside = jax.tree_util.keystr(path[2:], simple=True, separator=".")
     return f"{first}.{inside}" if inside else first
 
 
 def _same_values(
     plain: Function,
     wanted: list[Values],
-    got: list[Values],
+    hand: Function,
     x: list[Values],
     rest: Any,
-    seed: int,
+    judge: Judge,
 ) -> Findings:
     """The rule's forward returns what the undecorated function returns."""
+    got = hand.run(x, rest)[len(x) :]
     if [y.shape for y in got] != [y.shape for y in wanted]:
         raise BadValueError(
             f"the rule's forward must return shapes {[y.shape for y in wanted]}, got "
             f"{[y.shape for y in got]}"
         )
-    answers = perturbed(plain.call, x, rest, seed, traced=plain.traced, own_dtypes=True)
-    scales = spread(answers, wanted)
+    answers = perturbed(plain, x, rest[0], judge.seed, own_dtypes=True)
+    granted = [abs(y) * judge.rtol / RESOLUTION for y in wanted]
+    scales = [
+        np.hypot(S, more)
+        for S, more in zip(spread(answers, wanted), granted, strict=True)
+    ]
     far = max(worst(*leaf).units for leaf in zip(got, wanted, scales, strict=True))
     good = far <= LIMIT
     hint = "" if good else "it is not what the undecorated function returns"
