@@ -25,10 +25,12 @@ SHRINK = 2.0
 COLUMNS = 14
 # Columns without a better entry, after one this good: rounding has taken over.
 PATIENCE, GOOD = 2, 1e-3
-# First steps, in sizes of x: small ones first, which stay where the loss was meant for.
-FIRST_STEPS = (0.003, 0.01, 0.03, 0.1)
-# A relative error bar that needs no further steps.
-ENOUGH = 1e-10
+# First steps in sizes of x, and the relative error bar that needs no further ones: small
+# ones first, which stay where the loss was meant for, and minute ones where all fails.
+FIRST_STEPS = {
+    **dict.fromkeys((0.003, 0.01, 0.03, 0.1), 1e-10),
+    **dict.fromkeys((1e-5, 3e-6, 1e-8, 3e-9), GOOD),
+}
 NAME = "Ridders extrapolation"
 
 
@@ -97,7 +99,7 @@ def extrapolated(loss: Callable[[Any], Any], x: Any, V: Any, size: float) -> Alo
       size: of x along V: the largest step tried is a tenth of it.
 
     Example:
-      >>> kink = extrapolated(lambda x: abs(x[0] - 1e-8), [0.0], [1.0], 1.0)
+      >>> kink = extrapolated(lambda x: abs(x[0]), [0.0], [1.0], 1.0)
       >>> kink.bar > 1
       True
     """
@@ -113,7 +115,9 @@ def extrapolated(loss: Callable[[Any], Any], x: Any, V: Any, size: float) -> Alo
     found: list[tuple[float, float]] = []
     best = Along(0.0, np.inf, NAME)
     with np.errstate(all="ignore"):
-        for first in FIRST_STEPS:
+        for first, enough in FIRST_STEPS.items():
+            if best.bar <= enough * abs(best.value):
+                break
             value, bar = ridders(at, 0.0, first * size)
             found.append((float(value), float(bar)))
             for one, other in pairwise(found[-2:]):
@@ -121,8 +125,6 @@ def extrapolated(loss: Callable[[Any], Any], x: Any, V: Any, size: float) -> Alo
                 bar = MARGIN * (abs(one[0] - other[0]) + least)
                 if bar < best.bar:
                     best = Along(value, float(bar), NAME)
-            if best.bar <= ENOUGH * abs(best.value):
-                break
     return best
 
 

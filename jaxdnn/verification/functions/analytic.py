@@ -14,7 +14,14 @@ import jax
 import jax.numpy as jnp
 from jax.extend.core import ClosedJaxpr
 
-from jaxdnn.verification.functions.programs import bounded, evaluate, holds
+from jaxdnn.verification.functions.programs import (
+    CALLBACKS,
+    bounded,
+    chosen,
+    evaluate,
+    holds,
+    scanned,
+)
 
 # They tell nothing of how their operands move: of real parts alone.
 DECIDING = frozenset(
@@ -23,10 +30,8 @@ DECIDING = frozenset(
     argmin
     """.split()  # noqa: SIM905
 )
-# A host is told to expect real numbers; the rest would quietly drop imaginary parts.
-WITHOUT = frozenset(
-    "pure_callback io_callback debug_callback real imag conj while".split()  # noqa: SIM905
-)
+# A host is told to expect real numbers; the rest would drop imaginary parts unasked.
+WITHOUT = CALLBACKS | {"real", "imag", "conj", "while"}
 
 
 def _larger(a: Any, b: Any) -> Any:
@@ -75,7 +80,10 @@ def _bind(eqn: Any, operands: list[Any]) -> list[Any]:
         return bounded(1, eqn, operands)
     if name in DECIDING:
         return bounded(1, eqn, [jnp.real(a) for a in operands])
-    operands = [_as_complex(a) for a in operands]
+    operands = [*map(_as_complex, operands)]
+    if name in ("scan", "cond"):
+        run = scanned if name == "scan" else chosen
+        return run(params, operands, _bind, _as_complex)
     if name in CONTINUED:
         return [CONTINUED[name](*operands, **params)]
     if params.get("preferred_element_type") is not None:

@@ -17,7 +17,7 @@ from jaxdnn.verification.exact import to_float64
 from jaxdnn.verification.functions.analytic import analytically
 from jaxdnn.verification.functions.arithmetic import pool_size, randomly
 from jaxdnn.verification.functions.budget import tick
-from jaxdnn.verification.functions.programs import ENDLESS, PROBE
+from jaxdnn.verification.functions.programs import CALLBACKS, ENDLESS, PROBE, holds
 from jaxdnn.verification.units import Values
 
 Flat = Callable[[Any, Any], list[Any]]
@@ -96,6 +96,11 @@ class Function:
         if self.program is None:
             raise TypeError("what NumPy does with complex numbers is not known")
         return self._complex(*jax.device_put((list(x), rest)))
+
+    @cached_property
+    def opaque(self) -> bool:
+        """Whether there is arithmetic that cannot be looked into."""
+        return self.program is None or holds(self.program, CALLBACKS)
 
     @cached_property
     def signs(self) -> int:

@@ -35,6 +35,7 @@ def verify_gradient(
     seed: int = 0,
     rtol: float = 0.0,
     budget: float | None = None,
+    **named: Any,
 ) -> Report:
     """Verify any hand-derived gradient of any scalar loss, leaf by leaf.
 
@@ -55,6 +56,7 @@ def verify_gradient(
       rtol: an inaccuracy of the loss itself, relative to its gradient, that is granted:
         of a solver, a quadrature, a guard in a denominator.
       budget: seconds after which nothing more is looked at.
+      named: more data, by name.
 
     Returns:
       A Report with one row for each leaf of params. "unresolved" where rounding, a kink
@@ -87,13 +89,17 @@ def verify_gradient(
     judge = Judge.of(seed, rtol)
     with exact_arithmetic(), budgeted(budget):
         names, x, tree = flatten(params)
-        rest, rebuild = hold(data)
+        rest, rebuild = hold((data, named))
+
+        def call(f: Any, x: Any, rest: Any) -> Any:
+            data, named = rebuild(rest)
+            return f(jax.tree.unflatten(tree, list(x)), *data, **named)
 
         def at(x: Any, rest: Any) -> list[Any]:
-            return [_number(loss(jax.tree.unflatten(tree, list(x)), *rebuild(rest)))]
+            return [_number(call(loss, x, rest))]
 
         def by_hand(x: Any, rest: Any) -> list[Any]:
-            found = grad(jax.tree.unflatten(tree, list(x)), *rebuild(rest[0]))
+            found = call(grad, x, rest[0])
             leaves, other = jax.tree.flatten(found)
             if other != tree:
                 raise BadValueError(
@@ -125,11 +131,11 @@ def _apart(both: Any, grad: Any, params: Any, data: Any) -> Any:
     """loss, grad, params and data, where one function returns both."""
     refuse_autodiff(both)
 
-    def loss(*arguments: Any) -> Any:
-        return both(*arguments)[0]
+    def loss(*arguments: Any, **named: Any) -> Any:
+        return both(*arguments, **named)[0]
 
-    def gradient(*arguments: Any) -> Any:
-        return both(*arguments)[1]
+    def gradient(*arguments: Any, **named: Any) -> Any:
+        return both(*arguments, **named)[1]
 
     loss.__name__ = gradient.__name__ = name_of(both, "loss")
     if grad is None:

@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from jaxdnn.verification.functions.claim import Claim
+from jaxdnn.verification.functions.claim import Claim, rms
 from jaxdnn.verification.functions.programs import shortens
 from jaxdnn.verification.mistakes import mistake, shorter, within_float32
 from jaxdnn.verification.slopes import hint_slope
-from jaxdnn.verification.units import Values, units
+from jaxdnn.verification.units import COARSEST, Values, units
 
 
 def hint(claim: Claim, i: int, hand: Values, expected: Values, S: Values) -> str:
@@ -21,7 +21,8 @@ def hint(claim: Claim, i: int, hand: Values, expected: Values, S: Values) -> str
         program = claim.hand.program
         if not text and program is not None and shortens(program):
             text = within_float32(hand, expected)
-        if text or (slope := claim.slope(i)) is None:
+        slight = abs(hand - expected).max() <= COARSEST * rms(expected)
+        if text or slight or (slope := claim.slope(i)) is None:
             return text
         y, cotangent = slope
         found, due, scale = (a / cotangent for a in (hand, expected, S))

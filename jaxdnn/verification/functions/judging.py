@@ -140,7 +140,7 @@ def _scales(
     answers = perturbed(claim.hand, claim.x, claim.rest, judge.seed, nudge=nudge)
     S = spread(answers, hand)
     # Arithmetic that cannot be looked into: a leaf's typical entry is granted to all.
-    share = judge.rtol / RESOLUTION + (claim.hand.program is None)
+    share = judge.rtol / RESOLUTION + claim.hand.opaque
     return [np.maximum(s, share * rms(g)) for s, g in zip(S, hand, strict=True)]
 
 

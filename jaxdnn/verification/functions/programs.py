@@ -16,6 +16,7 @@ from jax.extend.core import ClosedJaxpr, Jaxpr, Literal
 
 # An operation and its operands -> its results.
 Bind = Callable[[Any, list[Any]], list[Any]]
+Cast = Callable[[Any], Any]
 
 # The most turns of a loop in a probe, and where the function must end by itself.
 PROBE, ENDLESS = 100_000, 2**31 - 1
@@ -29,6 +30,7 @@ CALLS = {
     "custom_jvp_call": "call_jaxpr",
     "custom_vjp_call": "call_jaxpr",
 }
+CALLBACKS = frozenset({"pure_callback", "io_callback", "debug_callback"})
 RULES = frozenset({"custom_jvp_call", "custom_vjp_call", "custom_linear_solve"})
 
 
@@ -62,7 +64,7 @@ def bounded(turns: Any, eqn: Any, operands: list[Any]) -> list[Any]:
     if name == "while":
         return _bounded_loop(params, operands, turns, bind)
     if name in ("scan", "cond") and holds(eqn, {"while"}):
-        run = _scanned if name == "scan" else _chosen
+        run = scanned if name == "scan" else chosen
         return run(params, operands, bind)
     found = eqn.primitive.bind(*operands, **params)
     return list(found) if eqn.primitive.multiple_results else [found]
@@ -96,17 +98,20 @@ def _bounded_loop(
     ]
 
 
-def _scanned(params: Any, operands: list[Any], bind: Bind) -> list[Any]:
+def scanned(
+    params: Any, operands: list[Any], bind: Bind, cast: Cast = lambda a: a
+) -> list[Any]:
+    """A scan, its body's operations done by `bind`; cast: of all that it carries."""
     consts, carries, body = params["num_consts"], params["num_carry"], params["jaxpr"]
 
     def turn(carry: Any, xs: Any) -> Any:
         args = [*operands[:consts], *carry, *xs]
-        found = evaluate(body.jaxpr, body.consts, args, bind)
+        found = [*map(cast, evaluate(body.jaxpr, body.consts, args, bind))]
         return found[:carries], found[carries:]
 
     carry, ys = jax.lax.scan(
         turn,
-        operands[consts : consts + carries],
+        [*map(cast, operands[consts : consts + carries])],
         operands[consts + carries :],
         length=params["length"],
         reverse=params["reverse"],
@@ -114,9 +119,12 @@ def _scanned(params: Any, operands: list[Any], bind: Bind) -> list[Any]:
     return [*carry, *ys]
 
 
-def _chosen(params: Any, operands: list[Any], bind: Bind) -> list[Any]:
+def chosen(
+    params: Any, operands: list[Any], bind: Bind, cast: Cast = lambda a: a
+) -> list[Any]:
+    """A cond or switch, likewise."""
     branches = [
-        lambda *args, of=branch: evaluate(of.jaxpr, of.consts, args, bind)
+        lambda *args, of=branch: [*map(cast, evaluate(of.jaxpr, of.consts, args, bind))]
         for branch in params["branches"]
     ]
     return list(jax.lax.switch(operands[0], branches, *operands[1:]))

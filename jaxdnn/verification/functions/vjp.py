@@ -91,6 +91,9 @@ def verify_vjp(
     static: set[int] = set(getattr(rule, "nondiff_argnums", ()))
     with exact_arithmetic(), budgeted(budget):
         moving = _moving(primals, named, static, f)
+        refused = _refused(f, moving)
+        if refused:
+            moving = _moving(primals, named, static, f, refused)
         findings = _examine(f, undecorated, moving, judge)
     if moving.fixed:
         note = f"{moving.fixed} of {moving.leaves} arguments are not differentiated"
@@ -101,12 +104,14 @@ def verify_vjp(
 class Moving(NamedTuple):
     """The arguments that a gradient is taken of, apart from those held.
 
-    put: (x, held) -> the arguments as the function takes them, by place and by name.
-    leaves, fixed: how many there are, and how many of them are held.
+    places: which leaf each of them is, or is a part of. put: (x, held) -> the arguments
+    as the function takes them, by place and by name. leaves, fixed: how many there are,
+    and how many of them are held.
     """
 
     names: list[str]
     x: list[Values]
+    places: list[int]
     held: list[Any]
     put: Callable[[Any, Any], Any]
     leaves: int
@@ -114,39 +119,69 @@ class Moving(NamedTuple):
 
 
 def _moving(
-    primals: tuple[Any, ...], named: dict[str, Any], static: set[int], f: Any
+    primals: tuple[Any, ...],
+    named: dict[str, Any],
+    static: set[int],
+    f: Any,
+    refused: frozenset[int] = frozenset(),
 ) -> Moving:
     """Floating-point arguments move, a complex one in two parts; the others do not."""
     paths, tree = jax.tree.flatten_with_path((primals, named))
-    parts: dict[int, int] = {}
     names: list[str] = []
     x: list[Values] = []
+    places: list[int] = []
     for k, (path, leaf) in enumerate(paths):
-        if path[0].idx == 0 and path[1].idx in static:
+        if k in refused or (path[0].idx == 0 and path[1].idx in static):
             continue
         name = _argument(f, path)
         if is_floating(leaf):
-            parts[k] = 1
             names.append(name)
             x.append(to_float64(name, leaf))
+            places.append(k)
         elif is_complex(leaf):
-            parts[k] = 2
             names += [f"{name}.real", f"{name}.imag"]
             x += [to_float64(name, part(leaf)) for part in (np.real, np.imag)]
+            places += [k, k]
     if not x:
         raise BadValueError("primals has no floating-point argument")
-    others = [None if k in parts else leaf for k, (_, leaf) in enumerate(paths)]
+    others = [None if k in places else leaf for k, (_, leaf) in enumerate(paths)]
     held, rebuild = hold(others)
 
     def put(x: Any, held: Any) -> Any:
-        whole, found = list(rebuild(held)), iter(x)
-        for k, count in parts.items():
-            whole[k] = next(found)
-            if count == 2:
-                whole[k] = jax.lax.complex(whole[k], next(found))
+        whole = list(rebuild(held))
+        for k, part in zip(places, x, strict=True):
+            # The second part of a complex number finds the first one there.
+            first = whole[k]
+            whole[k] = part if first is None else jax.lax.complex(first, part)
         return jax.tree.unflatten(tree, whole)
 
-    return Moving(names, x, held, put, len(paths), len(paths) - len(parts))
+    fixed = len(paths) - len(set(places))
+    return Moving(names, x, places, held, put, len(paths), fixed)
+
+
+def _refused(f: Any, moving: Moving) -> frozenset[int]:
+    """The leaves that f's rule wants held, where it wants some: it raises for them."""
+
+    def pulls(moved: list[int]) -> bool:
+        def alone(some: Any) -> Any:
+            x = [*moving.x]
+            for i, leaf in zip(moved, some, strict=True):
+                x[i] = leaf
+            arguments, named = moving.put(x, moving.held)
+            return _real_parts(f(*arguments, **named))
+
+        try:
+            jax.eval_shape(lambda x: jax.vjp(alone, x)[0], [moving.x[i] for i in moved])
+        except Exception:
+            return False
+        return True
+
+    every = list(range(len(moving.x)))
+    if pulls(every):
+        return frozenset()
+    refused = frozenset(moving.places[i] for i in every if not pulls([i]))
+    # Where it raises for all of them that is not about which of them move.
+    return refused if refused != frozenset(moving.places) else frozenset()
 
 
 def is_complex(leaf: Any) -> bool:
@@ -158,7 +193,7 @@ def is_complex(leaf: Any) -> bool:
 
 def _examine(f: Any, undecorated: Any, moving: Moving, judge: Judge) -> Findings:
     """The rule's forward, then each output's cotangent pulled back by the rule."""
-    (names, x, held, put, _, _), name = moving, name_of(f, "f")
+    (names, x, _, held, put, _, _), name = moving, name_of(f, "f")
 
     def values(x: Any, held: Any) -> list[Any]:
         arguments, named = put(x, held)
@@ -213,11 +248,12 @@ def _examine(f: Any, undecorated: Any, moving: Moving, judge: Judge) -> Findings
 def _undecorated(f: Any, primal: Any) -> tuple[Any, Any]:
     """The object that has the rule, and the function without it: f if nobody knows."""
     rule = f
-    while rule is not None and not isinstance(rule, (jax.custom_vjp, jax.custom_jvp)):
+    while isinstance(rule, jax.stages.Wrapped):  # jitted
         rule = getattr(rule, "__wrapped__", None)
-    if primal is not None:
-        return rule, primal
-    return rule, f if rule is None else rule.fun
+    ruled = isinstance(rule, (jax.custom_vjp, jax.custom_jvp))
+    if primal is None:
+        primal = rule.fun if ruled else f
+    return rule if ruled else None, primal
 
 
 def _real_parts(outputs: Any) -> list[Any]:
