@@ -1,4 +1,4 @@
-"""Programs in complex arithmetic: what they decide by is data, the rest is continued."""
+"""Programs on complex numbers: what they decide by is data, the rest goes on."""
 
 import jax
 import jax.numpy as jnp
@@ -76,7 +76,7 @@ def test_without_a_meaning_there_is_no_answer(f, capfd):
 NESTED = {
     "while": lambda f: f,
     "in a scan": lambda f: (
-        lambda x: jax.lax.scan(lambda c, _: (f(c), c), x, jnp.ones(2))[0]
+        lambda x: jax.lax.scan(lambda c, _: (c + f(x), c), 0.0, jnp.ones(2))[0]
     ),
     "in a cond": lambda f: lambda x: jax.lax.cond(x > -9, f, lambda x: x, x),
     "in a jit": jax.jit,

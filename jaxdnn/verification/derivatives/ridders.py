@@ -25,8 +25,8 @@ SHRINK = 2.0
 COLUMNS = 14
 # Columns without a better entry, after one this good: rounding has taken over.
 PATIENCE, GOOD = 2, 1e-3
-# First steps in sizes of x, and the relative error bar that needs no further ones: small
-# ones first, which stay where the loss was meant for, and minute ones where all fails.
+# First steps in sizes of x, and the relative error bar that needs no further ones.
+# Small ones first: they stay where the loss was meant for. Minute ones where all fails.
 FIRST_STEPS = {
     **dict.fromkeys((0.003, 0.01, 0.03, 0.1), 1e-10),
     **dict.fromkeys((1e-5, 3e-6, 1e-8, 3e-9), GOOD),
@@ -89,7 +89,9 @@ def ridders(function: Callable[[Any], Any], x: Any, step: Any) -> tuple[Any, Any
     return best, bar
 
 
-def extrapolated(loss: Callable[[Any], Any], x: Any, V: Any, size: float) -> Along:
+def extrapolated(
+    loss: Callable[[Any], Any], x: Any, V: Any, size: float, typical: float = 0.0
+) -> Along:
     """The derivative of loss(x + t V) at t = 0 by Ridders' extrapolation.
 
     Twice, from different first steps, until two in a row agree: one error bar alone may
@@ -97,6 +99,7 @@ def extrapolated(loss: Callable[[Any], Any], x: Any, V: Any, size: float) -> Alo
 
     Args:
       size: of x along V: the largest step tried is a tenth of it.
+      typical: the size of a derivative that this one may be small beside.
 
     Example:
       >>> kink = extrapolated(lambda x: abs(x[0]), [0.0], [1.0], 1.0)
@@ -116,7 +119,7 @@ def extrapolated(loss: Callable[[Any], Any], x: Any, V: Any, size: float) -> Alo
     best = Along(0.0, np.inf, NAME)
     with np.errstate(all="ignore"):
         for first, enough in FIRST_STEPS.items():
-            if best.bar <= enough * abs(best.value):
+            if best.bar <= enough * max(abs(best.value), typical):
                 break
             value, bar = ridders(at, 0.0, first * size)
             found.append((float(value), float(bar)))
@@ -129,7 +132,7 @@ def extrapolated(loss: Callable[[Any], Any], x: Any, V: Any, size: float) -> Alo
 
 
 def _along(line: Line) -> Along:
-    return extrapolated(line.many, line.x, line.V, line.size)
+    return extrapolated(line.many, line.x, line.V, line.size, line.typical)
 
 
 RIDDERS = Way(NAME, exact=False, most=200, along=_along)

@@ -59,14 +59,14 @@ class Claim:
         pairs = zip(self.cotangents, outputs, strict=True)
         return sum((cotangent * np.asarray(y)).sum() for cotangent, y in pairs)
 
-    def line(self, i: int, v: Values) -> Line:
-        """The function along v in leaf i, the others held."""
+    def line(self, i: int, v: Values, typical: float) -> Line:
+        """The function along v in leaf i, the others held; typical: of a derivative."""
         V = [v if k == i else np.zeros_like(leaf) for k, leaf in enumerate(self.x)]
         whole = rms(np.concatenate([leaf.ravel() for leaf in self.x]))
         own = rms(self.x[i])
         # A typical size of the leaf, for the steps of an extrapolation.
         size = (own if own > 1e-3 * whole else whole) or 1.0
-        return Line(self.complex_number, self.number, self.x, V, size)
+        return Line(self.complex_number, self.number, self.x, V, size, typical)
 
     def slope(self, i: int) -> tuple[Values, Values] | None:
         """y and ȳ, where entry k of y reads no other entry of x_i than entry k."""
@@ -99,17 +99,15 @@ class Measured(NamedTuple):
         ) <= reach and self.witness.bar <= WITNESS * (size + abs(self.witness.value))
 
 
-def measured(
-    line: Line, hand: float, size: float, guess: float | None, slack: float
-) -> Measured:
+def measured(line: Line, hand: float, guess: float | None, slack: float) -> Measured:
     """The derivative along a line: by the first way that a witness confirms.
 
     The last of WAYS is heard in any case: what stops autodiff at a value may stop
     numbers that are exact there, too. It stands alone where it confirms nothing.
 
     Args:
-      hand: the derivative that is claimed. size: that of its terms. guess: autodiff's,
-        within slack of the truth if it is right; None if there is none.
+      hand: the derivative that is claimed. guess: autodiff's, within slack of the truth
+        if it is right; None if there is none.
     """
     *exact, last = WAYS.values()
     witness = _looked_at_again(line, last, hand, guess, slack)
@@ -123,7 +121,7 @@ def measured(
         # NaN in the slack is a gradient that nobody can resolve, not an error.
         if guess is not None and not abs(found.value - guess) > slack:
             return Measured(found, witness)
-        if not undecided and Measured(found, witness).confirmed(size):
+        if not undecided and Measured(found, witness).confirmed(line.typical):
             return Measured(found._replace(bar=_doubt(line, way, found)), witness)
     return Measured(witness, witness)
 
@@ -159,14 +157,16 @@ def _doubt(line: Line, way: Way, found: Along) -> float:
     return RESOLUTION * float(np.nan_to_num(S, nan=np.inf))
 
 
-def coordinates(claim: Claim, i: int, way: Way) -> tuple[Values, Values] | None:
+def coordinates(
+    claim: Claim, i: int, way: Way, typical: float
+) -> tuple[Values, Values] | None:
     """One leaf's derivatives one by one with their bars; None if too many."""
     x = claim.x[i]
     if x.size > way.most:
         return None
     values, bars = np.full(x.shape, np.nan), np.zeros(x.shape)
     for place in np.ndindex(x.shape):
-        found = way.along(claim.line(i, unit(x, place)))
+        found = way.along(claim.line(i, unit(x, place), typical))
         if found is not None:
             values[place], bars[place] = found.value, found.bar
     return values, bars

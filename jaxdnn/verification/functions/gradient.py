@@ -1,6 +1,7 @@
 """verify_gradient: somebody else's loss and gradient, whatever the tree."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import jax
@@ -10,7 +11,6 @@ from jaxdnn._checks import BadValueError, public
 from jaxdnn.verification.derivatives.autodiff import gradient_of
 from jaxdnn.verification.derivatives.refuse import refuse_autodiff
 from jaxdnn.verification.exact import exact_arithmetic
-from jaxdnn.verification.functions.budget import budgeted
 from jaxdnn.verification.functions.claim import Claim
 from jaxdnn.verification.functions.function import (
     Function,
@@ -20,7 +20,7 @@ from jaxdnn.verification.functions.function import (
     hold,
     name_of,
 )
-from jaxdnn.verification.functions.judging import Judge, examine, report
+from jaxdnn.verification.functions.judging import Judge, examine, limited, report
 from jaxdnn.verification.report import Report
 from jaxdnn.verification.verdicts import Findings
 
@@ -87,44 +87,50 @@ def verify_gradient(
     else:
         refuse_autodiff(grad)
     judge = Judge.of(seed, rtol)
-    with exact_arithmetic(), budgeted(budget):
-        names, x, tree = flatten(params)
-        rest, rebuild = hold((data, named))
-
-        def call(f: Any, x: Any, rest: Any) -> Any:
-            data, named = rebuild(rest)
-            return f(jax.tree.unflatten(tree, list(x)), *data, **named)
-
-        def at(x: Any, rest: Any) -> list[Any]:
-            return [_number(call(loss, x, rest))]
-
-        def by_hand(x: Any, rest: Any) -> list[Any]:
-            found = call(grad, x, rest[0])
-            leaves, other = jax.tree.flatten(found)
-            if other != tree:
-                raise BadValueError(
-                    f"{name_of(grad, 'grad')} must return the tree of params, {tree}, "
-                    f"got {other}"
-                )
-            return leaves
-
-        values = function(name_of(loss, "loss"), at, x, rest)
-        _check_number(values, x, rest)
-        one = [np.ones(())]
-        claim = Claim(
-            [f"d{name}" for name in names],
-            x,
-            rest,
-            one,
-            values,
-            _hand(name_of(grad, "grad"), by_hand, at, x, (rest, one)),
-            function("autodiff", gradient_of(at), x, (rest, one)),
-            _lengths(data),
-        )
-        findings = examine(claim, judge) + _writes(claim)
-    count = sum(leaf.size for leaf in x)
-    title = f"verify_gradient  {claim.hand.name}   {count} parameters"
+    with exact_arithmetic():
+        leaves = flatten(params)
+        look = partial(_findings, loss, grad, leaves, (data, named), judge)
+        findings = limited(budget, look)
+    count = sum(leaf.size for leaf in leaves[1])
+    title = f"verify_gradient  {name_of(grad, 'grad')}   {count} parameters"
     return report(title, findings, judge)
+
+
+def _findings(loss: Any, grad: Any, leaves: Any, data: Any, judge: Judge) -> Findings:
+    """What there is to say of grad at these leaves of params, and of its data."""
+    names, x, tree = leaves
+    rest, rebuild = hold(data)
+
+    def call(f: Any, x: Any, rest: Any) -> Any:
+        data, named = rebuild(rest)
+        return f(jax.tree.unflatten(tree, list(x)), *data, **named)
+
+    def at(x: Any, rest: Any) -> list[Any]:
+        return [_number(call(loss, x, rest))]
+
+    def by_hand(x: Any, rest: Any) -> list[Any]:
+        found, other = jax.tree.flatten(call(grad, x, rest[0]))
+        if other != tree:
+            raise BadValueError(
+                f"{name_of(grad, 'grad')} must return the tree of params, {tree}, "
+                f"got {other}"
+            )
+        return found
+
+    values = function(name_of(loss, "loss"), at, x, rest)
+    _check_number(values, x, rest)
+    one = [np.ones(())]
+    claim = Claim(
+        [f"d{name}" for name in names],
+        x,
+        rest,
+        one,
+        values,
+        _hand(name_of(grad, "grad"), by_hand, at, x, (rest, one)),
+        function("autodiff", gradient_of(at), x, (rest, one)),
+        _lengths(data[0]),
+    )
+    return examine(claim, judge) + _writes(claim)
 
 
 def _apart(both: Any, grad: Any, params: Any, data: Any) -> Any:

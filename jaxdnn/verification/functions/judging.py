@@ -6,6 +6,7 @@ derivative there is oracle two only. The limit is the package's, K u S, with S m
 in random arithmetic (`stochastic`).
 """
 
+from collections.abc import Callable
 from dataclasses import replace
 from math import log10
 from typing import NamedTuple
@@ -15,7 +16,7 @@ import numpy as np
 from jaxdnn._checks import BadValueError, check_scalar
 from jaxdnn.verification.derivatives.along import direction
 from jaxdnn.verification.derivatives.directional import WAYS
-from jaxdnn.verification.functions.budget import OutOfTimeError
+from jaxdnn.verification.functions.budget import OutOfTimeError, budgeted
 from jaxdnn.verification.functions.claim import (
     Claim,
     Measured,
@@ -51,6 +52,15 @@ class Judge(NamedTuple):
         """The same, checked."""
         check_scalar("rtol", rtol, low=0)
         return cls(seed, float(rtol))
+
+
+def limited(budget: float | None, look: Callable[[], Findings]) -> Findings:
+    """What comes of a look in so many seconds."""
+    try:
+        with budgeted(budget):
+            return look()
+    except OutOfTimeError:
+        return Findings(doubts=("the budget was over before anything was judged",))
 
 
 def report(title: str, findings: Findings, judge: Judge) -> Report:
@@ -216,8 +226,8 @@ def _due(claim: Claim, i: int, known: Known, v: Values) -> tuple[Due, Measured]:
     slack = _slack(S, v, hand)
     guess = None if autodiff is None else float(np.vdot(autodiff, v))
     typical = float(np.linalg.norm(hand * v))
-    along = float(np.vdot(hand, v)), typical
-    found = measured(claim.line(i, v), *along, guess, RESOLUTION * slack)
+    line = claim.line(i, v, typical)
+    found = measured(line, float(np.vdot(hand, v)), guess, RESOLUTION * slack)
     if known.at_zero is not None and found.confirmed(typical):
         # Nothing happens at the point itself, whatever a step off 0 does there.
         T = known.at_zero[i]
@@ -239,7 +249,7 @@ def _wrong(
     way = WAYS[due.along.method if due.along else ""]
     expected, S = due.autodiff, due.S
     if expected is None:
-        found = coordinates(claim, i, way)
+        found = coordinates(claim, i, way, rms(hand))
         if found is None:
             return Findings((row,))
         expected, bars = found
@@ -247,7 +257,7 @@ def _wrong(
     at = worst(hand, expected, S)
     one, by = at.expected, way.name
     if due.autodiff is not None and way.exact:
-        there = way.along(claim.line(i, unit(hand, at.where)))
+        there = way.along(claim.line(i, unit(hand, at.where), rms(hand)))
         one = one if there is None else there.value
     elif due.autodiff is not None:
         by = "autodiff"

@@ -11,7 +11,6 @@ import numpy as np
 from jaxdnn._checks import BadTypeError, BadValueError, public
 from jaxdnn.verification.derivatives.autodiff import gradient_of
 from jaxdnn.verification.exact import exact_arithmetic, to_float64
-from jaxdnn.verification.functions.budget import budgeted
 from jaxdnn.verification.functions.claim import Claim
 from jaxdnn.verification.functions.function import (
     Function,
@@ -21,7 +20,7 @@ from jaxdnn.verification.functions.function import (
     is_plain,
     name_of,
 )
-from jaxdnn.verification.functions.judging import Judge, examine, report
+from jaxdnn.verification.functions.judging import Judge, examine, limited, report
 from jaxdnn.verification.functions.programs import RULES, holds
 from jaxdnn.verification.functions.stochastic import perturbed, spread
 from jaxdnn.verification.report import Report, Row
@@ -89,12 +88,12 @@ def verify_vjp(
     judge = Judge.of(seed, rtol)
     rule, undecorated = _undecorated(f, primal)
     static: set[int] = set(getattr(rule, "nondiff_argnums", ()))
-    with exact_arithmetic(), budgeted(budget):
+    with exact_arithmetic():
         moving = _moving(primals, named, static, f)
         refused = _refused(f, moving)
         if refused:
             moving = _moving(primals, named, static, f, refused)
-        findings = _examine(f, undecorated, moving, judge)
+        findings = limited(budget, lambda: _examine(f, undecorated, moving, judge))
     if moving.fixed:
         note = f"{moving.fixed} of {moving.leaves} arguments are not differentiated"
         findings += Findings(notes=(note,))
