@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from jaxdnn.verification.derivatives.along import Along
-from jaxdnn.verification.report import Report, Row, Status, Verdict
+from jaxdnn.verification.report import NOTHING, Report, Row, Status, Verdict
 from jaxdnn.verification.units import (
     COARSEST,
     LIMIT,
@@ -184,5 +184,5 @@ def conclude(
             hidden = f"an error of {least:.0e} in {name}"
             return "unresolved", f"{blinds} could hide {hidden}"
     if not resolution:
-        return "unresolved", "every gradient is exactly 0"
+        return "unresolved", NOTHING
     return "verified", ""

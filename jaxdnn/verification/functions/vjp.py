@@ -1,8 +1,8 @@
 """verify_vjp: a function with a rule of its own against the function as it is."""
 
-import inspect
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from functools import partial
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -10,17 +10,16 @@ import numpy as np
 
 from jaxdnn._checks import BadTypeError, BadValueError, public
 from jaxdnn.verification.derivatives.autodiff import gradient_of
-from jaxdnn.verification.exact import exact_arithmetic, to_float64
+from jaxdnn.verification.exact import exact_arithmetic
 from jaxdnn.verification.functions.claim import Claim
-from jaxdnn.verification.functions.function import (
-    Function,
-    function,
-    hold,
-    is_floating,
-    is_plain,
-    name_of,
-)
+from jaxdnn.verification.functions.function import Flat, Function, function, name_of
 from jaxdnn.verification.functions.judging import Judge, examine, limited, report
+from jaxdnn.verification.functions.moving import (
+    Moving,
+    moving_of,
+    on_lines,
+    real_parts,
+)
 from jaxdnn.verification.functions.programs import RULES, holds
 from jaxdnn.verification.functions.stochastic import perturbed, spread
 from jaxdnn.verification.report import Report, Row
@@ -89,73 +88,62 @@ def verify_vjp(
     rule, undecorated = _undecorated(f, primal)
     static: set[int] = set(getattr(rule, "nondiff_argnums", ()))
     with exact_arithmetic():
-        moving = _moving(primals, named, static, f)
+        moving = moving_of(primals, named, static, f)
         refused = _refused(f, moving)
         if refused:
-            moving = _moving(primals, named, static, f, refused)
-        findings = limited(budget, lambda: _examine(f, undecorated, moving, judge))
+            moving = moving_of(primals, named, static, f, refused)
+        if undecorated is f:
+            _check_ruled(f, moving)
+        look = partial(_examine, f, undecorated, moving, _pulled, judge)
+        findings = limited(budget, look)
     if moving.fixed:
         note = f"{moving.fixed} of {moving.leaves} arguments are not differentiated"
         findings += Findings(notes=(note,))
     return report(f"verify_vjp  {name_of(f, 'f')}", findings, judge)
 
 
-class Moving(NamedTuple):
-    """The arguments that a gradient is taken of, apart from those held.
+def verify_mode(
+    f: Callable[..., Any], args: tuple[Any, ...], mode: str, *, seed: int = 0
+) -> Report:
+    """Verify what JAX makes of any function, whether or not a rule is in it.
 
-    places: which leaf each of them is, or is a part of. put: (x, held) -> the arguments
-    as the function takes them, by place and by name. leaves, fixed: how many there are,
-    and how many of them are held.
+    Args:
+      f, args: as for verify_vjp.
+      mode: "rev", every coordinate of what reverse mode gives; "fwd", what forward mode
+        gives along a random direction of each argument.
+      seed: of the cotangents and directions.
+
+    Example:
+      >>> import jax.numpy as jnp
+      >>> verify_mode(jnp.sin, (0.3,), "fwd").verdict
+      'verified'
     """
+    judge = Judge.of(seed, 0.0)
+    rule, undecorated = _undecorated(f, None)
+    static: set[int] = set(getattr(rule, "nondiff_argnums", ()))
+    with exact_arithmetic():
+        moving = moving_of(args, {}, static, f)
+        derivative = _pulled if mode == "rev" else _pushed
+        moving = moving if mode == "rev" else on_lines(moving, seed)
+        findings = _examine(f, undecorated, moving, derivative, judge)
+    return report(f"{mode}  {name_of(f, 'f')}", findings, judge)
 
-    names: list[str]
-    x: list[Values]
-    places: list[int]
-    held: list[Any]
-    put: Callable[[Any, Any], Any]
-    leaves: int
-    fixed: int
 
+def _check_ruled(f: Any, moving: Moving) -> None:
+    """Refuse a function without any rule: what is autodiff's own needs no verdict."""
 
-def _moving(
-    primals: tuple[Any, ...],
-    named: dict[str, Any],
-    static: set[int],
-    f: Any,
-    refused: frozenset[int] = frozenset(),
-) -> Moving:
-    """Floating-point arguments move, a complex one in two parts; the others do not."""
-    paths, tree = jax.tree.flatten_with_path((primals, named))
-    names: list[str] = []
-    x: list[Values] = []
-    places: list[int] = []
-    for k, (path, leaf) in enumerate(paths):
-        if k in refused or (path[0].idx == 0 and path[1].idx in static):
-            continue
-        name = _argument(f, path)
-        if is_floating(leaf):
-            names.append(name)
-            x.append(to_float64(name, leaf))
-            places.append(k)
-        elif is_complex(leaf):
-            names += [f"{name}.real", f"{name}.imag"]
-            x += [to_float64(name, part(leaf)) for part in (np.real, np.imag)]
-            places += [k, k]
-    if not x:
-        raise BadValueError("primals has no floating-point argument")
-    others = [None if k in places else leaf for k, (_, leaf) in enumerate(paths)]
-    held, rebuild = hold(others)
+    def values(x: Any, held: Any) -> list[Any]:
+        arguments, named = moving.put(x, held)
+        return real_parts(f(*arguments, **named))
 
-    def put(x: Any, held: Any) -> Any:
-        whole = list(rebuild(held))
-        for k, part in zip(places, x, strict=True):
-            # The second part of a complex number finds the first one there.
-            first = whole[k]
-            whole[k] = part if first is None else jax.lax.complex(first, part)
-        return jax.tree.unflatten(tree, whole)
-
-    fixed = len(paths) - len(set(places))
-    return Moving(names, x, places, held, put, len(paths), fixed)
+    plain = function(name_of(f, "f"), values, moving.x, moving.held)
+    if plain.program is None:
+        plain.run(moving.x, moving.held)
+    if plain.program is None or not holds(plain.program, RULES):
+        raise BadTypeError(
+            "f must be a jax.custom_vjp function or contain one, or primal be given, "
+            f"got {type(f).__name__} {plain.name}"
+        )
 
 
 def _refused(f: Any, moving: Moving) -> frozenset[int]:
@@ -167,7 +155,7 @@ def _refused(f: Any, moving: Moving) -> frozenset[int]:
             for i, leaf in zip(moved, some, strict=True):
                 x[i] = leaf
             arguments, named = moving.put(x, moving.held)
-            return _real_parts(f(*arguments, **named))
+            return real_parts(f(*arguments, **named))
 
         try:
             jax.eval_shape(lambda x: jax.vjp(alone, x)[0], [moving.x[i] for i in moved])
@@ -183,46 +171,58 @@ def _refused(f: Any, moving: Moving) -> frozenset[int]:
     return refused if refused != frozenset(moving.places) else frozenset()
 
 
-def is_complex(leaf: Any) -> bool:
-    """Whether it is a complex number, or a plain array of them."""
-    if not is_plain(leaf):
-        return isinstance(leaf, complex)
-    return bool(jnp.issubdtype(leaf.dtype, jnp.complexfloating))
+def _pulled(ruled: Flat) -> Flat:
+    """The gradient of Σ ȳ y by reverse mode, and y."""
 
-
-def _examine(f: Any, undecorated: Any, moving: Moving, judge: Judge) -> Findings:
-    """The rule's forward, then each output's cotangent pulled back by the rule."""
-    (names, x, _, held, put, _, _), name = moving, name_of(f, "f")
-
-    def values(x: Any, held: Any) -> list[Any]:
-        arguments, named = put(x, held)
-        return _real_parts(undecorated(*arguments, **named))
-
-    def ruled(x: Any, held: Any) -> list[Any]:
-        arguments, named = put(x, held)
-        return _real_parts(f(*arguments, **named))
-
-    def pulled(x: Any, rest: Any) -> list[Any]:
+    def gradient(x: Any, rest: Any) -> list[Any]:
         held, cotangents = rest
         found, pull = jax.vjp(lambda x: ruled(x, held), list(x))
         kinds = [c.astype(y.dtype) for c, y in zip(cotangents, found, strict=True)]
         return [*pull(kinds)[0], *found]
 
+    return gradient
+
+
+def _pushed(ruled: Flat) -> Flat:
+    """The same by forward mode, of an x of single numbers."""
+
+    def gradient(x: Any, rest: Any) -> list[Any]:
+        held, cotangents = rest
+        found: list[Any] = []
+        rates: list[Any] = []
+        for i in range(len(x)):
+            one = [jnp.full_like(leaf, float(k == i)) for k, leaf in enumerate(x)]
+            found, moved = jax.jvp(lambda x: ruled(x, held), (list(x),), (one,))
+            pairs = zip(cotangents, moved, strict=True)
+            rates.append(sum((c * rate).sum() for c, rate in pairs))
+        return [*rates, *found]
+
+    return gradient
+
+
+def _examine(
+    f: Any, undecorated: Any, moving: Moving, derivative: Any, judge: Judge
+) -> Findings:
+    """The rule's forward, then each output's cotangent through the rule."""
+    (names, x, _, held, put, _, _), name = moving, name_of(f, "f")
+
+    def values(x: Any, held: Any) -> list[Any]:
+        arguments, named = put(x, held)
+        return real_parts(undecorated(*arguments, **named))
+
+    def ruled(x: Any, held: Any) -> list[Any]:
+        arguments, named = put(x, held)
+        return real_parts(f(*arguments, **named))
+
     plain = function(name_of(undecorated, "primal"), values, x, held)
     own = undecorated is f
-    if own and (plain.program is None or not holds(plain.program, RULES)):
-        plain.run(x, held)
-        raise BadTypeError(
-            f"f must be a jax.custom_vjp function or contain one, or primal be given, "
-            f"got {type(f).__name__} {name}"
-        )
     outputs = plain.run(x, held)
     if not outputs:
         raise BadValueError(f"{name} has no floating-point output")
     rng = np.random.default_rng(judge.seed)
     cotangents = [rng.uniform(0.5, 1.5, y.shape) for y in outputs]
     rest = (held, cotangents)
-    hand = function(f"{name}'s rule", pulled, x, rest)
+    hand = function(f"{name}'s rule", derivative(ruled), x, rest)
     autodiff = None if own else function("autodiff", gradient_of(values), x, rest)
     findings = _same_values(plain, outputs, hand, x, rest, judge)
     for o, y in enumerate(outputs):
@@ -253,31 +253,6 @@ def _undecorated(f: Any, primal: Any) -> tuple[Any, Any]:
     if primal is None:
         primal = rule.fun if ruled else f
     return rule if ruled else None, primal
-
-
-def _real_parts(outputs: Any) -> list[Any]:
-    """The floating-point leaves; of a complex one its real and its imaginary part."""
-    found: list[Any] = []
-    for leaf in jax.tree.leaves(outputs):
-        if jnp.iscomplexobj(leaf):
-            found += [jnp.real(leaf), jnp.imag(leaf)]
-        elif is_floating(leaf):
-            found.append(leaf)
-    return found
-
-
-def _argument(f: Any, path: Any) -> str:
-    """What its author calls the argument at this path of (primals, named)."""
-    place = path[1]
-    if path[0].idx == 1:
-        first = str(place.key)
-    else:
-        try:
-            first = list(inspect.signature(f).parameters)[place.idx]
-        except (ValueError, TypeError, IndexError):
-            first = f"argument {place.idx}"
-    inside = jax.tree_util.keystr(path[2:], simple=True, separator=".")
-    return f"{first}.{inside}" if inside else first
 
 
 def _same_values(
