@@ -80,6 +80,7 @@ NESTED = {
     ),
     "in a cond": lambda f: lambda x: jax.lax.cond(x > -9, f, lambda x: x, x),
     "in a jit": jax.jit,
+    "under vmap": lambda f: lambda x: jax.vmap(f)(jnp.stack([x, x, x]))[1],
 }
 
 

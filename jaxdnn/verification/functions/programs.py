@@ -77,25 +77,37 @@ def _bounded_loop(
     of_cond, of_body = operands[:conds], operands[conds : conds + bodies]
     cond, body = params["cond_jaxpr"], params["body_jaxpr"]
 
-    def goes_on(state: Any) -> Any:
+    def goes_on(state: Any) -> Array:
         return evaluate(cond.jaxpr, cond.consts, [*of_cond, *state], bind)[0]
 
     def turn(counted: Any) -> Any:
         count, state = counted
-        return count + 1, evaluate(body.jaxpr, body.consts, [*of_body, *state], bind)
+        found = evaluate(body.jaxpr, body.consts, [*of_body, *state], bind)
+        if cond.out_avals[0].shape:
+            # Of a loop under vmap, the runs that have ended stay as they are.
+            found = [*map(partial(_where, goes_on(state)), found, state)]
+        return count + 1, found
 
     _, state = jax.lax.while_loop(
-        lambda counted: (counted[0] < turns) & goes_on(counted[1]),
+        lambda counted: (counted[0] < turns) & goes_on(counted[1]).any(),
         turn,
         (jnp.int32(0), operands[conds + bodies :]),
     )
-    ended = ~goes_on(state)
+    runs = goes_on(state)
     return [
-        jnp.where(ended, leaf, jnp.nan)
+        _where(runs, jnp.full_like(leaf, jnp.nan), leaf)
         if jnp.issubdtype(jnp.result_type(leaf), jnp.inexact)
         else leaf
         for leaf in state
     ]
+
+
+def _where(runs: Array, one: Array, other: Array) -> Array:
+    """One where a run goes on, the other where it does not; runs are the first axes."""
+    if not runs.ndim:
+        return jax.lax.select(runs, one, other)
+    more = [1] * (jnp.ndim(other) - runs.ndim)
+    return jnp.where(runs.reshape(*runs.shape, *more), one, other)
 
 
 def scanned(
