@@ -132,7 +132,7 @@ def _looked_at_again(
     """The derivative by a way whose steps may be larger than what there is to see.
 
     Where it contradicts autodiff, a nearer look has to contradict that, too; where
-    there is only the hand gradient to contradict, it must not see something else.
+    there is only the hand gradient to contradict, it must not side with that.
     """
     found = way.along(line) or Along(0.0, np.inf, way.name)
     other = hand if guess is None else guess
@@ -141,7 +141,7 @@ def _looked_at_again(
     near = way.along(line._replace(size=NEARER * line.size)) or found
     same = abs(near.value - found.value) <= near.bar + found.bar
     sharp = abs(near.value - other) > near.bar + slack
-    stands = same and (sharp or guess is None)
+    stands = same or sharp if guess is None else same and sharp
     return found if stands else found._replace(bar=np.inf)
 
 

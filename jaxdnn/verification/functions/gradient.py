@@ -159,7 +159,8 @@ def _number(value: Any) -> Any:
 
 
 def _check_number(loss: Function, x: Any, rest: Any) -> None:
-    (value,) = loss.run(x, rest)
+    values = loss.run(x, rest)
+    value = values[0] if len(values) == 1 else np.array(None)
     if value.shape != () or value.dtype.kind not in "fiuV" or not np.isfinite(value):
         got = f"shape {value.shape}" if value.shape else f"{value}"
         raise BadValueError(
