@@ -14,6 +14,7 @@ from jaxdnn.verification.units import (
     RESOLUTION,
     Values,
     Worst,
+    norm,
     worst,
 )
 
@@ -47,10 +48,10 @@ class Due(NamedTuple):
         """K u rms(S) / rms(g), or the bar along v if larger; None where g is 0."""
         with np.errstate(all="ignore"):
             known = leaf if self.autodiff is None else self.autodiff
-            size = float(np.linalg.norm(known))
+            size = norm(known)
             if not size:
                 return None
-            coarse = RESOLUTION * float(np.linalg.norm(self.S)) / size
+            coarse = RESOLUTION * norm(self.S) / size
             bar = 0.0 if self.along is None else self.along.bar
             coarse = max(coarse, bar / size)
         return np.inf if np.isnan(coarse) else coarse

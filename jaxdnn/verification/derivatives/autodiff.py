@@ -121,6 +121,8 @@ def gradient_of(values: Callable[[Any, Any], list[Any]]) -> Callable[[Any, Any],
     def weighed(x: Any, rest: Any) -> Array:
         data, cotangents = rest
         pairs = zip(cotangents, values(x, data), strict=True)
-        return sum(((c * y).sum() for c, y in pairs), jnp.zeros((), float))
+        return sum(
+            ((c * jnp.asarray(y, float)).sum() for c, y in pairs), jnp.zeros((), float)
+        )
 
     return jax.grad(weighed)

@@ -202,7 +202,7 @@ def hold(data: Any) -> tuple[list[Any], Callable[[Any], Any]]:
 
     All else is handed on as it is, in copies where it can be copied.
     """
-    leaves, tree = jax.tree.flatten(data)
+    leaves, tree = jax.tree.flatten(data, is_leaf=_unsorted)
     arrays = [k for k, leaf in enumerate(leaves) if _traceable(leaf)]
     held = [
         np.asarray(leaves[k], np.float64) if is_floating(leaves[k]) else leaves[k]
@@ -216,6 +216,14 @@ def hold(data: Any) -> tuple[list[Any], Callable[[Any], Any]]:
         return jax.tree.unflatten(tree, whole)
 
     return held, rebuild
+
+
+def _unsorted(data: Any) -> bool:
+    """Whether it is a dictionary that JAX has no order for."""
+    try:
+        return isinstance(data, dict) and sorted(data) is None  # pyright: ignore
+    except TypeError:
+        return True
 
 
 def fresh(arguments: Any) -> Any:

@@ -29,7 +29,15 @@ from jaxdnn.verification.functions.function import told
 from jaxdnn.verification.functions.hints import hint
 from jaxdnn.verification.functions.stochastic import LEAST, perturbed, spread
 from jaxdnn.verification.report import Report, Row
-from jaxdnn.verification.units import COARSEST, LIMIT, RESOLUTION, TINY, Values, worst
+from jaxdnn.verification.units import (
+    COARSEST,
+    LIMIT,
+    RESOLUTION,
+    TINY,
+    Values,
+    norm,
+    worst,
+)
 from jaxdnn.verification.verdicts import Due, Findings, Judged, judge_leaf
 
 # What may hide an error of a function, in words.
@@ -225,7 +233,7 @@ def _due(claim: Claim, i: int, known: Known, v: Values) -> tuple[Due, Measured]:
         autodiff = known.autodiff[i]
     slack = _slack(S, v, hand)
     guess = None if autodiff is None else float(np.vdot(autodiff, v))
-    typical = float(np.linalg.norm(hand * v))
+    typical = norm(hand * v)
     line = claim.line(i, v, typical)
     found = measured(line, float(np.vdot(hand, v)), guess, RESOLUTION * slack)
     if known.at_zero is not None and found.confirmed(typical):
@@ -284,4 +292,4 @@ def _slack(S: Values, v: Values, hand: Values) -> float:
     """S of the derivative along v: rounding errors add as squares, jumps do not."""
     size = abs(S * v)
     jumps = ~(COARSEST * rms(hand) >= RESOLUTION * S)
-    return float(np.linalg.norm(size[~jumps]) + size[jumps].sum()) + LEAST
+    return norm(size[~jumps]) + float(size[jumps].sum()) + LEAST
