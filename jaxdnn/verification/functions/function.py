@@ -38,12 +38,14 @@ class Function:
       call: (x, rest) -> a list of arrays.
       program: what JAX traced; None if it could not.
       untraced: why it could not, on one line.
+      again: what a second trace made of it, where that is another program.
     """
 
     name: str
     call: Flat
     program: ClosedJaxpr | None
     untraced: str = ""
+    again: "Function | None" = None
 
     def run(self, x: Sequence[Values], rest: Any) -> list[Values]:
         """Its answers, the same twice, as NumPy arrays.
@@ -51,13 +53,11 @@ class Function:
         Raises:
           BadValueError: it raises, or is not deterministic.
         """
-        again = self
-        if self.program is not None:
-            other = function(self.name, self.call, x, rest)
-            if not _alike(self.program, other.program):
-                again = other
         try:
-            one, other = (each.answer(x, rest, turns=ENDLESS) for each in (self, again))
+            one, other = (
+                each.answer(x, rest, turns=ENDLESS)
+                for each in (self, self.again or self)
+            )
         except BadValueError:  # not by the caller's function: about its answer
             raise
         except Exception as error:
@@ -128,8 +128,13 @@ class Function:
         return not all(_same(a, b) for a, b in pairs)
 
 
-def function(name: str, call: Flat, x: Any, rest: Any) -> Function:
-    """Find out whether JAX can trace it; what it raises is left for `run` to say."""
+def function(
+    name: str, call: Flat, x: Any, rest: Any, *, twice: bool = True
+) -> Function:
+    """Find out whether JAX can trace it; what it raises is left for `run` to say.
+
+    twice: trace it again, as it may draw random numbers.
+    """
     try:
         # A function that JAX has not seen: it would remember what it traced of it.
         program = jax.make_jaxpr(lambda x, rest: call(x, rest))(x, rest)
@@ -137,7 +142,9 @@ def function(name: str, call: Flat, x: Any, rest: Any) -> Function:
         return Function(name, call, None, told(error))
     if any(isinstance(const, Tracer) for const in program.consts):
         return Function(name, call, None, "it reads what a trace left behind")
-    return Function(name, call, program)
+    other = function(name, call, x, rest, twice=False) if twice else None
+    same = other is None or _alike(program, other.program)
+    return Function(name, call, program, again=None if same else other)
 
 
 def _alike(one: ClosedJaxpr, other: ClosedJaxpr | None) -> bool:

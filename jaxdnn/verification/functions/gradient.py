@@ -127,7 +127,7 @@ def _findings(loss: Any, grad: Any, leaves: Any, data: Any, judge: Judge) -> Fin
         one,
         values,
         _hand(name_of(grad, "grad"), by_hand, at, x, (rest, one)),
-        function("autodiff", gradient_of(at), x, (rest, one)),
+        function("autodiff", gradient_of(at), x, (rest, one), twice=False),
         _lengths(data[0]),
     )
     return examine(claim, judge) + _writes(claim)

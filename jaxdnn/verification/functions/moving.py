@@ -12,7 +12,7 @@ from jaxdnn._checks import BadValueError
 from jaxdnn.verification.derivatives.along import direction
 from jaxdnn.verification.exact import to_float64
 from jaxdnn.verification.functions.claim import rms
-from jaxdnn.verification.functions.function import hold, is_floating, is_plain
+from jaxdnn.verification.functions.function import Flat, hold, is_floating, is_plain
 from jaxdnn.verification.units import Values
 
 
@@ -74,6 +74,16 @@ def moving_of(
     return Moving(names, x, places, held, put, len(paths), fixed)
 
 
+def values_of(f: Callable[..., Any], moving: Moving) -> Flat:
+    """f's floating-point outputs, of what moves and what is held."""
+
+    def values(x: Any, held: Any) -> list[Any]:
+        arguments, named = moving.put(x, held)
+        return _real_parts(f(*arguments, **named))
+
+    return values
+
+
 def on_lines(moving: Moving, seed: int) -> Moving:
     """The same as a function of one number a leaf: x + (t - 1) v at t = 1.
 
@@ -96,7 +106,7 @@ def is_complex(leaf: Any) -> bool:
     return bool(jnp.issubdtype(leaf.dtype, jnp.complexfloating))
 
 
-def real_parts(outputs: Any) -> list[Any]:
+def _real_parts(outputs: Any) -> list[Any]:
     """The floating-point leaves; of a complex one its real and its imaginary part."""
     found: list[Any] = []
     for leaf in jax.tree.leaves(outputs):

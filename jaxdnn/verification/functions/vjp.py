@@ -18,7 +18,7 @@ from jaxdnn.verification.functions.moving import (
     Moving,
     moving_of,
     on_lines,
-    real_parts,
+    values_of,
 )
 from jaxdnn.verification.functions.programs import RULES, holds
 from jaxdnn.verification.functions.stochastic import perturbed, spread
@@ -89,12 +89,13 @@ def verify_vjp(
     static: set[int] = set(getattr(rule, "nondiff_argnums", ()))
     with exact_arithmetic():
         moving = moving_of(primals, named, static, f)
-        refused = _refused(f, moving)
+        refused = frozenset[int]() if rule else _refused(f, moving)
         if refused:
             moving = moving_of(primals, named, static, f, refused)
+        plain = _plain(undecorated, moving)
         if undecorated is f:
-            _check_ruled(f, moving)
-        look = partial(_examine, f, undecorated, moving, _pulled, judge)
+            _check_ruled(f, plain, moving)
+        look = partial(_examine, f, undecorated, plain, moving, _pulled, judge)
         findings = limited(budget, look)
     if moving.fixed:
         note = f"{moving.fixed} of {moving.leaves} arguments are not differentiated"
@@ -125,24 +126,24 @@ def verify_mode(
         moving = moving_of(args, {}, static, f)
         derivative = _pulled if mode == "rev" else _pushed
         moving = moving if mode == "rev" else on_lines(moving, seed)
-        findings = _examine(f, undecorated, moving, derivative, judge)
+        plain = _plain(undecorated, moving)
+        findings = _examine(f, undecorated, plain, moving, derivative, judge)
     return report(f"{mode}  {name_of(f, 'f')}", findings, judge)
 
 
-def _check_ruled(f: Any, moving: Moving) -> None:
+def _plain(undecorated: Any, moving: Moving) -> Function:
+    call = values_of(undecorated, moving)
+    return function(name_of(undecorated, "primal"), call, moving.x, moving.held)
+
+
+def _check_ruled(f: Any, plain: Function, moving: Moving) -> None:
     """Refuse a function without any rule: what is autodiff's own needs no verdict."""
-
-    def values(x: Any, held: Any) -> list[Any]:
-        arguments, named = moving.put(x, held)
-        return real_parts(f(*arguments, **named))
-
-    plain = function(name_of(f, "f"), values, moving.x, moving.held)
     if plain.program is None:
         plain.run(moving.x, moving.held)
     if plain.program is None or not holds(plain.program, RULES):
         raise BadTypeError(
             "f must be a jax.custom_vjp function or contain one, or primal be given, "
-            f"got {type(f).__name__} {plain.name}"
+            f"got {type(f).__name__} {name_of(f, '')}".rstrip()
         )
 
 
@@ -154,8 +155,7 @@ def _refused(f: Any, moving: Moving) -> frozenset[int]:
             x = [*moving.x]
             for i, leaf in zip(moved, some, strict=True):
                 x[i] = leaf
-            arguments, named = moving.put(x, moving.held)
-            return real_parts(f(*arguments, **named))
+            return values_of(f, moving)(x, moving.held)
 
         try:
             jax.eval_shape(lambda x: jax.vjp(alone, x)[0], [moving.x[i] for i in moved])
@@ -201,29 +201,26 @@ def _pushed(ruled: Flat) -> Flat:
 
 
 def _examine(
-    f: Any, undecorated: Any, moving: Moving, derivative: Any, judge: Judge
+    f: Any,
+    undecorated: Any,
+    plain: Function,
+    moving: Moving,
+    derivative: Any,
+    judge: Judge,
 ) -> Findings:
     """The rule's forward, then each output's cotangent through the rule."""
-    (names, x, _, held, put, _, _), name = moving, name_of(f, "f")
-
-    def values(x: Any, held: Any) -> list[Any]:
-        arguments, named = put(x, held)
-        return real_parts(undecorated(*arguments, **named))
-
-    def ruled(x: Any, held: Any) -> list[Any]:
-        arguments, named = put(x, held)
-        return real_parts(f(*arguments, **named))
-
-    plain = function(name_of(undecorated, "primal"), values, x, held)
-    own = undecorated is f
+    names, x, held, name = moving.names, moving.x, moving.held, name_of(f, "f")
     outputs = plain.run(x, held)
     if not outputs:
         raise BadValueError(f"{name} has no floating-point output")
     rng = np.random.default_rng(judge.seed)
     cotangents = [rng.uniform(0.5, 1.5, y.shape) for y in outputs]
     rest = (held, cotangents)
-    hand = function(f"{name}'s rule", derivative(ruled), x, rest)
-    autodiff = None if own else function("autodiff", gradient_of(values), x, rest)
+    rule = derivative(values_of(f, moving))
+    hand = function(f"{name}'s rule", rule, x, rest)
+    autodiff = None
+    if undecorated is not f:
+        autodiff = function("autodiff", gradient_of(plain.call), x, rest, twice=False)
     findings = _same_values(plain, outputs, hand, x, rest, judge)
     for o, y in enumerate(outputs):
         if not y.size:
