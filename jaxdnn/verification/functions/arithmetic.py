@@ -18,9 +18,10 @@ from jaxdnn.verification.units import LIMIT, UNIT_ROUNDOFF, sum_growth
 EXACT = frozenset(
     """
     abs argmax argmin broadcast_in_dim ceil clamp complex concatenate conj copy
-    convert_element_type device_put dynamic_slice dynamic_update_slice expand_dims
-    floor gather imag iota max min neg pad real reduce_max reduce_min reshape rev
-    round select_n sign slice sort split squeeze stop_gradient transpose
+    convert_element_type cummax cummin device_put dynamic_slice dynamic_update_slice
+    expand_dims floor gather imag iota max min neg pad real reduce_max reduce_min
+    reduce_window_max reduce_window_min reshape rev round scatter select_n sign slice
+    sort split squeeze stop_gradient top_k transpose
     """.split()  # noqa: SIM905
 )
 # The signs of operation k are the pool from place 7 k on, modulo this prime.
