@@ -26,6 +26,7 @@ FUNCTIONS = {
     "logsumexp": jax.nn.logsumexp,
     "gelu": jax.nn.gelu,
     "cast": lambda x: x.astype(float) * jnp.asarray(x, jnp.float64),
+    "index": lambda x: x * x[x[3].astype(int)] * (x > 0).astype(float),
     "stop": lambda x: jax.lax.stop_gradient(x) * x,
     "sort": jnp.sort,
     "median": jnp.median,

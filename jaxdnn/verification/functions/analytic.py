@@ -46,6 +46,11 @@ def _along(choose: Callable[..., Any], z: Any, axes: tuple[int, ...]) -> Any:
     return jnp.take_along_axis(flat, place, axis=0)[0]
 
 
+def _cast(z: Any, dtype: Any) -> Any:
+    """As it is, for floats of any width; of its real part, for indices and gates."""
+    return z if jnp.issubdtype(dtype, jnp.inexact) else z.real.astype(dtype)
+
+
 # Of complex operands and the operation's parameters.
 CONTINUED: Mapping[str, Callable[..., Any]] = MappingProxyType(
     {
@@ -55,7 +60,7 @@ CONTINUED: Mapping[str, Callable[..., Any]] = MappingProxyType(
         "clamp": lambda low, z, high: -_larger(-_larger(low, z), -high),
         "reduce_max": lambda z, axes, **_: _along(jnp.argmax, z, axes),
         "reduce_min": lambda z, axes, **_: _along(jnp.argmin, z, axes),
-        "convert_element_type": lambda z, **_: z,
+        "convert_element_type": lambda z, new_dtype, **_: _cast(z, new_dtype),
         "reduce_precision": lambda z, **_: z,
         "stop_gradient": lambda z, **_: z,
     }

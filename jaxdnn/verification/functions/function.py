@@ -262,5 +262,5 @@ def name_of(function: Any, otherwise: str) -> str:
 
 def told(error: Exception) -> str:
     """What was raised, on one line."""
-    first = str(error).strip().split("\n")[0]
+    first = str(error).strip().split("\n")[0].split(". ")[0]
     return f"{type(error).__name__}: {first}"
