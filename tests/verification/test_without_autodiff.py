@@ -129,8 +129,9 @@ def test_what_a_solver_is_off_by_is_no_mistake():
     assert "inaccuracy of loss itself could explain" in report.reason
     assert not report.hints
     (said,) = [note for note in report.notes if "by hand" in note]
-    by_hand, other = (float(part.split(" ")[-1]) for part in said.split(", ")[-2:])
-    assert by_hand != other
+    by_hand, other, apart = said.split(", ")[-3:]
+    assert by_hand.split()[-1] != other.split()[-1]
+    assert apart.endswith("e-09 of a typical entry apart")
     granted = verify_gradient(loss, grad, POSITIVE, rtol=1e-7)
     assert granted.ok
     assert any("1e-07 of a gradient is granted" in note for note in granted.notes)

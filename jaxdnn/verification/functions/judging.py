@@ -275,6 +275,8 @@ def _wrong(
     digits = min(17, 3 - int(log10(share))) if small else 7
     note = f"{name}{place}: by hand {at.found:.{digits}g}, {by} {one:.{digits}g}"
     text = hint(claim, i, hand, expected, S)
+    if not text:
+        note += f", {share:.0e} of a typical entry apart"
     row = replace(row, where=at.where, hand=at.found, hint=text)
     if known.autodiff is not None:
         row = replace(row, autodiff=float(known.autodiff[i][at.where]))
@@ -283,7 +285,7 @@ def _wrong(
     # Nothing that somebody writes by mistake is as small as that.
     doubt = (
         f"{name} is off by {share:.0e} of a typical entry, which an inaccuracy of "
-        f"{claim.values.name} itself could explain: grant it one by rtol="
+        f"{claim.values.name} itself could explain (rtol= grants it one)"
     )
     return Findings((replace(row, status=""),), notes=(note,), doubts=(doubt,))
 
