@@ -25,6 +25,8 @@ SHRINK = 2.0
 COLUMNS = 14
 # Columns without a better entry, after one this good: rounding has taken over.
 PATIENCE, GOOD = 2, 1e-3
+# Columns that tell what noise there is.
+SMALLEST = 3
 # First steps in sizes of x, and the relative error bar that needs no further ones.
 # Small ones first: they stay where the loss was meant for. Minute ones where all fails.
 FIRST_STEPS = {
@@ -54,10 +56,12 @@ def ridders(function: Callable[[Any], Any], x: Any, step: Any) -> tuple[Any, Any
     x = np.asarray(x, np.float64)
     slopes: list[Any] = []
     jumps: list[Any] = []
+    noise: list[Any] = []
     waited = 0
     with np.errstate(all="ignore"):
         middle = np.asarray(function(x), np.float64)
         best, bar = np.zeros_like(middle), np.full_like(middle, np.inf)
+        reach = np.ones_like(middle)
         for column in range(COLUMNS):
             h = step / SHRINK**column
             above, below = x + h, x - h
@@ -68,7 +72,7 @@ def ridders(function: Callable[[Any], Any], x: Any, step: Any) -> tuple[Any, Any
             older, slopes = slopes, [(up * right + down * left) / (up + down)]
             wider, jumps = jumps, [right - left]
             rounding = UNIT_ROUNDOFF * abs(middle) / h
-            better = np.False_
+            better, doubts = np.False_, list[Any]()
             for order, (slope, jump) in enumerate(zip(older, wider, strict=True), 1):
                 # An even function of the step, and an odd one beside the jump itself.
                 even, odd = SHRINK ** (2 * order), SHRINK ** (2 * order - 1)
@@ -78,14 +82,21 @@ def ridders(function: Callable[[Any], Any], x: Any, step: Any) -> tuple[Any, Any
                     abs(slopes[-1] - slopes[-2]), abs(slopes[-1] - slope)
                 )
                 doubt = moved + abs(jumps[-1]) + rounding
+                doubts.append(moved)
                 closer = doubt < bar
                 better = better | closer
                 best = np.where(closer, slopes[-1], best)
                 bar = np.where(closer, doubt, bar)
+                reach = np.where(closer, h, reach)
+            if doubts:
+                noise.append(h * np.fmin.reduce(doubts))
             good = np.all(bar <= GOOD * abs(best)) and not np.any(better)
             waited = waited + 1 if good else 0
             if waited == PATIENCE:
                 break
+        # What the values jump by at the smallest steps they do at all steps. One doubt
+        # among so many is small by chance.
+        bar = bar + np.fmax.reduce(noise[-SMALLEST:]) / reach
     return best, bar
 
 
@@ -116,6 +127,7 @@ def extrapolated(
             return np.nan
 
     found: list[tuple[float, float]] = []
+    pairs: list[Along] = []
     best = Along(0.0, np.inf, NAME)
     with np.errstate(all="ignore"):
         for first, enough in FIRST_STEPS.items():
@@ -126,8 +138,11 @@ def extrapolated(
             for one, other in pairwise(found[-2:]):
                 value, least = min(one, other, key=lambda pair: pair[1])
                 bar = MARGIN * (abs(one[0] - other[0]) + least)
-                if bar < best.bar:
-                    best = Along(value, float(bar), NAME)
+                pairs.append(Along(value, float(bar), NAME))
+            best = min([best, *pairs], key=lambda pair: pair.bar)
+    # Noise may look smooth to steps of one size, and like nothing to those of another.
+    if any(abs(best.value - pair.value) > best.bar + pair.bar for pair in pairs):
+        return best._replace(bar=np.inf)
     return best
 
 
