@@ -13,7 +13,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-RNG = np.random.default_rng(13)
+Made = dict[str, Callable[[], Any]]
 
 
 class Pair(NamedTuple):
@@ -41,7 +41,7 @@ def slope(f: Callable[[Any], Any], derivative: Callable[[Any], Any], *x: float) 
     return Pair(lambda p: float(np.sum(f(p))), derivative, np.array(x))
 
 
-def _special() -> dict[str, Callable[[], Pair]]:
+def _special(rng: np.random.Generator) -> Made:
     from scipy import special as sp
 
     two = (0.7, 2.3)
@@ -60,14 +60,14 @@ def _special() -> dict[str, Callable[[], Pair]]:
             partial(sp.spherical_jn, 2, derivative=True),
             *two,
         ),
-        "logsumexp": lambda: Pair(sp.logsumexp, sp.softmax, RNG.normal(size=5)),
+        "logsumexp": lambda: Pair(sp.logsumexp, sp.softmax, rng.normal(size=5)),
         "huber": lambda: slope(
             partial(sp.huber, 1.0), lambda p: np.clip(p, -1, 1), -0.4, 2.3
         ),
     }
 
 
-def _distributions() -> dict[str, Callable[[], Pair]]:
+def _distributions(_: np.random.Generator) -> Made:
     from scipy import stats
 
     frozen = {
@@ -84,7 +84,7 @@ def _distributions() -> dict[str, Callable[[], Pair]]:
     }
 
 
-def _curves() -> dict[str, Callable[[], Pair]]:
+def _curves(rng: np.random.Generator) -> Made:
     from scipy import interpolate, optimize
 
     knots = np.linspace(0.0, 3.0, 9)
@@ -92,7 +92,7 @@ def _curves() -> dict[str, Callable[[], Pair]]:
         "CubicSpline": interpolate.CubicSpline(knots, np.sin(knots)),
         "PchipInterpolator": interpolate.PchipInterpolator(knots, np.sin(knots)),
         "make_interp_spline": interpolate.make_interp_spline(knots, np.cos(knots)),
-        "Chebyshev": np.polynomial.Chebyshev(RNG.normal(size=6), [0.0, 3.0]),
+        "Chebyshev": np.polynomial.Chebyshev(rng.normal(size=6), [0.0, 3.0]),
     }
     curves = {
         name: lambda c=c: slope(
@@ -104,14 +104,14 @@ def _curves() -> dict[str, Callable[[], Pair]]:
     return curves | {"rosen": lambda: Pair(optimize.rosen, optimize.rosen_der, start)}
 
 
-def _scikit_learn() -> dict[str, Callable[[], Pair]]:
+def _scikit_learn(rng: np.random.Generator) -> Made:
     from sklearn import _loss
     from sklearn.gaussian_process import GaussianProcessRegressor, kernels
     from sklearn.linear_model._huber import _huber_loss_and_gradient
     from sklearn.linear_model._linear_loss import LinearModelLoss
     from sklearn.manifold._t_sne import _kl_divergence
 
-    X, y = RNG.normal(size=(30, 4)), RNG.normal(size=30)
+    X, y = rng.normal(size=(30, 4)), rng.normal(size=30)
     targets = {
         "HalfSquaredError": y,
         "HalfBinomialLoss": (y > 0) * 1.0,
@@ -123,7 +123,7 @@ def _scikit_learn() -> dict[str, Callable[[], Pair]]:
     def linear(name: str) -> Pair:
         loss = LinearModelLoss(getattr(_loss, name)(), fit_intercept=True)
         at = partial(loss.loss_gradient, X=X, y=targets[name], l2_reg_strength=0.3)
-        return both(at, 0.3 * RNG.normal(size=5))
+        return both(at, 0.3 * rng.normal(size=5))
 
     def process(kernel: Any) -> Pair:
         model = GaussianProcessRegressor(kernel + kernels.WhiteKernel(), optimizer=None)
@@ -132,16 +132,16 @@ def _scikit_learn() -> dict[str, Callable[[], Pair]]:
         return both(at, model.kernel_.theta + 0.1)
 
     def embedding() -> Pair:
-        P = np.maximum(RNG.random(45), 1e-12)
+        P = np.maximum(rng.random(45), 1e-12)
         # Of each pair of points once: the other half of a distribution is its mirror.
         at = lambda p: _kl_divergence(p, P / (2 * P.sum()), 1.0, 10, 2)
-        return both(at, RNG.normal(size=20))
+        return both(at, rng.normal(size=20))
 
     more = (1.35, 0.1, np.ones(30))
     huber = lambda w: _huber_loss_and_gradient(w, X, y, *more)
     return {
         **{name: partial(linear, name) for name in targets},
-        "huber regression": lambda: both(huber, np.append(RNG.normal(size=5), 1.2)),
+        "huber regression": lambda: both(huber, np.append(rng.normal(size=5), 1.2)),
         "t-SNE": embedding,
         "process, RBF": lambda: process(kernels.RBF()),
         "process, Matern": lambda: process(kernels.Matern(nu=1.5)),
@@ -150,11 +150,11 @@ def _scikit_learn() -> dict[str, Callable[[], Pair]]:
     }
 
 
-def _statsmodels() -> dict[str, Callable[[], Pair]]:
+def _statsmodels(rng: np.random.Generator) -> Made:
     import statsmodels.api as sm
 
-    X = sm.add_constant(RNG.normal(size=(40, 2)))
-    half, counts = (RNG.random(40) > 0.5) * 1.0, RNG.poisson(2.0, 40)
+    X = sm.add_constant(rng.normal(size=(40, 2)))
+    half, counts = (rng.random(40) > 0.5) * 1.0, rng.poisson(2.0, 40)
     at = np.array([0.1, 0.5, -0.2])
     models: dict[str, Any] = {
         "Logit": (sm.Logit(half, X), at),
@@ -172,11 +172,11 @@ def _statsmodels() -> dict[str, Callable[[], Pair]]:
     }
 
 
-def _jax() -> dict[str, Callable[[], Rule]]:
+def _jax(rng: np.random.Generator) -> Made:
     from jax.scipy import special
     from jax.scipy.sparse.linalg import cg
 
-    v, A = RNG.normal(size=5), RNG.normal(size=(4, 4))
+    v, A = rng.normal(size=5), rng.normal(size=(4, 4))
     S = A @ A.T + 4 * np.eye(4)
     rows = jnp.arange(5.0)
     functions: dict[str, Any] = {
@@ -197,10 +197,10 @@ def _jax() -> dict[str, Callable[[], Rule]]:
     return {name: lambda f=f, x=x: Rule(f, x) for name, (f, x) in functions.items()}
 
 
-def _optax() -> dict[str, Callable[[], Rule]]:
+def _optax(rng: np.random.Generator) -> Made:
     import optax
 
-    v = 0.3 * RNG.normal(size=5) + 0.3
+    v = 0.3 * rng.normal(size=5) + 0.3
     losses, projections = optax.losses, optax.projections
     return {
         "projection_simplex": lambda: Rule(projections.projection_simplex, v),
@@ -211,10 +211,10 @@ def _optax() -> dict[str, Callable[[], Rule]]:
     }
 
 
-def _lineax() -> dict[str, Callable[[], Rule]]:
+def _lineax(rng: np.random.Generator) -> Made:
     import lineax
 
-    v, A = RNG.normal(size=4), RNG.normal(size=(4, 4)) + 4 * np.eye(4)
+    v, A = rng.normal(size=4), rng.normal(size=(4, 4)) + 4 * np.eye(4)
 
     def solved(a: Any, solver: Any) -> Any:
         return lineax.linear_solve(lineax.MatrixLinearOperator(a), v, solver).value
@@ -225,7 +225,7 @@ def _lineax() -> dict[str, Callable[[], Rule]]:
     }
 
 
-PACKAGES: dict[str, Callable[[], dict[str, Callable[[], Pair | Rule]]]] = {
+PACKAGES: dict[str, Callable[[np.random.Generator], Made]] = {
     "scipy.special": _special,
     "scipy.stats": _distributions,
     "scipy, numpy": _curves,

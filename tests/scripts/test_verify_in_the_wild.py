@@ -31,7 +31,7 @@ def test_truth_is_measured_by_differences():
 
 
 def test_what_is_not_installed_is_said(monkeypatch, capsys):
-    def absent():
+    def absent(_):
         raise ImportError("No module named 'absent'")
 
     monkeypatch.setitem(script.PACKAGES, "optax", absent)
