@@ -122,6 +122,7 @@ class Function:
         """Whether it writes into the data that it is handed."""
         if self.program is not None:
             return False
+        tick()
         arguments = fresh((list(x), rest))
         self.call(*arguments)
         pairs = zip(jax.tree.leaves(arguments[1]), jax.tree.leaves(rest), strict=True)

@@ -11,6 +11,7 @@ from jaxdnn._checks import BadValueError, public
 from jaxdnn.verification.derivatives.autodiff import gradient_of
 from jaxdnn.verification.derivatives.refuse import refuse_autodiff
 from jaxdnn.verification.exact import exact_arithmetic
+from jaxdnn.verification.functions.budget import OutOfTimeError
 from jaxdnn.verification.functions.claim import Claim
 from jaxdnn.verification.functions.function import (
     Function,
@@ -189,12 +190,15 @@ def _lengths(data: Any) -> dict[str, float]:
 
 
 def _writes(claim: Claim) -> Findings:
-    """Who writes into its data."""
+    """Who writes into its data, where there is time left to see."""
     there = (claim.values, claim.data), (claim.hand, claim.rest)
+    try:
+        writers = [f.name for f, data in there if f.changes_data(claim.x, data)]
+    except OutOfTimeError:
+        return Findings()
     return Findings(
         notes=tuple(
-            f"{f.name} changes its data: it was handed a copy each time"
-            for f, data in there
-            if f.changes_data(claim.x, data)
+            f"{name} changes its data: it was handed a copy each time"
+            for name in writers
         )
     )
