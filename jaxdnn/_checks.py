@@ -1,30 +1,59 @@
-"""All refusals: what was found, what was wanted, in which argument of which function.
-
-A check raises BadValueError or BadTypeError and returns nothing; it knows the
-argument's name and not whose argument it is. `public` puts the function's name before
-the message, `within` a place inside the function's arguments.
+"""All checks: what was found, what was wanted, in which argument.
 
 Shapes are static, so they are checked at trace time too. Values are checked only where
 they are concrete: a traced learning rate or keep probability passes unseen.
 """
 
-from collections.abc import Callable, Generator, Iterable, Sequence
-from contextlib import contextmanager
-from functools import wraps
+from collections.abc import Callable, Iterable, Sequence
+from itertools import pairwise
 from math import isfinite
 from operator import index
-from typing import Any, ParamSpec, Protocol, TypeVar
+from typing import Any, Protocol
 
 import jax
 import numpy as np
 from jax import Array
 from jax.core import Tracer
 
-_P = ParamSpec("_P")
-_R = TypeVar("_R")
+from jaxdnn._refusals import BadTypeError, BadValueError, shown
 
 # Numbers in an array that is small beside the cost of a call.
 _FEW = 10_000
+
+# What fits in an int32, which is what programs count in.
+_LARGEST = 2**31 - 1
+
+_NUMBERS = (int, float, np.number, np.bool_, np.ndarray, Array)
+_MOST_PARAMETERS = 2**48
+
+# Dtypes of real numbers, truth values among them.
+REAL = frozenset(
+    np.dtype(kind)
+    for kind in (
+        *(bool, np.int8, np.int16, np.int32, np.int64),
+        *(np.uint8, np.uint16, np.uint32, np.uint64),
+        *(np.float16, jax.numpy.bfloat16, np.float32, np.float64),
+    )
+)
+
+
+class HeadLike(Protocol):
+    """What a check reads of a head."""
+
+    @property
+    def name(self) -> str:
+        """What errors call it."""
+        ...
+
+    @property
+    def targets(self) -> str:
+        """In words, what Y must hold."""
+        ...
+
+    @property
+    def accepts(self) -> Callable[[Any], bool]:
+        """Whether a given Y holds it."""
+        ...
 
 
 class Described(Protocol):
@@ -35,100 +64,26 @@ class Described(Protocol):
         """(n_x, n_1, ..., n_L)."""
         ...
 
-
-class BadValueError(ValueError):
-    """A refusal on its way to the public function, which raises it as a ValueError."""
-
-
-class BadTypeError(TypeError):
-    """A refusal on its way to the public function, which raises it as a TypeError."""
-
-
-def public(function: Callable[_P, _R]) -> Callable[_P, _R]:
-    """Put the function's name before what it, or a public function it calls, refuses.
-
-    Example:
-      >>> @public
-      ... def double(x):
-      ...     check_scalar("x", x, low=0)
-      ...     return 2 * x
-      >>> double(-1.0)
-      Traceback (most recent call last):
-      ValueError: double: x must be finite and >= 0, got -1
-    """
-    name = function.__qualname__.rpartition("<locals>.")[2]
-    name = name.removesuffix(".__post_init__")
-
-    @wraps(function)
-    def named(*args: _P.args, **kwargs: _P.kwargs) -> _R:
-        try:
-            return function(*args, **kwargs)
-        except (ValueError, TypeError) as error:
-            refusal = getattr(error, "refusal", error)
-            if not isinstance(refusal, (BadValueError, BadTypeError)):
-                raise
-            kind = ValueError if isinstance(refusal, BadValueError) else TypeError
-            refused = kind(f"{name}: {refusal}")
-            # A public function above says its own name in place of this one.
-            refused.refusal = refusal  # pyright: ignore[reportAttributeAccessIssue]
-            cause = refusal.__cause__
-        raise refused from cause
-
-    return named
-
-
-@contextmanager
-def within(place: str) -> Generator[None]:
-    """Put a place before what is refused inside: "validation", "piece 3".
-
-    Example:
-      >>> with within("validation"):
-      ...     check_scalar("l2", -1.0, low=0)
-      Traceback (most recent call last):
-      jaxdnn._checks.BadValueError: validation: l2 must be finite and >= 0, got -1
-    """
-    try:
-        yield
-    except (ValueError, TypeError) as error:
-        refusal = getattr(error, "refusal", error)
-        if not isinstance(refusal, (BadValueError, BadTypeError)):
-            raise
-        placed = type(refusal)(f"{place}: {refusal}")
-        cause = refusal.__cause__
-    else:
-        return
-    raise placed from cause
-
-
-def foreign(function: Callable[_P, _R]) -> Callable[_P, _R]:
-    """A caller's own function: what it refuses is not for `public` to rename.
-
-    Example:
-      >>> @public
-      ... def half(x):
-      ...     check_scalar("x", x, low=0)
-      >>> @public
-      ... def apply(f):
-      ...     return foreign(f)(-1.0)
-      >>> apply(half)
-      Traceback (most recent call last):
-      ValueError: half: x must be finite and >= 0, got -1
-    """
-
-    @wraps(function)
-    def apart(*args: _P.args, **kwargs: _P.kwargs) -> _R:
-        try:
-            return function(*args, **kwargs)
-        except (ValueError, TypeError) as error:
-            error.__dict__.pop("refusal", None)
-            raise
-
-    return apart
+    @property
+    def head(self) -> HeadLike:
+        """The output head."""
+        ...
 
 
 def is_concrete(value: Any) -> bool:
     """Whether the value can be looked at now (it is not traced)."""
     return not isinstance(value, Tracer)
+
+
+def in_trace() -> bool:
+    """Whether what is computed here and now becomes part of a traced function."""
+    return not is_concrete(jax.device_put(np.float32(0)))
+
+
+def check_outside() -> None:
+    """Refuse to look at numbers in a traced function, whatever the arguments are."""
+    if in_trace():
+        raise BadTypeError("cannot be called in a traced function: it reads numbers")
 
 
 def readable(value: Any) -> bool:
@@ -142,6 +97,14 @@ def shape_of(name: str, value: Any) -> tuple[int, ...]:
     if isinstance(shape, tuple):
         return shape  # pyright: ignore[reportUnknownVariableType]
     raise BadTypeError(f"{name} must be an array, got {type(value).__name__}")
+
+
+def check_kind(
+    name: str, value: Any, kind: type | tuple[type, ...], wanted: str
+) -> None:
+    """Refuse what is no instance; `wanted` says in words what is."""
+    if not isinstance(value, kind):
+        raise BadTypeError(f"{name} must be {wanted}, got {shown(value)}")
 
 
 def check_shape(name: str, value: Any, wanted: tuple[int, ...], why: str) -> None:
@@ -165,16 +128,21 @@ def check_scalar(
     name: str, value: Any, *, low: float, high: float = np.inf, low_open: bool = False
 ) -> None:
     """Refuse non-scalars and, when concrete, values outside [low, high]."""
+    if not isinstance(value, _NUMBERS):
+        raise BadTypeError(f"{name} must be a number, got {shown(value)}")
     if np.ndim(value) != 0:
         raise BadValueError(f"{name} must be a scalar, got shape {np.shape(value)}")
-    if isinstance(value, (str, bytes)) or value is None:
-        raise BadTypeError(f"{name} must be a number, got {value!r}")
+    dtype = getattr(value, "dtype", np.dtype(float))
+    if dtype not in REAL:
+        raise BadTypeError(f"{name} must be a number, got {shown(value)}")
     if not is_concrete(value):
         return
     try:
         number = float(value)
-    except (TypeError, ValueError, OverflowError):
-        raise BadTypeError(f"{name} must be a number, got {value!r}") from None
+    except OverflowError:
+        number = np.inf
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise BadTypeError(f"{name} must be a number, got {error}") from None
     if not low <= number <= high or (low_open and number == low) or np.isinf(number):
         interval = f"in {'(' if low_open else '['}{low:g}, {high:g}]"
         if np.isinf(high):
@@ -190,16 +158,41 @@ def count(name: str, value: Any) -> int:
       3
       >>> count("epochs", True)
       Traceback (most recent call last):
-      jaxdnn._checks.BadValueError: epochs must be an int >= 1, got True
+      jaxdnn._refusals.BadValueError: epochs must be an int >= 1, got True
     """
+    number = _whole(name, value)
+    if number < 1:
+        raise BadValueError(f"{name} must be an int >= 1, got {shown(value)}")
+    if number > _LARGEST:
+        raise BadValueError(f"{name} must be an int <= {_LARGEST}, got {shown(number)}")
+    return number
+
+
+def check_seed(name: str, value: Any) -> None:
+    """Refuse what is no whole number from 0 to 2⁶³ - 1."""
+    if not 0 <= _whole(name, value) < 2**63:
+        raise BadValueError(f"{name} must be int >= 0 and < 2**63, got {shown(value)}")
+
+
+def _whole(name: str, value: Any) -> int:
+    """A whole number of Python's or NumPy's; -1 for all else, truth values too."""
     check_concrete(name, value)
     try:
-        number = 0 if np.result_type(value).kind == "b" else index(value)
-    except TypeError:
-        number = 0
-    if number < 1:
-        raise BadValueError(f"{name} must be an int >= 1, got {value!r}")
-    return number
+        return -1 if isinstance(value, (bool, np.bool_)) else index(value)
+    except (TypeError, ValueError, RuntimeError):
+        return -1
+
+
+def check_truth(name: str, value: Any) -> None:
+    """Refuse all but True and False."""
+    if not isinstance(value, (bool, np.bool_)):
+        raise BadTypeError(f"{name} must be True or False, got {shown(value)}")
+
+
+def check_function(name: str, value: Any) -> None:
+    """Refuse what cannot be called; None is none given."""
+    if value is not None and not callable(value):
+        raise BadTypeError(f"{name} must be a function or None, got {shown(value)}")
 
 
 def count_or_none(name: str, value: Any) -> int | None:
@@ -214,15 +207,25 @@ def count_or_none(name: str, value: Any) -> int | None:
 
 def check_layer_dims(layer_dims: Sequence[int]) -> None:
     """Refuse all but two or more whole numbers >= 1."""
-    dims = tuple(layer_dims)
+    wanted = "layer_dims must be at least two whole numbers >= 1 (n_x, n_1, ..., n_L)"
+    if isinstance(layer_dims, (str, bytes, dict)) or not is_concrete(layer_dims):
+        raise BadTypeError(f"{wanted}, got {shown(layer_dims)}")
+    try:
+        dims = tuple(layer_dims)
+    except (TypeError, RuntimeError):
+        raise BadTypeError(f"{wanted}, got {shown(layer_dims)}") from None
     whole = all(
-        isinstance(n, (int, np.integer)) and not isinstance(n, bool) and n >= 1
+        isinstance(n, (int, np.integer))
+        and not isinstance(n, bool)
+        and 1 <= n <= _LARGEST
         for n in dims
     )
     if len(dims) < 2 or not whole:
+        raise BadValueError(f"{wanted}, got {shown(dims)}")
+    # Beyond it the bytes of an array leave an int64, and XLA ends the process.
+    if sum(n * n_prev for n_prev, n in pairwise(map(int, dims))) > _MOST_PARAMETERS:
         raise BadValueError(
-            "layer_dims must be at least two whole numbers >= 1 "
-            f"(n_x, n_1, ..., n_L), got {dims}"
+            f"layer_dims must have at most 2**48 parameters, got {shown(dims)}"
         )
 
 
@@ -264,7 +267,7 @@ def check_key(name: str, key: Any) -> None:
             return
         found = f"{key.dtype} of shape {key.shape}"
     elif isinstance(key, (int, float, str)):
-        found = repr(key)
+        found = shown(key)
     raise BadTypeError(
         f"{name} must be a key made by jax.random.key, as {name}=jax.random.key(0), "
         f"got {found}"
@@ -295,9 +298,38 @@ def check_targets(
 def check_choice(name: str, value: Any, choices: Iterable[Any]) -> None:
     """Refuse what is none of the choices."""
     choices = list(choices)
-    if value not in choices:
+    if not any(value is choice or _is_text(value, choice) for choice in choices):
+        known = ", ".join(map(repr, choices))
+        raise BadValueError(f"{name} must be one of {known}, got {shown(value)}")
+
+
+def _is_text(value: Any, choice: Any) -> bool:
+    return isinstance(value, str) and value == choice
+
+
+def check_accepted(network: Described, Y: Any) -> None:
+    """Refuse targets that the network's head does not have, where they can be read."""
+    head = network.head
+    if readable(Y) and not head.accepts(np.asarray(Y)):
+        check_finite("Y", Y)
+        found = np.asarray(Y)
         raise BadValueError(
-            f"{name} must be one of {', '.join(map(str, choices))}; got {value!r}"
+            f"Y for a {head.name} output must hold {head.targets}, got values from "
+            f"{found.min():g} to {found.max():g}"
+        )
+
+
+def check_weights(weight: Any) -> None:
+    """Refuse weights of examples that leave nothing to learn from."""
+    if weight is None or not readable(weight):
+        return
+    weight = np.asarray(weight)
+    with np.errstate(over="ignore"):
+        total = weight.sum(dtype=float)
+    if not (np.isfinite(weight).all() and weight.min() >= 0 < total):
+        raise BadValueError(
+            "sample_weight must be finite and >= 0, not all 0 (class_weight included), "
+            f"got values from {weight.min():g} to {weight.max():g}"
         )
 
 

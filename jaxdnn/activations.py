@@ -10,25 +10,31 @@ form needs would make it slower and larger than autodiff. To keep the last digit
 saturated units, pass `Activation("tanh", tanh, tanh_backward)`.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from math import pi, sqrt
-from types import MappingProxyType
-from typing import Literal
+from typing import Any, Literal
 
 import jax
 import jax.numpy as jnp
 from jax import Array
 
+from jaxdnn._refusals import BadTypeError, BadValueError, shown
+from jaxdnn._registry import Registry
+from jaxdnn._same_code import SameCode
+from jaxdnn.arrays import elementwise
+
 LEAKY_SLOPE = 0.01
 GELU_CUBIC = 0.044715
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Activation:
     """A static pair of pure functions: an activation and its hand-derived backward.
 
     Both work element by element, so a shape goes in and the same shape comes out.
+    Activations of the same code are equal: see `_same_code`.
 
     Args:
       name: what errors and reports call it.
@@ -52,17 +58,31 @@ class Activation:
     backward: Callable[[Array, Array], Array]
     reads: Literal["Z", "A"] = "Z"
 
+    @cached_property
+    def _key(self) -> SameCode[Any]:
+        return SameCode((self.name, self.forward, self.backward, self.reads))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Activation) and self._key == other._key
+
+    def __hash__(self) -> int:
+        return hash(self._key)
+
     def __post_init__(self) -> None:
+        given: Any = self
+        if not isinstance(given.name, str):
+            raise TypeError(f"Activation: name must be a text, got {shown(given.name)}")
         for field in ("forward", "backward"):
-            if not callable(getattr(self, field)):
+            if not callable(getattr(given, field)):
                 raise TypeError(f"Activation {self.name!r}: {field} must be callable")
-        if self.reads not in ("Z", "A"):
+        if not isinstance(given.reads, str) or given.reads not in ("Z", "A"):
             raise ValueError(
                 f"Activation {self.name!r}: reads must be 'Z' or 'A', "
-                f"got {self.reads!r}"
+                f"got {shown(given.reads)}"
             )
 
 
+@elementwise
 def relu(Z: Array) -> Array:
     """g(z) = max(z, 0), with g'(0) = 0 as everywhere here.
 
@@ -77,6 +97,7 @@ def relu(Z: Array) -> Array:
     return jax.nn.relu(Z)
 
 
+@elementwise
 def relu_backward(dA: Array, cache: Array) -> Array:
     """g'(z) = 1 for z > 0, else 0. `cache` is Z or A: only its sign is read.
 
@@ -87,6 +108,7 @@ def relu_backward(dA: Array, cache: Array) -> Array:
     return jnp.where(cache > 0, dA, jnp.zeros_like(dA))
 
 
+@elementwise
 def leaky_relu(Z: Array) -> Array:
     """g(z) = z for z > 0, else 0.01 z.
 
@@ -100,6 +122,7 @@ def leaky_relu(Z: Array) -> Array:
     return jnp.where(Z > 0, Z, LEAKY_SLOPE * Z)
 
 
+@elementwise
 def leaky_relu_backward(dA: Array, cache: Array) -> Array:
     """g'(z) = 1 for z > 0, else 0.01. `cache` is Z or A: only its sign is read.
 
@@ -110,6 +133,7 @@ def leaky_relu_backward(dA: Array, cache: Array) -> Array:
     return jnp.where(cache > 0, dA, LEAKY_SLOPE * dA)
 
 
+@elementwise
 def tanh(Z: Array) -> Array:
     """g(z) = tanh(z).
 
@@ -120,6 +144,7 @@ def tanh(Z: Array) -> Array:
     return jnp.tanh(Z)
 
 
+@elementwise
 def tanh_backward(dA: Array, Z: Array) -> Array:
     """g'(z) = 1 / cosh²(z) = 4 s(2z) s(-2z) = 4 e / (1 + e)² with e = exp(-2|z|).
 
@@ -131,6 +156,7 @@ def tanh_backward(dA: Array, Z: Array) -> Array:
     return dA * (4 * e / jnp.square(1 + e))
 
 
+@elementwise
 def tanh_backward_from_A(dA: Array, A: Array) -> Array:
     """g'(z) = 1 - a² = (1 - a)(1 + a), a = tanh(z).
 
@@ -141,6 +167,7 @@ def tanh_backward_from_A(dA: Array, A: Array) -> Array:
     return dA * ((1 - A) * (1 + A))
 
 
+@elementwise
 def sigmoid(Z: Array) -> Array:
     """g(z) = s(z) = 1 / (1 + exp(-z)).
 
@@ -151,6 +178,7 @@ def sigmoid(Z: Array) -> Array:
     return jax.nn.sigmoid(Z)
 
 
+@elementwise
 def sigmoid_backward(dA: Array, Z: Array) -> Array:
     """g'(z) = s(z) s(-z) = e / (1 + e)² with e = exp(-|z|).
 
@@ -162,6 +190,7 @@ def sigmoid_backward(dA: Array, Z: Array) -> Array:
     return dA * (e / jnp.square(1 + e))
 
 
+@elementwise
 def identity(Z: Array) -> Array:
     """g(z) = z.
 
@@ -172,6 +201,7 @@ def identity(Z: Array) -> Array:
     return Z
 
 
+@elementwise
 def identity_backward(dA: Array, Z: Array) -> Array:
     """g'(z) = 1.
 
@@ -182,6 +212,7 @@ def identity_backward(dA: Array, Z: Array) -> Array:
     return dA
 
 
+@elementwise
 def elu(Z: Array) -> Array:
     """g(z) = z for z > 0, else exp(z) - 1.
 
@@ -196,6 +227,7 @@ def elu(Z: Array) -> Array:
     return jnp.where(Z > 0, Z, jnp.expm1(jnp.where(Z > 0, 0, Z)))
 
 
+@elementwise
 def elu_backward(dA: Array, Z: Array) -> Array:
     """g'(z) = 1 for z > 0, else exp(z).
 
@@ -206,6 +238,7 @@ def elu_backward(dA: Array, Z: Array) -> Array:
     return dA * jnp.exp(jnp.minimum(Z, 0))
 
 
+@elementwise
 def softplus(Z: Array) -> Array:
     """g(z) = log(1 + exp(z)) = max(z, 0) + log(1 + exp(-|z|)).
 
@@ -219,6 +252,7 @@ def softplus(Z: Array) -> Array:
     return jax.nn.softplus(Z)
 
 
+@elementwise
 def softplus_backward(dA: Array, Z: Array) -> Array:
     """g'(z) = s(z).
 
@@ -229,6 +263,7 @@ def softplus_backward(dA: Array, Z: Array) -> Array:
     return dA * jax.nn.sigmoid(Z)
 
 
+@elementwise
 def gelu(Z: Array) -> Array:
     """g(z) = z Φ(z), Φ the standard normal distribution function.
 
@@ -242,6 +277,7 @@ def gelu(Z: Array) -> Array:
     return jax.nn.gelu(Z, approximate=False)
 
 
+@elementwise
 def gelu_backward(dA: Array, Z: Array) -> Array:
     """g'(z) = Φ(z) + z φ(z), φ = Φ' the standard normal density.
 
@@ -254,6 +290,7 @@ def gelu_backward(dA: Array, Z: Array) -> Array:
     return dA * (Phi + Z * phi)
 
 
+@elementwise
 def gelu_tanh(Z: Array) -> Array:
     """g(z) = z s(2u), u = sqrt(2/π) (z + 0.044715 z³): GELU's tanh form.
 
@@ -270,6 +307,7 @@ def gelu_tanh(Z: Array) -> Array:
     return Z * jax.nn.sigmoid(2 * u)
 
 
+@elementwise
 def gelu_tanh_backward(dA: Array, Z: Array) -> Array:
     """g'(z) = s(2u) + 2 z u' s(2u) s(-2u), u' = sqrt(2/π) (1 + 3 · 0.044715 z²).
 
@@ -277,14 +315,16 @@ def gelu_tanh_backward(dA: Array, Z: Array) -> Array:
       >>> gelu_tanh_backward(jnp.ones(2), jnp.array([0.0, 100.0])).tolist()
       [0.5, 1.0]
     """
-    # Beyond 100 the slope is 0 or 1 to the last bit; z³ must not overflow first.
+    # Beyond 100 the slope is 0 or 1 to the last bit; z² must not overflow first.
     Z = jnp.clip(Z, -100, 100)
-    u = sqrt(2 / pi) * (Z + GELU_CUBIC * Z**3)
+    u = sqrt(2 / pi) * Z * (1 + GELU_CUBIC * jnp.square(Z))
     du = sqrt(2 / pi) * (1 + 3 * GELU_CUBIC * jnp.square(Z))
     s = jax.nn.sigmoid(2 * u)
-    return dA * (s + 2 * Z * du * s * jax.nn.sigmoid(-2 * u))
+    # Z last: before s(-2u) has made it small, 2 z u' overflows half precision.
+    return dA * (s + Z * (2 * du * s * jax.nn.sigmoid(-2 * u)))
 
 
+@elementwise
 def silu(Z: Array) -> Array:
     """g(z) = z s(z).
 
@@ -298,6 +338,7 @@ def silu(Z: Array) -> Array:
     return Z * jax.nn.sigmoid(Z)
 
 
+@elementwise
 def silu_backward(dA: Array, Z: Array) -> Array:
     """g'(z) = s(z) (1 + z s(-z)).
 
@@ -308,22 +349,19 @@ def silu_backward(dA: Array, Z: Array) -> Array:
     return dA * (jax.nn.sigmoid(Z) * (1 + Z * jax.nn.sigmoid(-Z)))
 
 
-ACTIVATIONS: Mapping[str, Activation] = MappingProxyType(
-    {
-        activation.name: activation
-        for activation in (
-            Activation("relu", relu, relu_backward, reads="A"),
-            Activation("leaky_relu", leaky_relu, leaky_relu_backward, reads="A"),
-            Activation("tanh", tanh, tanh_backward_from_A, reads="A"),
-            Activation("sigmoid", sigmoid, sigmoid_backward),
-            Activation("identity", identity, identity_backward, reads="A"),
-            Activation("elu", elu, elu_backward),
-            Activation("softplus", softplus, softplus_backward),
-            Activation("gelu", gelu, gelu_backward),
-            Activation("gelu_tanh", gelu_tanh, gelu_tanh_backward),
-            Activation("silu", silu, silu_backward),
-        )
-    }
+ACTIVATIONS: Registry[Activation] = Registry(
+    (
+        Activation("relu", relu, relu_backward, reads="A"),
+        Activation("leaky_relu", leaky_relu, leaky_relu_backward, reads="A"),
+        Activation("tanh", tanh, tanh_backward_from_A, reads="A"),
+        Activation("sigmoid", sigmoid, sigmoid_backward),
+        Activation("identity", identity, identity_backward, reads="A"),
+        Activation("elu", elu, elu_backward),
+        Activation("softplus", softplus, softplus_backward),
+        Activation("gelu", gelu, gelu_backward),
+        Activation("gelu_tanh", gelu_tanh, gelu_tanh_backward),
+        Activation("silu", silu, silu_backward),
+    )
 )
 
 
@@ -341,12 +379,13 @@ def get_activation(activation: str | Activation) -> Activation:
     if isinstance(activation, Activation):
         return activation
     if not isinstance(activation, str):  # pyright: ignore[reportUnnecessaryIsInstance]
-        raise TypeError(
-            "activation must be a name or an Activation, got "
-            f"{type(activation).__name__}"
+        raise BadTypeError(
+            f"activation must be a name or an Activation, got {shown(activation)}"
         )
     try:
         return ACTIVATIONS[activation]
     except KeyError:
         known = ", ".join(ACTIVATIONS)
-        raise ValueError(f"unknown activation {activation!r}; known: {known}") from None
+        raise BadValueError(
+            f"unknown activation {shown(activation)}; known: {known}"
+        ) from None

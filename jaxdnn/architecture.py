@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from jaxdnn._checks import BadValueError, check_layer_dims, public
+from jaxdnn._checks import check_layer_dims
+from jaxdnn._refusals import BadTypeError, BadValueError, public, shown
 from jaxdnn.activations import Activation, get_activation
 from jaxdnn.heads import Head, get_head
 
@@ -28,7 +29,7 @@ class Network:
       ('relu', 'relu')
       >>> Network((2, 3, 1), hidden="rleu")
       Traceback (most recent call last):
-      ValueError: unknown activation 'rleu'; known: relu, leaky_relu, ...
+      ValueError: Network: unknown activation 'rleu'; known: relu, leaky_relu, ...
     """
 
     layer_dims: tuple[int, ...]
@@ -43,6 +44,11 @@ class Network:
         if isinstance(hidden, (str, Activation)):
             get_activation(hidden)
             hidden = (hidden,) * (len(dims) - 2)
+        if not isinstance(hidden, (tuple, list)):
+            raise BadTypeError(
+                "hidden must be an activation, or a tuple with one for each hidden "
+                f"layer, got {shown(hidden)}"
+            )
         if len(hidden) != len(dims) - 2:
             raise BadValueError(
                 f"hidden must name {len(dims) - 2} activations (one per hidden layer "

@@ -4,26 +4,28 @@
                tables with `to_numpy` (their missing cells as NaN)
     refused    complex numbers, texts, dates, objects, sparse arrays, masked entries
 
-Whole numbers and truth values are numbers. A traced array is judged by its dtype alone.
+Whole numbers and truth values are numbers. A traced array is taken as it is:
+verification traces functions for complex numbers.
 """
 
-from typing import Any
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import wraps
+from inspect import signature
+from typing import Any, ParamSpec
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
 from jax.dtypes import canonicalize_dtype
 
-from jaxdnn._checks import BadTypeError, BadValueError
+from jaxdnn._checks import REAL, check_shape, is_concrete
+from jaxdnn._refusals import BadTypeError, BadValueError, public
 
-_REAL = frozenset(
-    np.dtype(kind)
-    for kind in (
-        *(bool, np.int8, np.int16, np.int32, np.int64),
-        *(np.uint8, np.uint16, np.uint32, np.uint64),
-        *(np.float16, jnp.bfloat16, np.float32, np.float64),
-    )
-)
+_Arrays = ParamSpec("_Arrays")
+_COMPLEX = ContextVar("complex numbers", default=False)
 
 
 def admitted(name: str, value: Any, whole: Any = None) -> Any:
@@ -40,7 +42,10 @@ def admitted(name: str, value: Any, whole: Any = None) -> Any:
       (dtype('float32'), dtype('int64'))
     """
     if isinstance(value, Array):
-        _check_dtype(name, value.dtype)
+        if is_concrete(value):
+            _check_dtype(name, value.dtype)
+            if value.is_deleted():
+                raise BadValueError(f"{name} must still be there, got a deleted array")
         return value
     array = value if type(value) is np.ndarray else _from_others(name, value)
     if isinstance(array, Array):
@@ -57,8 +62,71 @@ def admitted(name: str, value: Any, whole: Any = None) -> Any:
         return np.asarray(array, canonicalize_dtype(dtype))
 
 
+def elementwise(function: Callable[_Arrays, Array]) -> Callable[_Arrays, Array]:
+    """A function of arrays of one shape: admitted, compared; one program if not traced.
+
+    Example:
+      >>> @elementwise
+      ... def twice(Z):
+      ...     return 2 * Z
+      >>> twice("ab")
+      Traceback (most recent call last):
+      TypeError: twice: Z must be real numbers, got dtype <U2
+    """
+    names, program = tuple(signature(function).parameters), jax.jit(function)
+    traced: Any = function
+
+    @public
+    @wraps(function)
+    def checked(*args: _Arrays.args, **kwargs: _Arrays.kwargs) -> Array:
+        given = dict(zip(names, args, strict=False)) | kwargs
+        floating = jnp.result_type(float)
+        arrays: Any = {
+            name: admitted(name, np.asarray(of) if np.isscalar(of) else of, floating)
+            for name, of in given.items()
+        }
+        for name, array in arrays.items():
+            check_shape(names[0], arrays[names[0]], array.shape, f"of {name}")
+        if all(map(is_concrete, arrays.values())):
+            return program(**on_device(arrays))
+        return traced(**arrays)
+
+    return checked
+
+
+def on_device(tree: Any) -> Any:
+    """The tree's numbers on the device: those of the host are sent, JAX's stay.
+
+    Sent by their name, so that `jax.transfer_guard` sees that they were meant to be.
+
+    Example:
+      >>> on_device({"b": np.ones(2)})["b"].tolist()
+      [1.0, 1.0]
+    """
+    leaves, treedef = jax.tree.flatten(tree)
+    sent = iter(jax.device_put([of for of in leaves if not isinstance(of, Array)]))
+    placed = [of if isinstance(of, Array) else next(sent) for of in leaves]
+    return jax.tree.unflatten(treedef, placed)
+
+
+@contextmanager
+def complex_numbers() -> Generator[None]:
+    """Complex numbers are admitted, in this thread: for a complex step's sake.
+
+    Example:
+      >>> with complex_numbers():
+      ...     admitted("X", np.ones((1, 1), complex)).dtype
+      dtype('complex64')
+    """
+    before = _COMPLEX.set(True)
+    try:
+        yield
+    finally:
+        _COMPLEX.reset(before)
+
+
 def _check_dtype(name: str, dtype: Any) -> None:
-    if dtype not in _REAL:
+    if dtype not in REAL and not (_COMPLEX.get() and dtype.kind == "c"):
         raise BadTypeError(f"{name} must be real numbers, got dtype {dtype}")
 
 

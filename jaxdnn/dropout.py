@@ -11,9 +11,13 @@ from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax import Array
 
-from jaxdnn._checks import check_key, check_scalar, public
+from jaxdnn._checks import check_key, check_kind, check_scalar, check_shape
+from jaxdnn._refusals import public
+from jaxdnn.arrays import admitted, on_device
+from jaxdnn.sharding import lying_as
 
 
 class Dropout(NamedTuple):
@@ -44,7 +48,7 @@ def dropout_forward(key: Array, A: Array, keep_prob: Any) -> tuple[Array, Dropou
 
     Raises:
       ValueError: keep_prob is outside (0, 1].
-      TypeError: key is no key.
+      TypeError: key is no key, A are no real numbers.
 
     Example:
       >>> A, cache = dropout_forward(jax.random.key(0), jnp.ones((2, 3)), 0.5)
@@ -53,12 +57,20 @@ def dropout_forward(key: Array, A: Array, keep_prob: Any) -> tuple[Array, Dropou
     """
     check_key("key", key)
     check_scalar("keep_prob", keep_prob, low=0, high=1, low_open=True)
+    A = admitted("A", A, jnp.result_type(float))
+    return _drop(*on_device((key, A, keep_prob)))
+
+
+def drop(key: Array, A: Array, keep_prob: Any) -> tuple[Array, DropoutCache]:
+    """What dropout_forward is, unchecked."""
     # float32 draws in every process: float64 verification sees float32's masks.
     U = jax.random.uniform(key, A.shape, dtype=jnp.float32)
-    cache = DropoutCache(jnp.asarray(keep_prob, dtype=jnp.float32) > U, keep_prob)
+    D = lying_as(jnp.asarray(keep_prob, dtype=jnp.float32) > U, A)
+    cache = DropoutCache(D, keep_prob)
     return _mask(A, cache), cache
 
 
+@public
 def dropout_backward(dA: Array, cache: DropoutCache) -> Array:
     """dA = dA~ * D / keep_prob: the forward's own mask and scale.
 
@@ -66,14 +78,29 @@ def dropout_backward(dA: Array, cache: DropoutCache) -> Array:
       dA: (n, m), the gradient with respect to the dropped-out activations.
       cache: what dropout_forward returned.
 
+    Raises:
+      TypeError: no real numbers, or a cache of another function.
+      ValueError: dA has not the mask's shape.
+
     Example:
       >>> _, cache = dropout_forward(jax.random.key(0), jnp.ones((2, 3)), 0.5)
       >>> bool((dropout_backward(jnp.ones((2, 3)), cache) == 2.0 * cache.D).all())
       True
     """
+    check_kind("cache", cache, DropoutCache, "what dropout_forward returned")
+    dA = admitted("dA", dA, jnp.result_type(float))
+    check_shape("dA", dA, np.shape(cache.D), "of the mask D")
+    return _undrop(*on_device((dA, cache)))
+
+
+def undrop(dA: Array, cache: DropoutCache) -> Array:
+    """What dropout_backward is, unchecked: dropout is linear and its own transpose."""
     return _mask(dA, cache)
 
 
+_drop, _undrop = jax.jit(drop), jax.jit(undrop)
+
+
 def _mask(A: Array, cache: DropoutCache) -> Array:
-    # Dropout is linear in A and its matrix is diagonal: its own transpose.
-    return jnp.where(cache.D, A / cache.keep_prob, jnp.zeros_like(A))
+    keep_prob = jnp.asarray(cache.keep_prob, A.dtype)
+    return jnp.where(cache.D, A / keep_prob, jnp.zeros_like(A))

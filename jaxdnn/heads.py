@@ -11,11 +11,11 @@ References:
   §4.3.6.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from functools import cached_property
 from inspect import signature
 from math import log
-from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import jax
@@ -24,8 +24,13 @@ import numpy as np
 import numpy.typing as npt
 from jax import Array
 
-from jaxdnn._checks import BadValueError
+from jaxdnn._checks import check_shape
+from jaxdnn._refusals import BadTypeError, BadValueError, public, shown
+from jaxdnn._registry import Registry
+from jaxdnn._same_code import SameCode
 from jaxdnn.activations import identity, relu, sigmoid, softplus
+from jaxdnn.arrays import admitted, on_device
+from jaxdnn.sharding import record_dtype
 
 
 class Decision(NamedTuple):
@@ -42,6 +47,7 @@ class Decision(NamedTuple):
 
 
 def _r_squared(said: Array, Y: Array, weight: Array | None = None) -> Array:
+    said = said.astype(Y.dtype)
     if weight is None:
         spread = jnp.square(Y - Y.mean(axis=1, keepdims=True)).sum()
         return 1 - jnp.square(said - Y).sum() / spread
@@ -58,27 +64,67 @@ def _share(right: Array, dtype: Any, weight: Array | None) -> Array:
     return (each * weight).sum() / weight.sum()
 
 
+def _values(ZL: Array, output: Callable[[Array], Array]) -> Array:
+    return output(ZL)
+
+
+def _no_classes(n_L: int) -> None:
+    return None
+
+
+def _each_above_half(ZL: Array, output: Callable[[Array], Array]) -> Array:
+    return (ZL > 0).astype(int)
+
+
+def _each_right(said: Array, Y: Array, weight: Array | None = None) -> Array:
+    return _share((said > 0) == (Y > 0.5), Y.dtype, weight)
+
+
+def _yes_or_no(n_L: int) -> int | None:
+    return 2 if n_L == 1 else None
+
+
+def _most_probable(ZL: Array, output: Callable[[Array], Array]) -> Array:
+    return ZL.argmax(axis=0, keepdims=True)
+
+
+def _class_right(said: Array, Y: Array, weight: Array | None = None) -> Array:
+    return _share(said[0] == Y.argmax(axis=0), Y.dtype, weight)
+
+
+def _one_each(n_L: int) -> int:
+    return n_L
+
+
+# Named functions, for a head goes through pickle with what it decides by.
 # The values themselves; 1 - Σ (AL - Y)² / Σ (Y - mean of Y)².
-NUMBERS = Decision(
-    lambda ZL, output: output(ZL),
-    _r_squared,
-    lambda n_L: None,
-)
+NUMBERS = Decision(_values, _r_squared, _no_classes)
 # 1 where the probability is above 1/2, which is where ZL > 0; accuracy over outputs.
-EACH_OUTPUT = Decision(
-    lambda ZL, output: (ZL > 0).astype(int),
-    lambda said, Y, weight=None: _share(said == (Y > 0.5), Y.dtype, weight),
-    lambda n_L: 2 if n_L == 1 else None,
-)
+EACH_OUTPUT = Decision(_each_above_half, _each_right, _yes_or_no)
 # The most probable class, the first of equals; accuracy over examples.
-ONE_OUTPUT = Decision(
-    lambda ZL, output: ZL.argmax(axis=0, keepdims=True),
-    lambda said, Y, weight=None: _share(said[0] == Y.argmax(axis=0), Y.dtype, weight),
-    lambda n_L: n_L,
-)
+ONE_OUTPUT = Decision(_most_probable, _class_right, _one_each)
 
 
-@dataclass(frozen=True)
+def _finite(Y: npt.NDArray[Any]) -> bool:
+    return bool(np.isfinite(Y).all())
+
+
+def _fractions(Y: npt.NDArray[Any]) -> bool:
+    return bool(((Y >= 0) & (Y <= 1)).all())
+
+
+def _distributions(Y: npt.NDArray[Any]) -> bool:
+    # Summed wide: columns of a narrow dtype sum to one as well as it can hold them.
+    off = abs(Y.sum(axis=0, dtype=float) - 1)
+    near = 1e-5 if Y.dtype.kind in "biu" else len(Y) * float(jnp.finfo(Y.dtype).eps)
+    return bool((Y >= 0).all() and (off <= max(1e-5, near)).all())
+
+
+def _rates(Y: npt.NDArray[Any]) -> bool:
+    return bool(((Y >= 0) & np.isfinite(Y)).all())
+
+
+@dataclass(frozen=True, eq=False)
 class Head:
     """A canonical output head: AL from ZL, the loss whose dZL is AL - Y, its decision.
 
@@ -111,14 +157,29 @@ class Head:
     output: Callable[[Array], Array]
     losses: Callable[[Array, Array], Array]
     targets: str = "numbers"
-    accepts: Callable[[npt.NDArray[Any]], bool] = lambda Y: bool(np.isfinite(Y).all())
+    accepts: Callable[[npt.NDArray[Any]], bool] = _finite
     decision: Decision = NUMBERS
     elementwise: bool = True
 
+    @cached_property
+    def _key(self) -> SameCode[Any]:
+        return SameCode(tuple(getattr(self, field.name) for field in fields(self)))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Head) and self._key == other._key
+
+    def __hash__(self) -> int:
+        return hash(self._key)
+
     def __post_init__(self) -> None:
-        for field in ("output", "losses"):
-            if not callable(getattr(self, field)):
-                raise TypeError(f"Head {self.name!r}: {field} must be callable")
+        given: Any = self
+        for field in ("output", "losses", "accepts"):
+            if not callable(getattr(given, field)):
+                raise TypeError(f"Head {shown(given.name)}: {field} must be callable")
+        for field, kind in (("name", str), ("targets", str), ("decision", Decision)):
+            if not isinstance(found := getattr(given, field), kind):
+                wanted = "a text" if kind is str else "a Decision"
+                raise TypeError(f"Head: {field} must be {wanted}, got {shown(found)}")
 
     def decide(self, ZL: Array) -> Array:
         """What the network says: see `Decision`."""
@@ -126,8 +187,11 @@ class Head:
 
     def score(self, said: Array, Y: Array, weight: Array | None = None) -> Array:
         """How good `said` is, (): accuracy, or R²; examples weighed, if given (m,)."""
+        # A share of many is no number of half precision.
+        Y = Y.astype(record_dtype(Y.dtype))
         if weight is None:
             return self.decision.score(said, Y)
+        weight = weight.astype(Y.dtype)
         return self.decision.score(said, Y, weight)
 
     def weighs(self) -> bool:
@@ -143,6 +207,7 @@ class Head:
         return self.decision.classes(n_L)
 
 
+@public
 def head_backward(AL: Array, Y: Array) -> Array:
     """dZL = AL - Y, for every canonical head.
 
@@ -152,10 +217,18 @@ def head_backward(AL: Array, Y: Array) -> Array:
     Returns:
       (n_L, m); column j is the gradient of example j's loss with respect to ZL[:, j].
 
+    Raises:
+      TypeError: no real numbers.
+      ValueError: shapes disagree.
+
     Example:
       >>> head_backward(jnp.array([[0.75]]), jnp.array([[1.0]])).tolist()
       [[-0.25]]
     """
+    AL = admitted("AL", AL, jnp.result_type(float))
+    Y = admitted("Y", Y, AL.dtype)
+    check_shape("Y", Y, AL.shape, "of AL")
+    AL, Y = on_device((AL, Y))
     return AL - Y
 
 
@@ -182,16 +255,21 @@ def softmax(ZL: Array) -> Array:
 
 
 def softmax_losses(ZL: Array, Y: Array) -> Array:
-    """Categorical cross-entropy: ℓ = log Σ_k e^{z_k} - Σ_k y_k z_k, where Σ_k y_k = 1.
+    """Categorical cross-entropy: ℓ = log Σ_k e^{z_k} - Σ_k y_k z_k.
+
+    With c = z - max z it is log Σ_k e^{c_k} - Σ_k y_k c_k + (1 - Σ_k y_k) max z: where
+    the targets sum to one the maximum leaves both terms before they can cancel. Its
+    slope is AL - Y whatever they sum to.
 
     Example:
       >>> softmax_losses(jnp.array([[1e4], [0.0]]), jnp.array([[0.0], [1.0]])).tolist()
       [10000.0]
     """
+    # ℓ does not depend on what is taken off, so nothing flows through it.
     top = jax.lax.stop_gradient(ZL.max(axis=0, keepdims=True))
     centred = ZL - top
-    # Σ_k y_k = 1 lets the maximum leave both terms before they can cancel.
-    return jnp.log(jnp.exp(centred).sum(axis=0)) - (Y * centred).sum(axis=0)
+    crossed = (Y * centred).sum(axis=0) - (1 - Y.sum(axis=0)) * top[0]
+    return jnp.log(jnp.exp(centred).sum(axis=0)) - crossed
 
 
 def identity_losses(ZL: Array, Y: Array) -> Array:
@@ -201,7 +279,8 @@ def identity_losses(ZL: Array, Y: Array) -> Array:
       >>> identity_losses(jnp.array([[3.0]]), jnp.array([[1.0]])).tolist()
       [2.0]
     """
-    return 0.5 * jnp.square(ZL - Y).sum(axis=0)
+    # Halved first, which is exact: the square itself may not fit.
+    return (0.5 * (ZL - Y) * (ZL - Y)).sum(axis=0)
 
 
 def _exp_knee(ZL: Array) -> float:
@@ -234,44 +313,39 @@ def exp_losses(ZL: Array, Y: Array) -> Array:
     return (exp(ZL) * (1 + beyond) - Y * ZL).sum(axis=0)
 
 
-HEADS: Mapping[str, Head] = MappingProxyType(
-    {
-        head.name: head
-        for head in (
-            Head(
-                "sigmoid",
-                sigmoid,
-                sigmoid_losses,
-                targets="0, 1 or probabilities between them",
-                accepts=lambda Y: bool(((Y >= 0) & (Y <= 1)).all()),
-                decision=EACH_OUTPUT,
-            ),
-            Head(
-                "softmax",
-                softmax,
-                softmax_losses,
-                targets="columns of probabilities that sum to one",
-                accepts=lambda Y: (
-                    bool((Y >= 0).all()) and np.allclose(Y.sum(axis=0), 1)
-                ),
-                decision=ONE_OUTPUT,
-                elementwise=False,
-            ),
-            Head(
-                "identity",
-                identity,
-                identity_losses,
-                targets="finite numbers",
-            ),
-            Head(
-                "exp",
-                exp,
-                exp_losses,
-                targets="finite counts or rates >= 0",
-                accepts=lambda Y: bool(((Y >= 0) & np.isfinite(Y)).all()),
-            ),
-        )
-    }
+HEADS: Registry[Head] = Registry(
+    (
+        Head(
+            "sigmoid",
+            sigmoid,
+            sigmoid_losses,
+            targets="0, 1 or probabilities between them",
+            accepts=_fractions,
+            decision=EACH_OUTPUT,
+        ),
+        Head(
+            "softmax",
+            softmax,
+            softmax_losses,
+            targets="columns of probabilities that sum to one",
+            accepts=_distributions,
+            decision=ONE_OUTPUT,
+            elementwise=False,
+        ),
+        Head(
+            "identity",
+            identity,
+            identity_losses,
+            targets="finite numbers",
+        ),
+        Head(
+            "exp",
+            exp,
+            exp_losses,
+            targets="finite counts or rates >= 0",
+            accepts=_rates,
+        ),
+    )
 )
 
 
@@ -280,6 +354,7 @@ def get_head(head: str | Head) -> Head:
 
     Raises:
       ValueError: no head has that name.
+      TypeError: neither a name nor a Head.
 
     Example:
       >>> get_head("softmax").classes(10)
@@ -287,8 +362,10 @@ def get_head(head: str | Head) -> Head:
     """
     if isinstance(head, Head):
         return head
+    if not isinstance(head, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise BadTypeError(f"output must be a name or a Head, got {shown(head)}")
     if head not in HEADS:
         raise BadValueError(
-            f"output must be one of {', '.join(HEADS)}, or a Head, got {head!r}"
+            f"output must be one of {', '.join(HEADS)}, or a Head, got {shown(head)}"
         )
     return HEADS[head]

@@ -11,12 +11,17 @@ References:
   Rumelhart, Hinton & Williams (1986), Nature 323; Nielsen (2015), ch. 2, BP2-BP4.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+import jax
+import jax.numpy as jnp
 from jax import Array
 
-from jaxdnn._checks import check_columns, check_shape, public, shape_of
+from jaxdnn._checks import check_columns, check_kind, check_shape
+from jaxdnn._refusals import public
 from jaxdnn.activations import Activation, get_activation
+from jaxdnn.arrays import admitted, on_device
+from jaxdnn.sharding import product, record_dtype
 
 
 class LinearCache(NamedTuple):
@@ -33,14 +38,20 @@ class LinearActivationCache(NamedTuple):
     activation: Array
 
 
+def push(A_prev: Array, W: Array, b: Array) -> Array:
+    """Z = W A_prev + b (n, m): example by example."""
+    return product(W, A_prev) + b
+
+
 def pull(dZ: Array, W: Array) -> Array:
     """dA_prev = Wᵀ dZ (n_prev, m): example by example."""
-    return W.T @ dZ
+    return product(W.T, dZ)
 
 
 def contract(dZ: Array, A_prev: Array) -> tuple[Array, Array]:
-    """dZ A_prevᵀ (n, n_prev) and Σⱼ dZ[:, j] (n, 1): summed over the examples."""
-    return dZ @ A_prev.T, dZ.sum(axis=1, keepdims=True)
+    """dZ A_prevᵀ (n, n_prev) and Σⱼ dZ[:, j] (n, 1), in the dtype of records."""
+    wide = record_dtype(dZ.dtype)
+    return product(dZ, A_prev.T, wide), dZ.sum(axis=1, keepdims=True, dtype=wide)
 
 
 @public
@@ -56,6 +67,7 @@ def linear_forward(A_prev: Array, W: Array, b: Array) -> tuple[Array, LinearCach
       Z (n, m) and what linear_backward reads.
 
     Raises:
+      TypeError: no real numbers: see `arrays`.
       ValueError: shapes disagree, e.g. "linear_forward: b must have shape (3, 1) (n
         from W), got (3,)".
 
@@ -65,11 +77,12 @@ def linear_forward(A_prev: Array, W: Array, b: Array) -> tuple[Array, LinearCach
       >>> Z.tolist()
       [[3.0, 3.0, 3.0]]
     """
+    A_prev, W, b = _admitted(A_prev=A_prev, W=W, b=b)
     check_columns("A_prev", A_prev)
-    n = (*shape_of("W", W), 0)[0]
+    n = (*W.shape, 0)[0]
     check_shape("W", W, (n, A_prev.shape[0]), "n_prev from A_prev")
     check_shape("b", b, (n, 1), "n from W")
-    return W @ A_prev + b, LinearCache(A_prev, W)
+    return _push(*on_device((A_prev, W, b))), LinearCache(A_prev, W)
 
 
 @public
@@ -86,6 +99,7 @@ def linear_backward(dZ: Array, cache: LinearCache) -> tuple[Array, Array, Array]
       dA_prev (n_prev, m), dW (n, n_prev), db (n, 1).
 
     Raises:
+      TypeError: no real numbers, or a cache of another function.
       ValueError: shapes disagree, e.g. "linear_backward: dZ must have shape (3, 7) (n
         from W, m from A_prev), got (7, 3)".
 
@@ -96,12 +110,26 @@ def linear_backward(dZ: Array, cache: LinearCache) -> tuple[Array, Array, Array]
       >>> dW.tolist(), db.tolist()
       ([[1.0, 1.0]], [[1.0]])
     """
-    A_prev, W = cache
-    wanted = (W.shape[0], A_prev.shape[1])
-    check_shape("dZ", dZ, wanted, "n from W, m from A_prev")
+    check_kind("cache", cache, LinearCache, "what linear_forward returned")
+    dZ, A_prev, W = _admitted(dZ=dZ, A_prev=cache.A_prev, W=cache.W)
     m = A_prev.shape[1]
-    dW, db = contract(dZ, A_prev)
-    return pull(dZ, W), (1 / m) * dW, (1 / m) * db
+    check_shape("dZ", dZ, (W.shape[0], m), "n from W, m from A_prev")
+    return _pull_and_contract(*on_device((dZ, A_prev, W)))
+
+
+_push = jax.jit(push)
+
+
+@jax.jit
+def _pull_and_contract(dZ: Array, A_prev: Array, W: Array) -> tuple[Array, ...]:
+    dW, db = ((1 / A_prev.shape[1]) * total for total in contract(dZ, A_prev))
+    return pull(dZ, W), dW.astype(dZ.dtype), db.astype(dZ.dtype)
+
+
+def _admitted(**arrays: Any) -> list[Array]:
+    """Each by the rule of `arrays`, whole numbers as numbers with a point."""
+    floating = jnp.result_type(float)
+    return [admitted(name, array, floating) for name, array in arrays.items()]
 
 
 @public
@@ -158,7 +186,9 @@ def linear_activation_backward(
       >>> dA_prev.tolist()
       [[1.0], [2.0]]
     """
-    wanted = cache.activation.shape
-    check_shape("dA", dA, wanted, "of Z")
-    dZ = get_activation(activation).backward(dA, cache.activation)
-    return linear_backward(dZ, cache.linear)
+    wanted = "what linear_activation_forward returned"
+    check_kind("cache", cache, LinearActivationCache, wanted)
+    g = get_activation(activation)
+    dA, Z = _admitted(dA=dA, Z=cache.activation)
+    check_shape("dA", dA, Z.shape, "of Z")
+    return linear_backward(g.backward(dA, Z), cache.linear)

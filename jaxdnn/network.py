@@ -17,19 +17,21 @@ from jaxdnn._checks import (
     check_finite,
     check_shape,
     check_targets,
-    public,
 )
+from jaxdnn._refusals import public
 from jaxdnn.architecture import Network
 from jaxdnn.arguments import (
     admitted_beside_caches,
     admitted_inputs,
     admitted_targets,
+    check_values,
 )
-from jaxdnn.arrays import admitted
+from jaxdnn.arrays import admitted, on_device
 from jaxdnn.blocks import Caches, LayerCache
 from jaxdnn.dropout import Dropout
 from jaxdnn.objective import l2_or_none, mean_over
 from jaxdnn.parameters import Parameters
+from jaxdnn.sharding import record_dtype
 
 
 @public
@@ -95,7 +97,7 @@ def cost(
       J, a scalar.
 
     Raises:
-      ValueError: shapes disagree, or a value is out of its range.
+      ValueError: shapes disagree, or a value that is not traced is out of its range.
 
     Example:
       >>> from jaxdnn.parameters import initialize_parameters
@@ -108,7 +110,10 @@ def cost(
     dropout = _dropout(key, keep_prob)
     Y, sample_weight = admitted_targets(params, Y, sample_weight)
     check_targets(network, X.shape[1], Y, l2, sample_weight)
-    return _cost(network, params, X, Y, l2_or_none(l2), sample_weight, dropout)
+    X, Y, l2, sample_weight = on_device((X, Y, l2_or_none(l2), sample_weight))
+    J = _cost(network, params, X, Y, l2, sample_weight, dropout)
+    check_values(network, Y, sample_weight)  # while the device is at work
+    return J
 
 
 @public
@@ -132,7 +137,7 @@ def backward(
       The gradient: a Layer(dW, db) for each layer, shaped like params.
 
     Raises:
-      ValueError: shapes disagree, or a value is out of its range.
+      ValueError: shapes disagree, or a value that is not traced is out of its range.
 
     Example:
       >>> from jaxdnn.parameters import initialize_parameters
@@ -145,7 +150,10 @@ def backward(
     params = admitted_beside_caches(network, params, caches)
     Y, sample_weight = admitted_targets(params, Y, sample_weight)
     check_targets(network, caches[0].A_prev.shape[1], Y, l2, sample_weight)
-    return _backward(network, params, caches, Y, l2_or_none(l2), sample_weight)
+    Y, l2, sample_weight = on_device((Y, l2_or_none(l2), sample_weight))
+    grads = _backward(network, params, caches, Y, l2, sample_weight)
+    check_values(network, Y, sample_weight)  # while the device is at work
+    return grads
 
 
 @public
@@ -212,7 +220,7 @@ def cost_and_gradients(
       J, a scalar, and a Layer(dW, db) for each layer, shaped like params.
 
     Raises:
-      ValueError: shapes disagree, or a value is out of its range.
+      ValueError: shapes disagree, or a value that is not traced is out of its range.
 
     Example:
       >>> from jaxdnn.parameters import initialize_parameters
@@ -226,9 +234,10 @@ def cost_and_gradients(
     dropout = _dropout(key, keep_prob)
     Y, sample_weight = admitted_targets(params, Y, sample_weight)
     check_targets(network, X.shape[1], Y, l2, sample_weight)
-    return _cost_and_gradients(
-        network, params, X, Y, l2_or_none(l2), sample_weight, dropout
-    )
+    X, Y, l2, sample_weight = on_device((X, Y, l2_or_none(l2), sample_weight))
+    found = _cost_and_gradients(network, params, X, Y, l2, sample_weight, dropout)
+    check_values(network, Y, sample_weight)  # while the device is at work
+    return found
 
 
 @public
@@ -307,13 +316,13 @@ def score(network: Network, params: Parameters, X: Array, Y: Array) -> Array:
     check_targets(network, X.shape[1], Y)
     found = _score(network, params, X, Y)
     check_finite("X", X)  # while the device is at work
-    check_finite("Y", Y)
+    check_values(network, Y)
     return found
 
 
 def _dropout(key: Array | None, keep_prob: Any) -> Dropout | None:
     check_dropout(key, keep_prob)
-    return None if key is None else Dropout(key, keep_prob)
+    return None if key is None else Dropout(key, on_device(keep_prob))
 
 
 @partial(jax.jit, static_argnums=0)
@@ -336,7 +345,7 @@ def _cost(
 ) -> Array:
     mean = mean_over(X.shape[1], sample_weight, l2)
     ZL, _ = propagation.forward(network, params, X, dropout)
-    return propagation.cost(network, params, ZL, Y, mean)
+    return propagation.cost(network, params, ZL, Y, mean).astype(ZL.dtype)
 
 
 @partial(jax.jit, static_argnums=0)
@@ -370,7 +379,8 @@ def _cost_and_gradients(
     dropout: Dropout | None,
 ) -> Any:
     mean = mean_over(X.shape[1], sample_weight, l2)
-    return propagation.cost_and_gradients(network, params, X, Y, mean, dropout)
+    J, grads = propagation.cost_and_gradients(network, params, X, Y, mean, dropout)
+    return J.astype(grads[-1].W.dtype), grads
 
 
 @partial(jax.jit, static_argnums=0)
@@ -382,4 +392,4 @@ def _predict(network: Network, params: Parameters, X: Array) -> Array:
 def _score(network: Network, params: Parameters, X: Array, Y: Array) -> Array:
     ZL, _ = propagation.forward(network, params, X)
     head = network.head
-    return head.score(head.decide(ZL), jnp.asarray(Y, ZL.dtype))
+    return head.score(head.decide(ZL), jnp.asarray(Y, record_dtype(ZL.dtype)))

@@ -10,12 +10,15 @@ With no sample weights every wⱼ is 1 and Σⱼ wⱼ is m. Since ℓⱼ depends
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
+import jax
 import jax.numpy as jnp
 from jax import Array
 from jax.scipy.special import xlog1py, xlogy
 
-from jaxdnn._checks import check_columns, check_shape, public
-from jaxdnn.arrays import admitted
+from jaxdnn._checks import check_columns, check_shape
+from jaxdnn._refusals import public
+from jaxdnn.arrays import admitted, on_device
+from jaxdnn.sharding import record_dtype
 
 
 class Mean(NamedTuple):
@@ -38,7 +41,9 @@ def mean_over(m: int, weights: Array | None = None, l2: Any = None) -> Mean:
       >>> mean_over(4, l2=2.0)
       Mean(weights=None, total=4, decay=0.5)
     """
-    total = m if weights is None else weights.sum()
+    total = m
+    if weights is not None:
+        total = weights.sum(dtype=record_dtype(weights.dtype))
     return Mean(weights, total, None if l2 is None else l2 / total)
 
 
@@ -49,17 +54,20 @@ def l2_or_none(l2: Any) -> Any:
       >>> l2_or_none(0.0), l2_or_none(0.7)
       (None, 0.7)
     """
-    return None if isinstance(l2, (int, float)) and l2 == 0 else l2
+    if isinstance(l2, (int, float)):
+        return float(l2) or None
+    return l2
 
 
 def mean_loss(losses: Array, mean: Mean) -> Array:
-    """Σⱼ wⱼ ℓⱼ / Σⱼ wⱼ from losses (m,).
+    """Σⱼ wⱼ ℓⱼ / Σⱼ wⱼ from losses (m,), in the dtype of records.
 
     Example:
       >>> losses, weights = jnp.array([1.0, 5.0]), jnp.array([3.0, 1.0])
       >>> float(mean_loss(losses, mean_over(2, weights)))
       2.0
     """
+    losses = losses.astype(record_dtype(losses.dtype))
     return weigh(losses, mean).sum() / mean.total
 
 
@@ -72,17 +80,22 @@ def weigh(columns: Array, mean: Mean) -> Array:
     """
     if mean.weights is None:
         return columns
-    return columns * mean.weights.reshape((1,) * (columns.ndim - 1) + (-1,))
+    weights = mean.weights.reshape((1,) * (columns.ndim - 1) + (-1,))
+    return columns * weights.astype(columns.dtype)
 
 
 def l2_cost(weights: Iterable[Array], decay: Any) -> Array:
-    """δ/2 Σ_l ||W_l||²; biases are not penalised.
+    """δ/2 Σ_l ||W_l||², in the dtype of records; biases are not penalised.
+
+    A traced δ of 0 is 0, whatever the sum of the squares overflows to.
 
     Example:
       >>> float(l2_cost([jnp.array([[3.0, 4.0]])], decay=0.04))
       0.5
     """
-    return decay / 2 * sum(jnp.square(W).sum() for W in weights)
+    wide = [W.astype(record_dtype(W.dtype)) for W in weights]
+    squares = sum(jnp.square(W).sum() for W in wide)
+    return jnp.where(decay == 0, 0, decay / 2 * squares)
 
 
 def l2_backward(W: Array, decay: Any) -> Array:
@@ -92,7 +105,7 @@ def l2_backward(W: Array, decay: Any) -> Array:
       >>> l2_backward(jnp.array([[3.0]]), decay=0.5).tolist()
       [[1.5]]
     """
-    return decay * W
+    return (decay * W).astype(W.dtype)
 
 
 @public
@@ -119,7 +132,11 @@ def compute_cost(AL: Array, Y: Array) -> Array:
       >>> f"{compute_cost(AL, Y):.4f}"
       '0.2798'
     """
-    AL, Y = _admitted_probabilities(AL, Y)
+    return _cross_entropy(*_admitted_probabilities(AL, Y))
+
+
+@jax.jit
+def _cross_entropy(AL: Array, Y: Array) -> Array:
     said, denied = _apart_from(0, Y, AL), _apart_from(1, Y, AL)
     return -(xlogy(Y, said) + xlog1py(1 - Y, -denied)).sum() / AL.shape[1]
 
@@ -144,7 +161,11 @@ def compute_cost_backward(AL: Array, Y: Array) -> Array:
       >>> compute_cost_backward(jnp.array([[0.5]]), jnp.array([[1]])).tolist()
       [[-2.0]]
     """
-    AL, Y = _admitted_probabilities(AL, Y)
+    return _cross_entropy_backward(*_admitted_probabilities(AL, Y))
+
+
+@jax.jit
+def _cross_entropy_backward(AL: Array, Y: Array) -> Array:
     return (1 - Y) / (1 - _apart_from(1, Y, AL)) - Y / _apart_from(0, Y, AL)
 
 
@@ -158,5 +179,9 @@ def _admitted_probabilities(AL: Any, Y: Any) -> tuple[Array, Array]:
     Y = admitted("Y", Y, AL.dtype)
     check_columns("AL", AL)
     check_shape("Y", Y, AL.shape, "of AL")
-    floating = jnp.issubdtype(Y.dtype, jnp.floating)
-    return AL, Y if floating else jnp.asarray(Y, AL.dtype)
+    return on_device((_floating(AL), _floating(Y)))
+
+
+def _floating(array: Any) -> Any:
+    whole = array.dtype.kind in "biu"
+    return array.astype(jnp.result_type(float)) if whole else array

@@ -3,7 +3,7 @@
 params[l - 1].W is W_l (n_l, n_{l-1})        params[l - 1].b is b_l (n_l, 1)
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import accumulate, pairwise
 from math import sqrt
 from typing import Any, Literal, NamedTuple, get_args
@@ -12,17 +12,19 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
+from jax.dtypes import canonicalize_dtype
 
 from jaxdnn._checks import (
-    BadValueError,
+    REAL,
+    check_choice,
     check_key,
+    check_kind,
     check_layer_dims,
     check_parameters,
     check_scalar,
     is_concrete,
-    public,
-    shape_of,
 )
+from jaxdnn._refusals import BadTypeError, BadValueError, public, shown
 from jaxdnn.arrays import admitted
 
 
@@ -72,6 +74,7 @@ def initialize_parameters(
       ValueError: unknown method, scale with another method, sizes below 1, fewer than
         two sizes, a dtype that is not floating.
       TypeError: key is no key.
+      MemoryError: more parameters than memory holds.
 
     References:
       He et al. (2015), ICCV; Glorot & Bengio (2010), AISTATS; LeCun et al. (1998),
@@ -82,24 +85,19 @@ def initialize_parameters(
       >>> [layer.W.shape for layer in params]
       [(10, 2), (1, 10)]
     """
-    if method not in get_args(Method):
-        raise BadValueError(
-            f"method must be one of {', '.join(get_args(Method))}, got {method!r}"
-        )
+    check_choice("method", method, get_args(Method))
     if scale is not None and method != "normal":
         raise BadValueError(f"scale goes with method='normal', got {method!r}")
     scale = DEFAULT_SCALE if scale is None else scale
     check_scalar("scale", scale, low=0)
-    if dtype is not None and not jnp.issubdtype(dtype, jnp.floating):
-        raise BadValueError(f"dtype must be floating, got {dtype}")
-    dtype = jnp.result_type(dtype or float)
+    dtype = _floating_dtype(dtype)
     check_layer_dims(layer_dims)
     check_key("key", key)
     sizes = list(pairwise(map(int, layer_dims)))
     ends = list(accumulate(n_prev * n for n_prev, n in sizes))
     # One draw for all layers, because the generator takes long to compile; cut on the
     # host where that can be, because nothing compiles there.
-    draws = jax.random.normal(key, (ends[-1],), dtype)
+    draws = _drawn(key, ends[-1], dtype)
     xp: Any = np if is_concrete(draws) and is_concrete(scale) else jnp
     draws = xp.asarray(draws)
     layers: list[Layer] = []
@@ -116,6 +114,30 @@ def initialize_parameters(
     return jax.device_put(tuple(layers))
 
 
+def _drawn(key: Array, count: int, dtype: Any) -> Array:
+    """So many numbers; a MemoryError where memory does not hold them."""
+    try:
+        # Waited for: read before it has failed, a draw too large ends the process.
+        return jax.block_until_ready(jax.random.normal(key, (count,), dtype))
+    except jax.errors.JaxRuntimeError as error:
+        if "RESOURCE_EXHAUSTED" not in str(error):
+            raise
+        raise MemoryError(
+            f"initialize_parameters: memory does not hold {count:,} parameters"
+        ) from error
+
+
+def _floating_dtype(dtype: Any) -> Any:
+    """JAX's default for None; a refusal of what is no floating dtype."""
+    try:
+        found = jnp.result_type(float) if dtype is None else jnp.dtype(dtype)
+    except (TypeError, ValueError):
+        found = None
+    if found is None or found not in REAL or not jnp.issubdtype(found, jnp.floating):
+        raise BadValueError(f"dtype must be floating, got {shown(dtype)}")
+    return canonicalize_dtype(found)
+
+
 def admitted_parameters(params: Any, layer_dims: tuple[int, ...]) -> Parameters:
     """The caller's parameters for these sizes, NumPy's admitted as all arrays are.
 
@@ -124,18 +146,59 @@ def admitted_parameters(params: Any, layer_dims: tuple[int, ...]) -> Parameters:
       >>> admitted_parameters([(W, b)], (2, 1))[0].b.dtype
       dtype('float32')
     """
-    if all(isinstance(of, Array) for layer in params for of in layer):
-        check_parameters(params, layer_dims)
-        return params
-    whole = jnp.result_type(float)
-    layers = tuple(
-        Layer(admitted(f"W{l}", W, whole), admitted(f"b{l}", b, whole))
-        for l, (W, b) in enumerate(params, start=1)
-    )
+    layers = admitted_layers("params", params, "W", "b")
     check_parameters(layers, layer_dims)
     return layers
 
 
+def admitted_layers(name: str, layers: Any, W: str, b: str) -> Parameters:
+    """A tuple of Layers of floating numbers, or a refusal; W and b name their arrays.
+
+    Example:
+      >>> admitted_layers("grads", [([[1.0]], [[2]])], "dW", "db")[0].b.dtype
+      dtype('float32')
+    """
+    if type(layers) is tuple and all(map(_is_plain, layers)):
+        return layers  # pyright: ignore[reportUnknownVariableType]
+    floating = jnp.result_type(float)
+    return tuple(
+        Layer(*(_floating(f"{of}{l}", array, floating) for of, array in named))
+        for l, named in enumerate(_pairs(name, layers, W, b), start=1)
+    )
+
+
+def _is_plain(layer: Any) -> bool:
+    """Whether it is a Layer of JAX's floating arrays, as nearly all are."""
+    return type(layer) is Layer and all(
+        isinstance(of, Array)
+        and jnp.issubdtype(of.dtype, jnp.floating)
+        and not (is_concrete(of) and (of.dtype not in REAL or of.is_deleted()))
+        for of in layer
+    )
+
+
+def _floating(name: str, value: Any, dtype: Any) -> Array:
+    array = admitted(name, value, dtype)
+    return array.astype(dtype) if array.dtype.kind in "biu" else array
+
+
+def _pairs(name: str, layers: Any, W: str, b: str) -> Iterator[list[tuple[str, Any]]]:
+    """((W, its array), (b, its array)) of each layer."""
+    wanted = f"{name} must be a tuple of Layer({W}, {b})"
+    if isinstance(layers, Mapping):
+        raise BadTypeError(f"{wanted}, got a dictionary: params_from_dict takes those")
+    if hasattr(layers, "params"):
+        kind = type(layers).__name__
+        raise BadTypeError(f"{wanted}, got {kind}: its .params are that")
+    if not isinstance(layers, (tuple, list)):
+        raise BadTypeError(f"{wanted}, got {shown(layers)}")
+    for l, layer in enumerate(layers, start=1):
+        if not isinstance(layer, (tuple, list)) or len(layer) != 2:
+            raise BadTypeError(f"{wanted}, got {shown(layer)} for layer {l}")
+        yield list(zip((W, b), layer, strict=True))
+
+
+@public
 def params_to_dict(params: Parameters) -> dict[str, Array]:
     """{"W1": W_1, "b1": b_1, ..., "WL": W_L, "bL": b_L}: the course's form.
 
@@ -145,8 +208,8 @@ def params_to_dict(params: Parameters) -> dict[str, Array]:
     """
     return {
         f"{name}{l}": array
-        for l, layer in enumerate(params, start=1)
-        for name, array in zip(("W", "b"), layer, strict=True)
+        for l, pair in enumerate(_pairs("params", params, "W", "b"), start=1)
+        for name, array in pair
     }
 
 
@@ -165,18 +228,16 @@ def params_from_dict(dictionary: Mapping[str, Any]) -> Parameters:
       >>> params[0].W.shape
       (1, 2)
     """
+    check_kind("dictionary", dictionary, Mapping, "a mapping from names to arrays")
     L = len(dictionary) // 2
     wanted = [f"{name}{l}" for l in range(1, L + 1) for name in ("W", "b")]
     if L == 0 or set(dictionary) != set(wanted):
-        raise BadValueError(
-            f"keys must be W1, b1, ..., WL, bL, got {sorted(dictionary)}"
-        )
-    layers = tuple(
-        Layer(jnp.asarray(dictionary[f"W{l}"]), jnp.asarray(dictionary[f"b{l}"]))
-        for l in range(1, L + 1)
-    )
+        found = shown(sorted(map(str, dictionary)))
+        raise BadValueError(f"keys must be W1, b1, ..., WL, bL, got {found}")
+    pairs = [(dictionary[f"W{l}"], dictionary[f"b{l}"]) for l in range(1, L + 1)]
+    layers = jax.tree.map(jnp.asarray, admitted_layers("dictionary", pairs, "W", "b"))
     for l, (W, _) in enumerate(layers, start=1):
-        if len(shape_of(f"W{l}", W)) != 2:
+        if W.ndim != 2:
             raise BadValueError(f"W{l} must have shape (n, n_prev), got {W.shape}")
     dims = (layers[0].W.shape[1], *(W.shape[0] for W, _ in layers))
     check_parameters(layers, dims)

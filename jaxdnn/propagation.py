@@ -25,9 +25,8 @@ from jax import Array
 from jaxdnn.activations import Activation
 from jaxdnn.architecture import Network
 from jaxdnn.blocks import Blocks, Caches, Layer, LayerCache, Stack, depth
-from jaxdnn.dropout import Dropout, dropout_backward, dropout_forward
-from jaxdnn.heads import head_backward
-from jaxdnn.linear import contract, pull
+from jaxdnn.dropout import Dropout, drop, undrop
+from jaxdnn.linear import contract, pull, push
 from jaxdnn.objective import Mean, l2_backward, l2_cost, mean_loss, weigh
 
 SomeBlocks = TypeVar("SomeBlocks", bound=Blocks)
@@ -47,7 +46,7 @@ def forward(
             A, cache = step(A, (l, block))
         caches = (*caches, cache)
     W, b = blocks[-1]
-    ZL = W @ A + b
+    ZL = push(A, W, b)
     return ZL, (*caches, LayerCache(A, network.head.output(ZL), None))
 
 
@@ -61,13 +60,11 @@ def _layer_forward(
     g: Activation, dropout: Dropout | None, A_prev: Array, numbered: tuple[Any, Layer]
 ) -> tuple[Array, LayerCache]:
     l, (W, b) = numbered
-    Z = W @ A_prev + b
+    Z = push(A_prev, W, b)
     A = g.forward(Z)
     if dropout is None:
         return A, LayerCache(A_prev, None if g.reads == "A" else Z, None)
-    kept, mask = dropout_forward(
-        jax.random.fold_in(dropout.key, l), A, dropout.keep_prob
-    )
+    kept, mask = drop(jax.random.fold_in(dropout.key, l), A, dropout.keep_prob)
     return kept, LayerCache(A_prev, A if g.reads == "A" else Z, mask)
 
 
@@ -104,7 +101,7 @@ def _layer_backward(
     dA, A = above
     (W, _), (A_prev, activation, dropout) = layer
     if dropout is not None:
-        dA = dropout_backward(dA, dropout)
+        dA = undrop(dA, dropout)
     dZ = g.backward(dA, A if activation is None else activation)
     return (pull(dZ, W), A_prev), read(dZ, A_prev)
 
@@ -115,11 +112,11 @@ def gradients(
     """dJ/dW_l and dJ/db_l, in the blocks' shapes."""
 
     def mean_contraction(dZ: Array, A_prev: Array) -> tuple[Array, Array]:
-        dW, db = contract(dZ, A_prev)
-        return (1 / mean.total) * dW, (1 / mean.total) * db
+        dW, db = ((1 / mean.total) * total for total in contract(dZ, A_prev))
+        return dW.astype(dZ.dtype), db.astype(dZ.dtype)
 
     AL = caches[-1].activation
-    dZL = weigh(head_backward(AL, jnp.asarray(Y, AL.dtype)), mean)
+    dZL = weigh(AL - jnp.asarray(Y, AL.dtype), mean)
     grads = sweep(network, blocks, caches, dZL, mean_contraction)
     if mean.decay is not None:
         grads = (
@@ -131,7 +128,7 @@ def gradients(
 
 
 def cost(network: Network, blocks: Blocks, ZL: Array, Y: Array, mean: Mean) -> Array:
-    """J from the logits."""
+    """J from the logits, in the dtype of records."""
     J = mean_loss(network.head.losses(ZL, jnp.asarray(Y, ZL.dtype)), mean)
     return J if mean.decay is None else J + l2_cost([W for W, _ in blocks], mean.decay)
 

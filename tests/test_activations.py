@@ -104,7 +104,7 @@ def test_own_activation_is_taken_as_it_is_and_names_are_looked_up():
     ("call", "error", "says"),
     [
         (lambda: get_activation("rleu"), ValueError, "unknown activation 'rleu'.*relu"),
-        (lambda: get_activation(3), TypeError, "name or an Activation, got int"),
+        (lambda: get_activation(3), TypeError, "name or an Activation, got 3"),
         (lambda: Activation("a", 3, abs), TypeError, "'a': forward must be callable"),
         (lambda: Activation("a", abs, abs, reads="B"), ValueError, "'Z' or 'A'.*'B'"),
     ],

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 import scipy.sparse
 
-from jaxdnn._checks import BadTypeError, BadValueError
+from jaxdnn._refusals import BadTypeError, BadValueError
 from jaxdnn.arrays import admitted
 
 X = np.arange(6.0).reshape(2, 3)

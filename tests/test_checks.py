@@ -5,7 +5,8 @@ import pickle
 import pytest
 
 from jaxdnn import cost, forward
-from jaxdnn._checks import BadValueError, check_scalar, foreign, public, within
+from jaxdnn._checks import check_scalar
+from jaxdnn._refusals import BadValueError, foreign, public, within
 
 
 @public

@@ -3,6 +3,7 @@
 import chex
 import jax
 import jax.numpy as jnp
+import numpy as np
 import pytest
 
 from jaxdnn import (
@@ -101,7 +102,23 @@ def test_wrong_shapes_are_named(call, says, wrap):
         wrap(call)(*draw())
 
 
-def test_lists_are_not_arrays():
-    _, W, b, _ = draw()
-    with pytest.raises(TypeError, match="linear_forward: A_prev must be an array"):
-        linear_forward([[1.0]], W, b)
+def test_numbers_in_lists_are_taken_and_nothing_else_is():
+    Z, cache = linear_forward([[1, 2]], [[3.0]], [[1]])
+    assert Z.tolist() == [[4.0, 7.0]]
+    dA_prev, dW, db = linear_backward([[1, 1]], cache)
+    assert (dA_prev.tolist(), dW.tolist(), db.tolist()) == (
+        [[3.0, 3.0]],
+        [[1.5]],
+        [[1.0]],
+    )
+    for A_prev in ("ab", None, {"A": 1}, [["a"]], 1j * np.ones((1, 1))):
+        with pytest.raises(TypeError, match="linear_forward: A_prev must be"):
+            linear_forward(A_prev, [[3.0]], [[1]])
+
+
+@pytest.mark.parametrize("dZ", [1.0, jnp.ones((3, 1)), jnp.ones((1, 7)), jnp.ones(7)])
+def test_a_cotangent_of_another_shape_is_not_broadcast(dZ):
+    A_prev, W, b, _ = draw()
+    cache = linear_forward(A_prev, W, b)[1]
+    with pytest.raises((TypeError, ValueError), match="linear_backward: dZ must"):
+        linear_backward(dZ, cache)

@@ -82,7 +82,7 @@ def test_broken_dictionaries_are_named(dictionary, says):
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        ({"method": "hee"}, "method must be one of zeros, normal, he.*got 'hee'"),
+        ({"method": "hee"}, "method must be one of 'zeros', 'normal', 'he'.*got 'hee'"),
         ({"scale": 1.0}, "scale goes with method='normal', got 'he'"),
         ({"method": "normal", "scale": -1.0}, "scale must be finite and >= 0, got -1"),
         ({"layer_dims": (2,)}, "at least two whole numbers"),

@@ -7,21 +7,26 @@ anywhere below: one line on stderr, exit code 2, or the command's own ERROR_CODE
 
 import argparse
 import os
+import signal
 import sys
-from collections.abc import Sequence
-from contextlib import suppress
-from typing import NoReturn
+import threading
+import warnings
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from importlib import import_module
+from typing import Any, NoReturn
 
-from jaxdnn import __version__, enable_compilation_cache
-from jaxdnn.cli import evaluate, predict, sweep, train, verify
+from jaxdnn import __version__
 
-_COMMANDS = {
-    "train": train,
-    "predict": predict,
-    "evaluate": evaluate,
-    "sweep": sweep,
-    "verify": verify,
-}
+_SAID: Mapping[int, str] = {signal.SIGINT: "interrupted", signal.SIGTERM: "terminated"}
+
+# Seconds after which a signal that ended nothing is repeated.
+_AGAIN = 2.0
+
+# Signs of a library's warning that are shown.
+_LINE = 160
+
+_COMMANDS = ("train", "predict", "evaluate", "sweep", "verify")
 
 
 class _Parser(argparse.ArgumentParser):
@@ -34,7 +39,7 @@ class _Parser(argparse.ArgumentParser):
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; the exit code: the command's, else 2 for bad input.
 
-    130 after Ctrl-C.
+    128 and the signal's number after Ctrl-C or when terminated: 130, 143.
 
     Args:
       arguments: the words after `jaxdnn`; those of this process when None.
@@ -45,20 +50,98 @@ def main(arguments: Sequence[str] | None = None) -> int:
       SystemExit: 0
     """
     words = sys.argv[1:] if arguments is None else arguments
-    command = _COMMANDS.get(words[0]) if words else None
-    bad_input = getattr(command, "ERROR_CODE", 2)
+    with _Signals() as signals:
+        try:
+            # Here, where a signal is minded: imports take seconds.
+            commands = {name: import_module(f"jaxdnn.cli.{name}") for name in _COMMANDS}
+            signals.importing = False
+            return _run(commands, words)
+        except KeyboardInterrupt:
+            number = signals.seen or signal.SIGINT
+            return _complain(_SAID[number], 128 + number)
+
+
+class _Signals:
+    """Ctrl-C and SIGTERM end what is going on, and it is known which of them did.
+
+    What is raised in some callback, as while garbage is collected, is swallowed there:
+    so it is raised again, until the command has ended.
+    """
+
+    def __enter__(self) -> "_Signals":
+        self.seen: int | None = None
+        self.importing = True
+        self._again: threading.Timer | None = None
+        self._before: dict[int, Any] = {}
+        if threading.current_thread() is threading.main_thread():
+            for number in (signal.SIGINT, signal.SIGTERM):
+                self._before[number] = signal.signal(number, self._end)
+        self._unraisable, sys.unraisablehook = sys.unraisablehook, self._swallowed
+        return self
+
+    def _end(self, number: int, _frame: Any) -> None:
+        self.seen = number
+        if self.importing:
+            # Nothing is under way, and C++ that calls back would abort the process.
+            _complain(_SAID[number], 0)
+            os._exit(128 + number)
+        self._repeat(_AGAIN)
+        raise KeyboardInterrupt
+
+    def _repeat(self, seconds: float) -> None:
+        if self._again is not None:
+            self._again.cancel()
+        self._again = threading.Timer(seconds, os.kill, (os.getpid(), self.seen))
+        self._again.daemon = True
+        self._again.start()
+
+    def _swallowed(self, unraisable: Any) -> None:
+        if self.seen is None or unraisable.exc_type is not KeyboardInterrupt:
+            self._unraisable(unraisable)
+        else:
+            self._repeat(0.05)
+
+    def __exit__(self, *_error: object) -> None:
+        if self._again is not None:
+            self._again.cancel()
+        sys.unraisablehook = self._unraisable
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+
+@contextmanager
+def _cache_told_once() -> Generator[None]:
+    """JAX warns of each program that its cache does not give or take: here, once."""
+    with warnings.catch_warnings():
+        before, told = warnings.showwarning, list[str]()
+
+        def show(message: Any, *where: Any, **options: Any) -> None:
+            first = str(message).partition("\n")[0]
+            if "persistent compilation cache" not in first:
+                before(message, *where, **options)
+            elif not told:
+                told.append(first)
+                print("jaxdnn: note:", first[:_LINE], file=sys.stderr)
+
+        warnings.showwarning = show
+        yield
+
+
+def _run(commands: Mapping[str, Any], words: Sequence[str]) -> int:
+    """The command's exit code, or that of what it refused."""
+    enable_cache = import_module("jaxdnn.training.compiling").enable_compilation_cache
+    bad_input = getattr(commands.get(words[0]) if words else None, "ERROR_CODE", 2)
     try:
-        args = _parser().parse_args(words)
-        # Where there is no room for a cache, every process compiles for itself.
-        with suppress(OSError):
-            enable_compilation_cache()
-        return args.run(args)
+        args = _parser(commands).parse_args(words)
+        with _cache_told_once():
+            # Where there is no room for a cache, every process compiles for itself.
+            with suppress(OSError):
+                enable_cache()
+            return args.run(args)
     except BrokenPipeError:
         # Whoever read our output has seen enough; what is buffered has nowhere to go.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
-    except KeyboardInterrupt:
-        return _complain("interrupted", 130)
     except ModuleNotFoundError as error:
         return _complain(error.msg.removeprefix("jaxdnn: "), bad_input)
     except OSError as error:
@@ -73,17 +156,17 @@ def _complain(reason: str, code: int) -> int:
     return code
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(commands: Mapping[str, Any]) -> argparse.ArgumentParser:
     parser = _Parser(
         prog="jaxdnn",
         description="Dense neural networks in JAX with a hand-derived backward pass.",
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"jaxdnn {__version__}")
-    commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    for name, command in _COMMANDS.items():
+    subparsers = parser.add_subparsers(metavar="COMMAND", required=True)
+    for name, command in commands.items():
         description = (command.__doc__ or "").strip()
-        subparser = commands.add_parser(
+        subparser = subparsers.add_parser(
             name,
             help=description.partition("\n")[0].rstrip("."),
             description=description,

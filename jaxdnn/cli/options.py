@@ -1,7 +1,7 @@
 """Options that commands share, and the recipe that they spell."""
 
 import argparse
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import fields, replace
 from math import inf
 from pathlib import Path
@@ -11,7 +11,13 @@ from jaxdnn import ACTIVATIONS, History
 from jaxdnn.data.columns.kinds import TASKS
 from jaxdnn.data.columns.role import MISSING
 from jaxdnn.data.datasets import DATASETS
-from jaxdnn.data.tables import Table, number_in, read_table
+from jaxdnn.data.tables import (
+    Table,
+    is_streamable,
+    number_in,
+    read_in_pieces,
+    read_table,
+)
 from jaxdnn.models import Model
 from jaxdnn.models.optimizers import LEARNING_RATES
 from jaxdnn.models.recipe import (
@@ -219,12 +225,18 @@ def add_model_arguments(parser: argparse.ArgumentParser, target: str) -> None:
     add_reading_arguments(parser, decimal=None)
 
 
-def table_of(args: argparse.Namespace, model: Model) -> Table:
-    """The table of --data, read as the model's was, or as the options say."""
+def tables_of(args: argparse.Namespace, model: Model) -> Iterator[Table]:
+    """The rows of --data, read as the model's were, or as the options say.
+
+    Piece by piece where the file allows it: its size is then no matter.
+    """
     names = ("delimiter", "decimal", "encoding")
     given = {n: said for n in names if (said := getattr(args, n)) is not None}
     reading = replace(model.preprocessing.reading, **given)
-    return read_table(args.data, reading=reading)
+    if is_streamable(args.data):
+        yield from read_in_pieces(args.data, reading=reading)
+    else:
+        yield read_table(args.data, reading=reading)
 
 
 def recipe_of(args: argparse.Namespace) -> Recipe:

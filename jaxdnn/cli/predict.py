@@ -2,23 +2,29 @@
 
 Prints CSV: label and the probability of each class, or value where the model was
 trained on numbers. Of several targets, each one's own, and where they have two classes
-the probability of the second.
+the probability of the second. A label is written as it is: one that begins with = + -
+or @ is a formula to a spreadsheet, so import such columns as text.
 """
 
 import argparse
 import csv
 import io
-import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from tempfile import SpooledTemporaryFile
+from typing import Any
 
 import numpy as np
 
 from jaxdnn._atomic import replacing
-from jaxdnn.cli.options import add_model_arguments, table_of
-from jaxdnn.cli.say import put
+from jaxdnn.cli.options import add_model_arguments, tables_of
+from jaxdnn.cli.say import put, put_notes
 from jaxdnn.data.columns.kinds import Target
-from jaxdnn.models import Prediction, load_model
+from jaxdnn.data.columns.notes import Note, added_up
+from jaxdnn.models import Model, load_model
+
+# Signs that are held in memory before they go through a file on their way out.
+_SPOOL = 1 << 22
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -32,32 +38,47 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Predict and print."""
     model = load_model(args.model)
-    table = table_of(args, model)
-    prediction = model.predict(table)
-    for line in model.preprocessing.notes(table):
-        print("jaxdnn: note:", line, file=sys.stderr)
-    text = _as_csv(prediction, model.preprocessing.targets)
-    if args.out is None:
-        put(text)
-    else:
+    if args.out is not None:
         args.out.parent.mkdir(parents=True, exist_ok=True)
         with replacing(args.out) as file:
-            file.write(text.encode())
+            notes = _write(args, model, lambda text: file.write(text.encode()))
+    else:
+        # Nothing is printed before every row has its answer.
+        with SpooledTemporaryFile(_SPOOL, "w+", encoding="utf-8", newline="") as file:
+            notes = _write(args, model, file.write)
+            file.seek(0)
+            put(iter(lambda: file.read(_SPOOL), ""))
+    put_notes(args.data, notes)
     return 0
 
 
-def _as_csv(prediction: Prediction, targets: Sequence[Target]) -> str:
+def _write(
+    args: argparse.Namespace, model: Model, write: Callable[[str], Any]
+) -> list[Note]:
+    """The lines of every row, piece by piece; what is to be noted of the columns."""
+    targets = model.preprocessing.targets
+    notes: list[Note] = []
+    write(_csv([_heading(targets)]))
+    for table in tables_of(args, model):
+        values, probabilities = model.predict(table)
+        rows = [] if probabilities is None else probabilities
+        write(_csv(zip(*np.atleast_2d(values), *rows, strict=True)))
+        notes += model.preprocessing.notes(table)
+    return added_up(notes)
+
+
+def _heading(targets: Sequence[Target]) -> list[str]:
     """One target: label and probabilities, or value; several go by their names."""
     [first, *others] = targets
-    values, heading = prediction.values, ["label" if first.classes else "value"]
-    classes = first.classes
+    heading, classes = ["label" if first.classes else "value"], first.classes
     if others:
         heading = [target.name for target in targets]
         # Of two classes, the second is the one whose probability is told.
         classes = tuple(target.name for target in targets if target.classes)
+    return [*heading, *map("probability_{}".format, classes)]
+
+
+def _csv(rows: Iterable[Iterable[Any]]) -> str:
     text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow([*heading, *map("probability_{}".format, classes)])
-    rows = [] if prediction.probabilities is None else prediction.probabilities
-    writer.writerows(zip(*np.atleast_2d(values), *rows, strict=True))
+    csv.writer(text, lineterminator="\n").writerows(rows)
     return text.getvalue()

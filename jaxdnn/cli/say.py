@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from unicodedata import east_asian_width
 
 from jaxdnn._text import printable
+from jaxdnn.data.columns.notes import Note, said_of
 
 # Columns of the screen that a label has.
 ROOM = 14
@@ -48,24 +49,32 @@ def joined(parts: Iterable[str], width: int = 64) -> list[str]:
     return lines
 
 
-def put(text: str) -> None:
-    """Print all of a text, or fail.
+def put(texts: Iterable[str]) -> None:
+    """Print all of some texts, or fail.
 
     A text stream without a buffer, as PYTHONUNBUFFERED makes it, forgets what the
     system did not take at once.
 
     Example:
-      >>> put("a,b")
+      >>> put(["a,b"])
       a,b
     """
     sys.stdout.flush()
     try:
         descriptor = sys.stdout.fileno()
     except (AttributeError, OSError):  # no file, as where output is captured
-        sys.stdout.write(text)
+        sys.stdout.writelines(texts)
         return
+    encoding, errors = sys.stdout.encoding, sys.stdout.errors or "strict"
     with open(descriptor, "wb", closefd=False) as out:
-        out.write(text.encode(sys.stdout.encoding, sys.stdout.errors or "strict"))
+        for text in texts:
+            out.write(text.encode(encoding, errors))
+
+
+def put_notes(source: str, notes: Iterable[Note]) -> None:
+    """Notes about a file's columns, beside the output."""
+    for note in notes:
+        print("jaxdnn: note:", printable(said_of(source, note)), file=sys.stderr)
 
 
 def silent(_label: str, _text: str) -> None:

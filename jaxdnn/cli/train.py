@@ -13,7 +13,7 @@ import sys
 import tempfile
 import warnings
 from collections.abc import Callable, Mapping
-from itertools import pairwise
+from itertools import chain, pairwise
 from pathlib import Path
 from typing import Any, get_args
 
@@ -23,10 +23,16 @@ from jaxdnn import Network
 from jaxdnn._extras import require
 from jaxdnn.cli import options
 from jaxdnn.cli.aligned import aligned, number
-from jaxdnn.cli.describing import describe_columns, describe_data, describe_missing
+from jaxdnn.cli.describing import (
+    describe_columns,
+    describe_data,
+    describe_missing,
+    headless,
+)
 from jaxdnn.cli.progress import progress
-from jaxdnn.cli.say import joined, say, silent
+from jaxdnn.cli.say import joined, put_notes, say, silent
 from jaxdnn.cli.scoring import score_lines
+from jaxdnn.data.columns.notes import added_up
 from jaxdnn.data.parts import TEST_FRACTION
 from jaxdnn.data.tables import Table
 from jaxdnn.models import DataRecipe, Trained, TrainingRecipe, train
@@ -167,11 +173,16 @@ def run(args: argparse.Namespace) -> int:
     ):
         for i, line in enumerate(joined(parts)):
             tell("" if i else label, line)
+    if (said := headless(prepared)) is not None:
+        print(f"jaxdnn: note: {args.source}: {said}", file=sys.stderr)
     tell("network", _describe_network(prepared.network))
     tell("training", _describe_training(prepared.recipe.training))
     saved, resume = _checkpoints(args, prepared)
     if resume is not None:
-        tell("resumed", f"after {int(resume['.state.epoch'])} epochs")
+        tell("resumed", f"after {(done := int(resume['.state.epoch']))} epochs")
+        if done > (asked := prepared.recipe.training.epochs or 0):
+            more = f"--epochs {asked} is less: nothing is trained, all of them count"
+            print(f"jaxdnn: note: {done} epochs are done, {more}", file=sys.stderr)
     epochs = prepared.recipe.training.epochs or 0
     with progress(epochs, quiet=args.quiet) as show, warnings.catch_warnings():
         # Told below, in the command line's own way.
@@ -194,8 +205,7 @@ def run(args: argparse.Namespace) -> int:
         tell("memory", f"at most {peak:.0f} MiB, {held:.1f} of them examples")
     for part in ("validation", "test"):
         notes = map(trained.model.preprocessing.notes, prepared.tables(part))
-        for line in next(filter(None, notes), []):
-            print(f"jaxdnn: note: {part} part: {line}", file=sys.stderr)
+        put_notes(f"{part} part of {name}", added_up(chain.from_iterable(notes)))
     for i, path in enumerate(written):
         tell("" if i else "wrote", str(path))
     if trained.check is not None and trained.check.verdict == "wrong":

@@ -1,7 +1,7 @@
 """NumPy outside, the core inside: what every function here is an adapter of.
 
 Each program is one `jax.jit` of core functions. It runs in float64 whatever the process
-is set to, and leaves that setting as it was.
+is set to, and leaves that setting as it was. What it is handed has been admitted.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -11,18 +11,19 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
 
 from jaxdnn import heads, network, objective, propagation, training
+from jaxdnn._checks import check_shape
 from jaxdnn.activations import Activation, get_activation, sigmoid_backward
+from jaxdnn.arrays import on_device
 from jaxdnn.blocks import LayerCache
+from jaxdnn.course.admission import Cached, Dictionary, Matrix
 from jaxdnn.dropout import DropoutCache, dropout_backward
+from jaxdnn.heads import Head
 from jaxdnn.linear import contract, linear_forward, pull
 from jaxdnn.network import Network
-from jaxdnn.parameters import Layer, Parameters, params_from_dict, params_to_dict
+from jaxdnn.parameters import Layer, Parameters, params_to_dict
 
-Matrix = NDArray[Any]
-Dictionary = dict[str, Matrix]
 Activations = tuple[str | Activation, ...]
 
 
@@ -34,10 +35,11 @@ def float64(*, static: int = 0) -> Callable[[Callable[..., Any]], Callable[..., 
 
         @wraps(function)
         def call(*arguments: Any, **options: Any) -> Any:
-            arrays, options = jax.tree.map(
+            given = jax.tree.map(
                 lambda leaf: np.asarray(leaf, np.float64), (arguments[static:], options)
             )
             with jax.enable_x64(True):
+                arrays, options = on_device(given)
                 outcome = program(*arguments[:static], *arrays, **options)
                 # Copies, because views of JAX's arrays are read-only.
                 return jax.tree.map(np.array, outcome)
@@ -60,36 +62,57 @@ def forward(activations: Activations, params: Parameters, X: Any) -> Any:
 
 
 @float64(static=1)
+def activate(activation: str, Z: Any) -> Any:
+    """A = g(Z)."""
+    return get_activation(activation).forward(Z)
+
+
+@float64(static=1)
+def activate_backward(activation: str, dA: Any, Z: Any) -> Any:
+    """dZ = dA * g'(Z)."""
+    g = get_activation(activation)
+    return g.backward(dA, g.forward(Z) if g.reads == "A" else Z)
+
+
+@float64(static=1)
 def backward(
     activations: Activations,
-    dA: Any,
-    layers: Sequence[tuple[Any, Any, Any]],
-    masks: Sequence[Any] | None = None,
+    A_prevs: Sequence[Any],
+    dAL: Any,
+    layers: Sequence[Cached],
     keep_prob: Any = 1.0,
     lambd: Any = 0.0,
 ) -> Any:
-    """dA_l, dZ_l, dW_l, db_l by name, from dA_L and each layer's (A_prev, W, Z)."""
-    L, m = len(layers), dA.shape[1]
+    """dA_l, dZ_l, dW_l, db_l by name, from dA_L, each A_{l-1} and what else is cached.
+
+    g' is taken from the cached A where g says so; from Z elsewhere, and where the cache
+    has no A.
+    """
+    m = A_prevs[0].shape[1]
     *hidden, last = map(get_activation, activations)
-    kept: list[Any] = [None] * (L - 1)
-    if masks is not None:
-        kept = [DropoutCache(mask > 0, keep_prob) for mask in masks]
-    A_prevs, Ws, Zs = zip(*layers, strict=True)
     read = [
-        g.forward(Z) if g.reads == "A" else Z
-        for g, Z in zip((*hidden, last), Zs, strict=True)
+        layer.Z
+        if g.reads == "Z"
+        else g.forward(layer.Z)
+        if layer.A is None
+        else layer.A
+        for g, layer in zip((*hidden, last), layers, strict=True)
     ]
-    dims = (Ws[0].shape[1], *(W.shape[0] for W in Ws))
+    kept = [
+        None if layer.D is None else DropoutCache(layer.D > 0, keep_prob)
+        for layer in layers
+    ]
+    dims = (A_prevs[0].shape[0], *(layer.W.shape[0] for layer in layers))
     found = propagation.sweep(
         Network(dims, tuple(hidden)),
-        tuple(Layer(W, W[:, :1]) for W in Ws),
-        [LayerCache(*of) for of in zip(A_prevs, read, (*kept, None), strict=True)],
-        last.backward(dA, read[-1]),
+        tuple(Layer(layer.W, layer.W[:, :1]) for layer in layers),
+        [LayerCache(*of) for of in zip(A_prevs, read, kept, strict=True)],
+        last.backward(dAL, read[-1]),
         lambda dZ, A_prev: (dZ, *contract(dZ, A_prev)),
     )
     grads: dict[str, Any] = {}
-    for l in range(L, 0, -1):
-        W, (dZ, dW, db) = Ws[l - 1], found[l - 1]
+    for l in range(len(layers), 0, -1):
+        W, (dZ, dW, db) = layers[l - 1].W, found[l - 1]
         dW = dW / m + objective.l2_backward(W, lambd / m)
         dA = pull(dZ, W)
         if l > 1 and (mask := kept[l - 2]) is not None:
@@ -123,18 +146,10 @@ predict_labels = float64(static=1)(network.predict)
 head_backward = float64()(heads.head_backward)
 
 
-def to_params(dictionary: Mapping[str, Any], prefix: str = "") -> Parameters:
-    """The core's tuple from W1, b1, ..., or with prefix "d" from dW1, db1, ...
-
-    Other keys, such as a gradient dictionary's dA1, are left aside.
-    """
-    kept = {
-        key.removeprefix(prefix): np.asarray(array, np.float64)
-        for key, array in dictionary.items()
-        if key.startswith((f"{prefix}W", f"{prefix}b"))
-    }
-    with jax.enable_x64(True):
-        return params_from_dict(kept)
+def to_params(dictionary: Mapping[str, Matrix]) -> Parameters:
+    """The core's tuple from an admitted dictionary."""
+    arrays: Any = list(dictionary.values())
+    return tuple(map(Layer, arrays[::2], arrays[1::2]))
 
 
 def to_dictionary(params: Parameters) -> Dictionary:
@@ -142,10 +157,12 @@ def to_dictionary(params: Parameters) -> Dictionary:
     return {name: np.array(array) for name, array in params_to_dict(params).items()}
 
 
-def to_network(params: Parameters, hidden: str | Activations) -> Network:
-    """The description of a network with these parameters and a sigmoid output."""
+def to_network(
+    params: Parameters, hidden: str | Activations, output: str | Head = "sigmoid"
+) -> Network:
+    """The description of a network with these parameters."""
     dims = (params[0].W.shape[1], *(W.shape[0] for W, _ in params))
-    return Network(dims, hidden)
+    return Network(dims, hidden, output)
 
 
 def activations(L: int, hidden: str, output: str = "sigmoid") -> Activations:
@@ -153,7 +170,13 @@ def activations(L: int, hidden: str, output: str = "sigmoid") -> Activations:
     return (hidden,) * (L - 1) + (output,)
 
 
-def row(Y: ArrayLike) -> Matrix:
-    """Y (1, m), also where a notebook hands over (m,)."""
-    Y = np.asarray(Y, np.float64)
-    return Y.reshape(1, -1) if Y.ndim == 1 else Y
+def check_input(params: Parameters, X: Matrix) -> None:
+    """Refuse an X with other rows than W1 has columns."""
+    check_shape("X", X, (params[0].W.shape[1], X.shape[1]), "n_x from W1, m its own")
+
+
+def check_targets(params: Parameters, X: Matrix, Y: Matrix) -> None:
+    """Refuse a Y that has not a row for each output and a column for each example."""
+    check_shape(
+        "Y", Y, (len(params[-1].W), X.shape[1]), "n_L from the last W, m from X"
+    )

@@ -7,23 +7,33 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from jaxdnn._checks import check_shape
+from jaxdnn._refusals import BadValueError
 from jaxdnn.course._programs import (
-    Dictionary,
-    Matrix,
     activations,
     backward,
+    check_input,
     cost,
     forward,
     output_backward,
-    row,
     to_dictionary,
     to_params,
     update,
 )
+from jaxdnn.course.admission import (
+    Cached,
+    Dictionary,
+    LinearTuple,
+    Matrix,
+    activation_cache,
+    admits,
+    linear_cache,
+    matrix,
+)
+from jaxdnn.course.editions import current
 
-LinearTuple = tuple[Matrix, Matrix, Matrix]
 
-
+@admits()
 def linear_forward(A: Matrix, W: Matrix, b: Matrix) -> tuple[Matrix, LinearTuple]:
     """Z = W A + b.
 
@@ -45,6 +55,7 @@ def linear_forward(A: Matrix, W: Matrix, b: Matrix) -> tuple[Matrix, LinearTuple
     return Z, (A, W, b)
 
 
+@admits()
 def linear_activation_forward(
     A_prev: Matrix, W: Matrix, b: Matrix, activation: str
 ) -> tuple[Matrix, tuple[LinearTuple, Matrix]]:
@@ -70,6 +81,7 @@ def linear_activation_forward(
     return A, ((A_prev, W, b), Z)
 
 
+@admits()
 def L_model_forward(
     X: Matrix, parameters: Mapping[str, Matrix]
 ) -> tuple[Matrix, list[tuple[LinearTuple, Matrix]]]:
@@ -93,6 +105,7 @@ def L_model_forward(
       ([[0.5, 0.5]], 2)
     """
     params = to_params(parameters)
+    check_input(params, X)
     layers = forward(activations(len(params), "relu"), params, X)
     caches: list[tuple[LinearTuple, Matrix]] = []
     A_prev = X
@@ -102,6 +115,7 @@ def L_model_forward(
     return A_prev, caches
 
 
+@admits()
 def compute_cost(
     AL: Matrix, Y: Matrix, parameters: Mapping[str, Matrix] | None = None
 ) -> float:
@@ -111,8 +125,12 @@ def compute_cost(
     take their cost from the logits instead.
 
     Args:
-      AL, Y: (1, m).
+      AL: (n_L, m); Y: the same, or (m,).
       parameters: the planar notebook hands them over; they change nothing.
+
+    Returns:
+      A Python float, which the planar notebook's test wants. (NumPy's float64 from the
+      others: `compute_loss`, `compute_cost_with_regularization`.)
 
     Raises:
       ValueError: shapes disagree.
@@ -121,16 +139,34 @@ def compute_cost(
       >>> compute_cost(np.array([[0.8, 0.9, 0.4]]), np.array([[1, 1, 0]]))
       0.27977656...
     """
-    return float(cost(AL, row(Y), [], 0.0))
+    return float(cost(AL, Y, [], 0.0))
 
 
+@admits(a3=matrix)
+def compute_loss(a3: Matrix, Y: Matrix) -> np.float64:
+    """What the initialisation notebook's helpers call `compute_cost`.
+
+    Args:
+      a3: (n_L, m); Y: the same, or (m,).
+
+    Raises:
+      ValueError: shapes disagree.
+
+    Example:
+      >>> compute_loss(np.array([[0.8, 0.9, 0.4]]), np.array([[1, 1, 0]]))
+      np.float64(0.27977656...)
+    """
+    return np.float64(cost(a3, Y, [], 0.0))
+
+
+@admits()
 def compute_cost_with_regularization(
     A3: Matrix, Y: Matrix, parameters: Mapping[str, Matrix], lambd: float
-) -> float:
+) -> np.float64:
     """Cross-entropy plus lambd / (2m) Σ_l ||W_l||².
 
     Args:
-      A3, Y: (1, m).
+      A3: (n_L, m); Y: the same, or (m,).
       parameters: W_l, b_l; the biases are not penalised.
       lambd: λ >= 0.
 
@@ -141,12 +177,13 @@ def compute_cost_with_regularization(
       >>> parameters = {"W1": np.array([[3.0, 4.0]]), "b1": np.ones((1, 1))}
       >>> AL = Y = np.array([[1.0, 1.0, 1.0, 1.0, 1.0]])
       >>> compute_cost_with_regularization(AL, Y, parameters, lambd=0.2)
-      0.5
+      np.float64(0.5)
     """
     weights = [W for W, _ in to_params(parameters)]
-    return float(cost(A3, row(Y), weights, lambd))
+    return np.float64(cost(A3, Y, weights, lambd))
 
 
+@admits(cache=linear_cache)
 def linear_backward(dZ: Matrix, cache: LinearTuple) -> LinearTuple:
     """dW = dZ A_prevᵀ / m, db = Σⱼ dZ[:, j] / m, dA_prev = Wᵀ dZ.
 
@@ -167,10 +204,18 @@ def linear_backward(dZ: Matrix, cache: LinearTuple) -> LinearTuple:
       ([[1.0, 1.0]], [[1.0]])
     """
     A_prev, W, _ = cache
-    grads = backward(("identity",), dZ, ((A_prev, W, dZ),))
+    check_shape("dZ", dZ, (len(W), A_prev.shape[1]), "n from W, m from A_prev")
+    return _pulled_back("identity", dZ, A_prev, Cached(dZ, None, W))
+
+
+def _pulled_back(
+    activation: str, dA: Matrix, A_prev: Matrix, layer: Cached
+) -> LinearTuple:
+    grads = backward((activation,), (A_prev,), dA, (layer,))
     return grads["dA0"], grads["dW1"], grads["db1"]
 
 
+@admits(cache=activation_cache)
 def linear_activation_backward(
     dA: Matrix, cache: tuple[LinearTuple, Matrix], activation: str
 ) -> LinearTuple:
@@ -194,10 +239,11 @@ def linear_activation_backward(
       [[1.0], [2.0]]
     """
     (A_prev, W, _), Z = cache
-    grads = backward((activation,), dA, ((A_prev, W, Z),))
-    return grads["dA0"], grads["dW1"], grads["db1"]
+    check_shape("dA", dA, Z.shape, "of Z")
+    return _pulled_back(activation, dA, A_prev, Cached(Z, None, W))
 
 
+@admits()
 def L_model_backward(
     AL: Matrix, Y: Matrix, caches: Sequence[tuple[LinearTuple, Matrix]]
 ) -> Dictionary:
@@ -206,12 +252,13 @@ def L_model_backward(
     Where a prediction is certain and wrong dAL is infinite; dZL is AL - Y there.
 
     Args:
-      AL, Y: (n_L, m).
-      caches: what L_model_forward returned.
+      AL: (n_L, m); Y: as many numbers.
+      caches: what L_model_forward returned; A_prev, W and Z are read.
 
     Returns:
-      dA_l for l = 0, ..., L - 1, and dZ_l, dW_l, db_l for l = 1, ..., L, each the
-      gradient of what it is named after. (An early release shifts dA by one.)
+      dA_l for l = 0, ..., L - 1, and dW_l, db_l for l = 1, ..., L, each the gradient of
+      what it is named after. (The first release has dA_l under the name dA_{l+1}, and
+      its helpers print dA_L: the edition of 2017 has it too.)
 
     Raises:
       ValueError: shapes disagree.
@@ -221,14 +268,26 @@ def L_model_backward(
       >>> parameters = initialize_parameters_zeros([3, 2, 1])
       >>> AL, caches = L_model_forward(np.ones((3, 2)), parameters)
       >>> grads = L_model_backward(AL, np.array([[1, 0]]), caches)
-      >>> grads["dA1"].shape, grads["dA0"].shape, grads["db2"].tolist()
-      ((2, 2), (3, 2), [[0.0]])
+      >>> sorted(grads), grads["db2"].tolist()
+      (['dA0', 'dA1', 'dW1', 'dW2', 'db1', 'db2'], [[0.0]])
     """
-    layers = tuple((A_prev, W, Z) for (A_prev, W, _), Z in caches)
-    dZL = output_backward(AL, np.reshape(Y, np.shape(AL)), caches[-1][1])
-    return backward(activations(len(layers), "relu", "identity"), dZL, layers)
+    ZL = caches[-1][1]
+    check_shape("AL", AL, ZL.shape, "of the last cache's Z")
+    if Y.size != AL.size:
+        raise BadValueError(f"Y must have shape {AL.shape} (of AL), got {Y.shape}")
+    names = activations(len(caches), "relu", "identity")
+    A_prevs = tuple(A_prev for (A_prev, _, _), _ in caches)
+    layers = tuple(Cached(Z, None, W) for (_, W, _), Z in caches)
+    found = backward(
+        names, A_prevs, output_backward(AL, Y.reshape(AL.shape), ZL), layers
+    )
+    grads = {name: found[name] for name in found if not name.startswith("dZ")}
+    if current().bumped:
+        grads[f"dA{len(caches)}"] = grads[f"dA{len(caches) - 1}"]
+    return grads
 
 
+@admits()
 def update_parameters(
     parameters: Mapping[str, Matrix],
     grads: Mapping[str, Matrix],
@@ -250,5 +309,5 @@ def update_parameters(
       >>> update_parameters(parameters, grads, 0.25)["W1"].tolist()
       [[0.75, 0.75]]
     """
-    updated = update(to_params(parameters), to_params(grads, "d"), learning_rate)
+    updated = update(to_params(parameters), to_params(grads), learning_rate)
     return to_dictionary(updated)

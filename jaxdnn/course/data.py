@@ -4,14 +4,40 @@ import os
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from jaxdnn.course._programs import Matrix
+from jaxdnn.course.admission import Matrix, admits
 from jaxdnn.course.figures import scatter
 from jaxdnn.data import datasets
 
 
+class Labels(NDArray[Any]):
+    """An array whose one number is a float, of whatever shape, as NumPy had it once.
+
+    The planar notebook's accuracy is float(np.dot(Y, predictions.T) + ...), of (1, 1).
+    NumPy refuses that by now, but leaves it to a kind of array of its own: what is
+    computed from Y is of Y's kind.
+
+    Example:
+      >>> Y = np.array([[1, 0, 1]]).view(Labels)
+      >>> float(np.dot(Y, np.array([[True, False, True]]).T) / 3 * 100)
+      66.66666666666666
+      >>> type(Y.sum()), type(np.mean(Y == 1))
+      (<class 'numpy.int64'>, <class 'numpy.float64'>)
+    """
+
+    def __float__(self) -> float:
+        return float(self.item())
+
+    def __array_wrap__(self, array: Any, *options: Any) -> Any:
+        """Sums and means of all labels are NumPy's numbers, as those of any array."""
+        return super().__array_wrap__(array, *options)[()]
+
+
 def load_planar_dataset() -> tuple[Matrix, Matrix]:
     """The flower: X (2, 400), Y (1, 400).
+
+    Y is an array of `Labels`: the notebook's float of a (1, 1) array works with it.
 
     Example:
       >>> X, Y = load_planar_dataset()
@@ -19,7 +45,7 @@ def load_planar_dataset() -> tuple[Matrix, Matrix]:
       ((2, 400), (1, 400))
     """
     flower = datasets.flower()
-    return flower.X, flower.Y
+    return flower.X, flower.Y.view(Labels)
 
 
 def load_extra_datasets() -> tuple[tuple[Matrix, Matrix], ...]:
@@ -61,6 +87,7 @@ def load_dataset() -> tuple[Matrix, Matrix, Matrix, Matrix]:
     return _scattered(datasets.circles())
 
 
+@admits()
 def load_2D_dataset(
     data_folder: datasets.Folder = None,
 ) -> tuple[Matrix, Matrix, Matrix, Matrix]:
@@ -84,6 +111,7 @@ def load_2D_dataset(
     return _scattered(datasets.football(_folder(data_folder)))
 
 
+@admits()
 def load_data(
     data_folder: datasets.Folder = None,
 ) -> tuple[Matrix, Matrix, Matrix, Matrix, Matrix]:

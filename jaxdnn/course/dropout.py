@@ -4,23 +4,29 @@ They seed the generator inside the forward pass, so every iteration drops the sa
 units. The published numbers came about that way; `jaxdnn.fit` draws new masks.
 """
 
-from collections.abc import Mapping, Sequence
-from functools import cache
+from collections.abc import Mapping
+from functools import lru_cache
 
 import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
 
-from jaxdnn._checks import check_scalar, public
 from jaxdnn.activations import Activation, relu, relu_backward
-from jaxdnn.course._programs import Dictionary, Matrix, forward, to_params
+from jaxdnn.course._programs import check_input, forward, to_params
+from jaxdnn.course.admission import (
+    Dictionary,
+    Matrix,
+    admits,
+    listed_sizes,
+    tuple_cache,
+)
 from jaxdnn.course.networks import TupleCache, backward_from_tuple
 from jaxdnn.dropout import DropoutCache, dropout_backward
 
 
-@public
+@admits(hidden_sizes=listed_sizes)
 def fixed_masks(
-    hidden_sizes: Sequence[int], m: int, keep_prob: float
+    hidden_sizes: tuple[int, ...], m: int, keep_prob: float
 ) -> list[NDArray[np.bool_]]:
     """D_l (n_l, m) of every hidden layer, from seed 1.
 
@@ -31,13 +37,14 @@ def fixed_masks(
       >>> fixed_masks([2], 5, keep_prob=0.5)[0].astype(int).tolist()
       [[1, 0, 1, 1, 1], [1, 1, 1, 1, 0]]
     """
-    check_scalar("keep_prob", keep_prob, low=0, high=1, low_open=True)
     rng = np.random.RandomState(1)
     return [rng.rand(n, m) < keep_prob for n in hidden_sizes]
 
 
-# Cached, so that a second run under the same masks finds its program compiled.
-@cache
+# Kept, so that a second run under the same masks finds its program compiled; admitted
+# first, so that what is kept is made of plain numbers, whatever equal to them came in.
+@admits(hidden_sizes=listed_sizes)
+@lru_cache(maxsize=32)
 def dropped_relus(
     hidden_sizes: tuple[int, ...], m: int, keep_prob: float
 ) -> tuple[Activation, ...]:
@@ -47,13 +54,16 @@ def dropped_relus(
       hidden_sizes: (n_1, ..., n_{L-1}); m: the number of examples.
       keep_prob: the probability that a hidden activation is kept.
 
+    Raises:
+      ValueError: keep_prob is outside (0, 1].
+
     Example:
       >>> (g,) = dropped_relus((2,), 5, 0.5)
       >>> g.forward(np.ones((2, 5))).tolist()
       [[2.0, 0.0, 2.0, 2.0, 2.0], [2.0, 2.0, 2.0, 2.0, 0.0]]
     """
     return tuple(
-        _dropped_relu(DropoutCache(jnp.asarray(D), keep_prob))
+        _dropped_relu(DropoutCache(jnp.asarray(D), float(keep_prob)))
         for D in fixed_masks(hidden_sizes, m, keep_prob)
     )
 
@@ -67,6 +77,7 @@ def _dropped_relu(mask: DropoutCache) -> Activation:
     )
 
 
+@admits()
 def forward_propagation_with_dropout(
     X: Matrix, parameters: Mapping[str, Matrix], keep_prob: float = 0.5
 ) -> tuple[Matrix, TupleCache]:
@@ -91,6 +102,7 @@ def forward_propagation_with_dropout(
       (dtype('bool'), 14)
     """
     params = to_params(parameters)
+    check_input(params, X)
     dropped = tuple(W.shape[0] for W, _ in params[:-1]), X.shape[1], keep_prob
     masks = fixed_masks(*dropped)
     layers = forward((*dropped_relus(*dropped), "sigmoid"), params, X)
@@ -100,18 +112,22 @@ def forward_propagation_with_dropout(
     return layers[-1][1], tuple(cache)
 
 
+@admits(cache=tuple_cache("ZDAWb"))
 def backward_propagation_with_dropout(
     X: Matrix, Y: Matrix, cache: TupleCache, keep_prob: float
 ) -> Dictionary:
-    """The backward of forward_propagation_with_dropout: dA by D, then by Z > 0.
+    """The backward of forward_propagation_with_dropout: dA by D, then by A > 0.
 
     Args:
-      X: (n_x, m); Y: (1, m).
-      cache: what forward_propagation_with_dropout returned.
+      X: (n_x, m); Y: (n_L, m) or (m,).
+      cache: what forward_propagation_with_dropout returned; D, A and W are read.
       keep_prob: the one it was called with.
 
     Returns:
-      dA_l (masked and scaled), dZ_l, dW_l, db_l by name.
+      dA_l (masked and scaled) of the hidden layers, dZ_l, dW_l, db_l by name.
+
+    Raises:
+      ValueError: shapes disagree, or keep_prob is outside (0, 1].
 
     Example:
       >>> from jaxdnn.course.initialization import initialize_parameters
@@ -121,9 +137,4 @@ def backward_propagation_with_dropout(
       >>> bool((grads["dA1"][~cache[1]] == 0).all())
       True
     """
-    masks = cache[1:-4:5]
-    # Without its D_l, the cache is the one of backward_propagation.
-    others = [array for i, array in enumerate(cache[:-4]) if i % 5 != 1]
-    return backward_from_tuple(
-        X, Y, (*others, *cache[-4:]), masks=masks, keep_prob=keep_prob
-    )
+    return backward_from_tuple(X, Y, cache, keep_prob=keep_prob)

@@ -10,22 +10,34 @@ from typing import Any, overload
 import numpy as np
 from numpy.typing import NDArray
 
+from jaxdnn._checks import check_shape
+from jaxdnn._refusals import BadTypeError, BadValueError, public
+from jaxdnn.activations import get_activation
 from jaxdnn.course._programs import (
-    Dictionary,
-    Matrix,
     activations,
     backward,
+    check_input,
     forward,
     head_backward,
     predict_labels,
-    row,
     to_network,
     to_params,
 )
+from jaxdnn.course.admission import (
+    Cached,
+    Dictionary,
+    Matrix,
+    admits,
+    check_layers,
+    is_listed,
+    planar_cache,
+)
+from jaxdnn.course.editions import current
 
 TupleCache = tuple[Matrix, ...]
 
 
+@public
 def forward_propagation(
     X: Any, parameters: Any, *, hidden: str | None = None
 ) -> tuple[Matrix, Any] | Any:
@@ -53,9 +65,22 @@ def forward_propagation(
       >>> forward_propagation(2, 4)
       8
     """
-    if not isinstance(parameters, Mapping):
-        return parameters * X
+    if isinstance(parameters, Mapping) or is_listed(X):
+        return _network(X, parameters, hidden)
+    return _line(X, parameters)
+
+
+@admits()
+def _line(x: Any, theta: Any) -> Any:
+    return theta * x
+
+
+@admits()
+def _network(
+    X: Matrix, parameters: Any, hidden: str | None = None
+) -> tuple[Matrix, Any]:
     params = to_params(parameters)
+    check_input(params, X)
     L = len(params)
     hidden = _hidden(L) if hidden is None else hidden
     layers = forward(activations(L, hidden), params, X)
@@ -88,18 +113,23 @@ def backward_propagation(
     *,
     hidden: str | None = ...,
 ) -> Dictionary: ...
+@public
 def backward_propagation(*arguments: Any, hidden: str | None = None) -> Any:
     """The gradient at what forward_propagation returned: dZ_L = A_L - Y and so on.
 
     Called as (parameters, cache, X, Y) for two layers with a tanh between, as
     (X, Y, cache) for more, and as (x, theta) for dJ/dtheta = x.
 
+    What the notebooks read is read: A and W. g' comes from the cached A, as 1 - A² of
+    tanh and A > 0 of ReLU, not from Z; from Z of activations whose A does not say it.
+
     Args:
-      *arguments: X (n_x, m), Y (1, m), and what forward_propagation took and returned.
+      *arguments: X (n_x, m), Y (n_L, m) or (m,), and what forward_propagation took and
+        returned.
       hidden: the hidden activation, where forward_propagation was told one.
 
     Returns:
-      dA_l, dZ_l, dW_l, db_l by name.
+      dW_l, db_l by name; of a tuple also dZ_l, and dA_l of the hidden layers.
 
     Raises:
       TypeError: another number of arguments.
@@ -115,46 +145,70 @@ def backward_propagation(*arguments: Any, hidden: str | None = None) -> Any:
       >>> backward_propagation(2, 4)
       2
     """
-    if len(arguments) == 2:
-        x, _ = arguments
-        return x
-    if len(arguments) == 3:
-        X, Y, cache = arguments
-        return backward_from_tuple(X, Y, cache, hidden=hidden or "relu")
-    if len(arguments) == 4:
-        parameters, cache, X, Y = arguments
-        layers = (X, parameters["W1"], cache["Z1"]), (cache["A1"], parameters["W2"], 0)
-        return _backward_from_output(cache["A2"], Y, layers, hidden=hidden or "tanh")
-    raise TypeError(
-        "backward_propagation: call it as (parameters, cache, X, Y), (X, Y, cache) or "
-        f"(x, theta), got {len(arguments)} arguments"
-    )
+    forms = {2: _slope, 3: _from_tuple, 4: _from_dictionary}
+    if len(arguments) not in forms:
+        raise BadTypeError(
+            "call it as (parameters, cache, X, Y), (X, Y, cache) or (x, theta), "
+            f"got {len(arguments)} arguments"
+        )
+    told = {} if hidden is None else {"hidden": hidden}
+    return forms[len(arguments)](*arguments, **told)
+
+
+@admits()
+def _slope(x: float, theta: float, hidden: Any = None) -> float:
+    return x
+
+
+@admits()
+def _from_tuple(X: Matrix, Y: Matrix, cache: Any, hidden: Any = "relu") -> Dictionary:
+    return backward_from_tuple(X, Y, cache, hidden=hidden)
+
+
+@admits(cache=planar_cache)
+def _from_dictionary(
+    parameters: Dictionary, cache: Any, X: Matrix, Y: Matrix, hidden: Any = "tanh"
+) -> Dictionary:
+    if len(parameters) != 4:
+        raise BadValueError(
+            f"parameters must be W1, b1, W2 and b2, got {', '.join(parameters)}"
+        )
+    layers = [
+        Cached(cache.get("Z1"), cache["A1"], parameters["W1"]),
+        Cached(None, cache["A2"], parameters["W2"]),
+    ]
+    check_layers("cache", layers)
+    grads = backward_from_tuple(X, Y, layers, hidden=hidden)
+    return {name: grads[name] for name in ("dW1", "db1", "dW2", "db2")}
 
 
 def backward_from_tuple(
-    X: Matrix,
-    Y: Matrix,
-    cache: TupleCache,
-    *,
-    hidden: str = "relu",
-    **options: Any,
+    X: Matrix, Y: Matrix, layers: Any, *, hidden: Any = "relu", **options: Any
 ) -> Dictionary:
-    """From (Z_1, A_1, W_1, b_1, ...); the options are those of the program."""
-    Zs, As, weights = cache[::4], cache[1::4], cache[2::4]
-    layers = tuple(zip((X, *As[:-1]), weights, Zs, strict=True))
-    return _backward_from_output(As[-1], Y, layers, hidden=hidden, **options)
+    """From X, Y and the `Cached` of each layer; the options are those of the program.
 
-
-def _backward_from_output(
-    AL: Matrix, Y: Matrix, layers: Any, *, hidden: str, **options: Any
-) -> Dictionary:
+    Example:
+      >>> A, W = np.full((1, 2), 0.5), np.ones((1, 3))
+      >>> layers = [Cached(None, A, W)]
+      >>> grads = backward_from_tuple(np.ones((3, 2)), np.ones((1, 2)), layers)
+      >>> sorted(grads), grads["db1"].tolist()
+      (['dW1', 'dZ1', 'db1'], [[-0.5]])
+    """
+    AL, m = layers[-1].A, layers[-1].A.shape[1]
+    check_shape("X", X, (layers[0].W.shape[1], m), "n_x from W1, m from cache")
+    check_shape("Y", Y, AL.shape, "of the last A")
+    if get_activation(hidden).reads == "Z":
+        for l, (Z, A, *_) in enumerate(layers[:-1], start=1):
+            check_shape(f"cache's Z{l}", Z, A.shape, f"of A{l}")
     # dZL = AL - Y comes with the head, so the last layer has nothing left to undo.
-    undone = activations(len(layers), hidden, output="identity")
-    *below, (A_prev, W, _) = layers
-    dZL = head_backward(AL, row(Y))
-    return backward(undone, dZL, (*below, (A_prev, W, dZL)), **options)
+    names = activations(len(layers), hidden, output="identity")
+    A_prevs = (X, *(layer.A for layer in layers[:-1]))
+    grads = backward(names, A_prevs, head_backward(AL, Y), layers, **options)
+    del grads["dA0"]
+    return grads
 
 
+@admits()
 def backward_propagation_with_regularization(
     X: Matrix, Y: Matrix, cache: TupleCache, lambd: float
 ) -> Dictionary:
@@ -163,6 +217,12 @@ def backward_propagation_with_regularization(
     Args:
       X, Y, cache: as for backward_propagation.
       lambd: λ >= 0.
+
+    Returns:
+      dA_l of the hidden layers, dZ_l, dW_l, db_l by name.
+
+    Raises:
+      ValueError: shapes disagree, or lambd is negative.
 
     Example:
       >>> from jaxdnn.course.initialization import initialize_parameters
@@ -177,27 +237,25 @@ def backward_propagation_with_regularization(
     return backward_from_tuple(X, Y, cache, lambd=lambd)
 
 
+@public
 def predict(
-    X: Any,
-    y: Any = None,
-    parameters: Mapping[str, Matrix] | None = None,
-    *,
-    hidden: str | None = None,
-) -> NDArray[np.int64]:
+    X: Any, y: Any = None, parameters: Any = None, *, hidden: Any = None
+) -> NDArray[Any]:
     """1 where the probability is above 1/2, else 0.
 
     Called as (parameters, X), the hidden layer of a two-layer network is tanh and all
-    others are ReLU; called as (X, y, parameters) all are ReLU, and the accuracy is
-    printed.
+    others are ReLU; the labels are False and True (0 and 1 in the edition of 2017).
+    Called as (X, y, parameters) all are ReLU, the labels are 0 and 1, and the accuracy
+    is printed.
 
     Args:
       X: (n_x, m).
-      y: (1, m), the true labels.
+      y: (n_L, m) or (m,), the true labels.
       parameters: W_l (n_l, n_{l-1}), b_l (n_l, 1).
       hidden: the hidden activation, where it is another.
 
     Returns:
-      (1, m).
+      (n_L, m).
 
     Raises:
       TypeError: the parameters are not among the arguments.
@@ -207,7 +265,7 @@ def predict(
       >>> parameters = {"W1": np.ones((1, 2)), "b1": np.zeros((1, 1))}
       >>> X = np.array([[1.0, -1.0], [1.0, -1.0]])
       >>> predict(parameters, X).tolist()
-      [[1, 0]]
+      [[True, False]]
       >>> predict(X, np.array([[1, 1]]), parameters).tolist()
       Accuracy: 0.5
       [[1, 0]]
@@ -215,13 +273,50 @@ def predict(
     if isinstance(X, Mapping):
         parameters, X, y = X, y, None
     if parameters is None:
-        raise TypeError("predict: call it as (parameters, X) or (X, y, parameters)")
-    params = to_params(parameters)
-    hidden = hidden or ("relu" if y is not None else _hidden(len(params)))
-    labels = predict_labels(to_network(params, hidden), params, X)
+        raise BadTypeError(
+            "parameters must be given: call it as (parameters, X) or (X, y, parameters)"
+        )
     if y is not None:
-        print(f"Accuracy: {np.mean(labels == row(y))}")
+        return _judged(X, y, parameters, hidden)
+    labels = _labels(X, parameters, hidden)
+    return labels.astype(bool) if current().booleans else labels
+
+
+@admits()
+def _labels(X: Matrix, parameters: Dictionary, hidden: Any = None) -> NDArray[np.int64]:
+    params = to_params(parameters)
+    check_input(params, X)
+    hidden = _hidden(len(params)) if hidden is None else hidden
+    return predict_labels(to_network(params, hidden), params, X)
+
+
+@admits()
+def _judged(
+    X: Matrix, y: Matrix, parameters: Dictionary, hidden: Any = None
+) -> NDArray[np.int64]:
+    labels = _labels(X, parameters, "relu" if hidden is None else hidden)
+    check_shape("y", y, labels.shape, "n_L from parameters, m from X")
+    print(f"Accuracy: {np.mean(labels == y)}")
     return labels
 
 
-predict_dec = predict
+@public
+def predict_dec(parameters: Any, X: Any, *, hidden: Any = None) -> NDArray[np.bool_]:
+    """predict(parameters, X) as truth values, in every edition: for the figures.
+
+    Args:
+      parameters: W_l (n_l, n_{l-1}), b_l (n_l, 1); X: (n_x, m).
+      hidden: the hidden activation, where it is another than `predict` takes.
+
+    Returns:
+      (n_L, m).
+
+    Raises:
+      ValueError: shapes disagree, or a key is missing.
+
+    Example:
+      >>> parameters = {"W1": np.ones((1, 2)), "b1": np.zeros((1, 1))}
+      >>> predict_dec(parameters, np.array([[1.0], [1.0]])).tolist()
+      [[True]]
+    """
+    return _labels(X, parameters, hidden).astype(bool)

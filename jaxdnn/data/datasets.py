@@ -28,8 +28,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from jaxdnn._checks import check_choice, public
+from jaxdnn._checks import check_choice
 from jaxdnn._extras import require
+from jaxdnn._refusals import public
 from jaxdnn.data.within import within
 
 Folder = str | os.PathLike[str] | None

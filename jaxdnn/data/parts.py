@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from jaxdnn._checks import BadValueError, public
+from jaxdnn._refusals import BadValueError, public
 from jaxdnn.data.datasets import Dataset
 from jaxdnn.data.selecting import Selected
 from jaxdnn.data.tables import Table

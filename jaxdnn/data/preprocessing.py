@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jaxdnn.data.columns.kinds import Column, Target, from_json, to_json
+from jaxdnn.data.columns.notes import Note
 from jaxdnn.data.parts import Piece, rows_of
 from jaxdnn.data.selecting import Gaps, Selection, listed
 from jaxdnn.data.tables import Reading, Table
@@ -130,8 +131,8 @@ class Preprocessing:
                 raise ValueError(f"{table.source}: {what}: {listed(sorted(odd))}")
         return table.select(names)
 
-    def notes(self, table: Table) -> list[str]:
-        """A line about each column that holds something never seen in training."""
+    def notes(self, table: Table) -> list[Note]:
+        """Of each column that holds something never seen in training."""
         return [note for c in self.columns if (note := c.note(table)) is not None]
 
     def to_json(self) -> dict[str, Any]:

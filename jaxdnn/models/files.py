@@ -26,8 +26,9 @@ from jaxdnn import (
     params_to_dict,
 )
 from jaxdnn._atomic import replacing
-from jaxdnn._checks import BadValueError, check_parameters, public
+from jaxdnn._checks import check_parameters
 from jaxdnn._extras import require
+from jaxdnn._refusals import BadValueError, public
 from jaxdnn.data.preprocessing import Preprocessing
 from jaxdnn.models.model import Model
 
@@ -114,6 +115,9 @@ def load_model(path: str | os.PathLike[str]) -> Model:
         raise ValueError(f"{path}: not a file")
     try:
         arrays, said = unpack("model", path.read_bytes())
+        for name, array in arrays.items():
+            if array.dtype.kind != "f":
+                raise ValueError(f"{name} must be floating numbers, got {array.dtype}")
         model = Model(
             Network(**said["network"]),
             params_from_dict(arrays),
@@ -142,7 +146,7 @@ def _check_fits(model: Model) -> None:
     check_parameters(model.params, network.layer_dims)
     for l, layer in enumerate(model.params, start=1):
         for name, array in zip(("W", "b"), map(np.asarray, layer), strict=True):
-            if array.dtype.kind != "f" or not np.isfinite(array).all():
+            if not np.isfinite(array).all():
                 raise BadValueError(f"{name}{l} must be finite numbers")
     found = (columns.n_x, columns.n_L, columns.output)
     wanted = (network.layer_dims[0], network.layer_dims[-1], network.head.name)

@@ -56,7 +56,8 @@ class Model:
           probabilities: False for labels alone.
 
         Raises:
-          ValueError: the table is not like the one the model was trained on.
+          ValueError: the table is not like the one the model was trained on, or what
+            the network says of a row is not finite.
           FileNotFoundError: there is no such file.
 
         Example:
@@ -70,16 +71,14 @@ class Model:
           >>> Model(Network((1, 1)), params, columns).predict(table).values.tolist()
           ['cat', 'dog']
         """
-        X, m = self._padded(self.table(rows))
+        said, AL = self._answers(self.table(rows))
         each = [
-            target.decode(said)
-            for target, said in self.preprocessing.rows_of(self._said(X)[:, :m])
+            target.decode(rows) for target, rows in self.preprocessing.rows_of(said)
         ]
         values = each[0] if len(each) == 1 else np.stack(each)
         first = self.preprocessing.targets[0]
         if not first.classes or not probabilities:
             return Prediction(values, None)
-        AL = np.asarray(predict_proba(self.network, self.params, X))[:, :m]
         return Prediction(values, first.probabilities(AL) if len(each) == 1 else AL)
 
     def evaluate(self, rows: Rows | Iterable[Table]) -> Scores:
@@ -120,11 +119,7 @@ class Model:
         self, table: Table, tallies: Mapping[str, ClassesTally | NumbersTally]
     ) -> None:
         """Compare what is said of some rows with what they are."""
-        X, m = self._padded(table)
-        said = self._said(X)[:, :m]
-        AL = said
-        if any(each.by_chance for each in tallies.values()):
-            AL = np.asarray(predict_proba(self.network, self.params, X))[:, :m]
+        said, AL = self._answers(table)
         both = zip(
             self.preprocessing.rows_of(said),
             self.preprocessing.rows_of(AL),
@@ -152,5 +147,15 @@ class Model:
         m = X.shape[1]
         return jax.device_put(np.pad(X, ((0, 0), (0, padded_size(m) - m)))), m
 
-    def _said(self, X: Array) -> NDArray[Any]:
-        return np.asarray(predict(self.network, self.params, X))
+    def _answers(self, table: Table) -> tuple[NDArray[Any], NDArray[Any]]:
+        """What `predict` and `predict_proba` say (n_L, m), all of it finite."""
+        X, m = self._padded(table)
+        AL = np.asarray(predict_proba(self.network, self.params, X))[:, :m]
+        odd = ~np.isfinite(AL).all(axis=0)
+        if odd.any():
+            row = int(odd.argmax())
+            raise ValueError(
+                f"{table.source}: row {table.row(row)}: the network's answer is not "
+                f"finite, got {AL[:, row].tolist()}: the row's numbers are too large"
+            )
+        return np.asarray(predict(self.network, self.params, X))[:, :m], AL

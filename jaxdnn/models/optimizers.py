@@ -5,8 +5,9 @@ from functools import partial
 from types import MappingProxyType
 from typing import Any
 
-from jaxdnn._checks import check_choice, public
+from jaxdnn._checks import check_choice
 from jaxdnn._extras import require
+from jaxdnn._refusals import public
 
 # Name -> the learning rate to begin with. momentum's steps add up to ten of sgd's.
 LEARNING_RATES: Mapping[str, float] = MappingProxyType(

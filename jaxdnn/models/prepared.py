@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jaxdnn import Network
-from jaxdnn._checks import public
+from jaxdnn._refusals import public
 from jaxdnn.data.datasets import DATASETS, load
 from jaxdnn.data.learning import Learned, learn
 from jaxdnn.data.parts import (

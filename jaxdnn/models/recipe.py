@@ -6,14 +6,18 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from jaxdnn._checks import check_choice
-from jaxdnn._extras import require
 from jaxdnn.data.columns.kinds import TASKS, Asked
 from jaxdnn.data.columns.role import MISSING
 from jaxdnn.data.datasets import DATASETS
 from jaxdnn.data.parts import TEST_FRACTION
 from jaxdnn.data.selecting import Selection, listed, select
-from jaxdnn.data.tables import MISSING_VALUES, Reading, Table, is_streamable, suffix
-from jaxdnn.data.within import within
+from jaxdnn.data.tables import (
+    MISSING_VALUES,
+    Reading,
+    Table,
+    held_whole,
+    is_streamable,
+)
 from jaxdnn.models.optimizers import LEARNING_RATES
 from jaxdnn.parameters import Method
 
@@ -26,9 +30,6 @@ VALIDATION_FRACTION = 0.1
 
 # Rows in an update of a stream, where nobody said how many.
 STREAM_BATCH_SIZE = 128
-
-# How much larger a table is than its compressed file, about.
-_UNZIPPED = 5
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ class DataRecipe:
         chosen, see `choosing`.
       split: one of SPLITS: the test's rows are drawn, or are the last ones.
       stream: whether the file is read piece by piece in every epoch.
-      memory_limit: MiB; a larger CSV or Parquet table is streamed anyway.
+      memory_limit: MiB; a CSV or Parquet table that would take more is streamed.
       seed: of the draws.
     """
 
@@ -137,15 +138,7 @@ class DataRecipe:
                     f"--stream goes with a CSV or Parquet file: {self.source}"
                 )
             return False
-        size = path.stat().st_size
-        if suffix(path) == ".parquet" and not self.stream:
-            # Compressed, it may be a small part of the table.
-            with within(path):
-                metadata = require("pyarrow.parquet").read_metadata(path)
-            size = 8 * metadata.num_rows * metadata.num_columns
-        if suffix(path).endswith(".gz"):
-            size *= _UNZIPPED
-        return self.stream or size > self.memory_limit << 20
+        return self.stream or held_whole(path) > self.memory_limit << 20
 
 
 @dataclass(frozen=True)

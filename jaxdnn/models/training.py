@@ -9,8 +9,9 @@ from typing import Any
 import jax
 
 from jaxdnn import Divergence, FitResult, History, Progress, fit
-from jaxdnn._checks import check_scalar, public
+from jaxdnn._checks import check_scalar
 from jaxdnn._extras import require
+from jaxdnn._refusals import public
 from jaxdnn.models.checkpoints import Checkpoints
 from jaxdnn.models.convergence import still_falling
 from jaxdnn.models.model import Model

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from jaxdnn._checks import BadValueError, foreign, public
 from jaxdnn._extras import require
+from jaxdnn._refusals import BadValueError, foreign, public
 from jaxdnn.plots.figures import (
     COLOURS,
     MOST_NAMED,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from jaxdnn._checks import BadValueError, public
+from jaxdnn._refusals import BadValueError, public
 from jaxdnn.plots.figures import (
     BLUE,
     COLOURS,

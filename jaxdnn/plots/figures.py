@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from jaxdnn._atomic import replacing
-from jaxdnn._checks import BadValueError
 from jaxdnn._extras import require
+from jaxdnn._refusals import BadValueError
 from jaxdnn._text import printable
 
 if TYPE_CHECKING:

@@ -8,9 +8,10 @@ program (`driver`, `programs`). `sweep` prepares many runs and drives them as on
 from jaxdnn.training.compiling import enable_compilation_cache
 from jaxdnn.training.divergence import Divergence
 from jaxdnn.training.fit import fit
+from jaxdnn.training.lanes import Lane
 from jaxdnn.training.optimizers import update_parameters
 from jaxdnn.training.snapshots import snapshot_to_dict
-from jaxdnn.training.sweep import Lane, sweep
+from jaxdnn.training.sweep import sweep
 from jaxdnn.training.types import FitResult, History, Progress, Snapshot
 
 __all__ = [

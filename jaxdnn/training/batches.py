@@ -11,6 +11,7 @@ from jax import Array
 from jax.lax import dynamic_slice
 
 from jaxdnn.objective import Mean
+from jaxdnn.sharding import record_dtype, rows_at
 from jaxdnn.training.batch_objective import batch_mean
 from jaxdnn.training.examples import Columns, Rows, one_hot
 from jaxdnn.training.types import Run
@@ -25,16 +26,6 @@ class Batch(NamedTuple):
     share: Any
 
 
-def record_dtype(dtype: Any) -> Any:
-    """What a run of this dtype is recorded in: many batches need float32 to add up.
-
-    Example:
-      >>> record_dtype(jnp.bfloat16), record_dtype(jnp.float64)
-      (dtype('float32'), dtype('float64'))
-    """
-    return jnp.promote_types(dtype, jnp.float32)
-
-
 def batch_count(rows: Rows, batch_size: int) -> Any:
     """How many batches hold the rows.
 
@@ -47,7 +38,7 @@ def batch_count(rows: Rows, batch_size: int) -> Any:
 
 def whole_batch(run: Run, columns: Columns) -> Batch:
     """All examples at once."""
-    total = jnp.asarray(columns.total, columns.X.dtype)
+    total = jnp.asarray(columns.total, record_dtype(columns.X.dtype))
     return Batch(
         columns.X, columns.Y, batch_mean(run.settings.l2, columns.weight, total), 1
     )
@@ -61,12 +52,9 @@ def take_batch(run: Run, rows: Rows, order: Array, i: Any) -> Batch:
     order = jnp.pad(order, (0, -order.shape[0] % size))
     places = dynamic_slice(order, (start,), (size,))
 
-    def gather(of: Array) -> Array:
-        return of.at[places].get(mode="promise_in_bounds")
-
-    X, Y = gather(rows.X).T, gather(rows.targets)
+    X, Y = rows_at(rows.X, places).T, rows_at(rows.targets, places)
     Y = one_hot(Y, network.layer_dims[-1], dtype) if Y.ndim == 1 else Y.T
-    weight = None if rows.weight is None else gather(rows.weight)
+    weight = None if rows.weight is None else rows_at(rows.weight, places)
     count = size
     if run.plan.ragged:
         count = jnp.minimum(size, rows.real - start)
@@ -74,6 +62,6 @@ def take_batch(run: Run, rows: Rows, order: Array, i: Any) -> Batch:
         weight = jnp.where(real, 1 if weight is None else weight, 0).astype(dtype)
     # Each batch's cost is an estimate of the whole cost: weights count by what they
     # are worth in the whole run, and a batch that holds only zeros weighs nothing.
-    mean = batch_mean(run.settings.l2, weight, jnp.asarray(count, dtype))
-    share = jnp.asarray(count, record_dtype(dtype)) / run.settings.examples
-    return Batch(X, Y, mean, share)
+    total = jnp.asarray(count, record_dtype(dtype))
+    mean = batch_mean(run.settings.l2, weight, total)
+    return Batch(X, Y, mean, total / run.settings.examples.astype(total.dtype))

@@ -1,35 +1,29 @@
 """What training refuses, said of its arguments: see `jaxdnn._checks`."""
 
-from collections.abc import Iterable
 from typing import Any, get_args
 
 import numpy as np
 
 from jaxdnn._checks import (
-    BadTypeError,
-    BadValueError,
-    check_finite,
+    check_choice,
     check_scalar,
+    check_truth,
     is_concrete,
     readable,
 )
+from jaxdnn._refusals import BadTypeError, BadValueError
 from jaxdnn.architecture import Network
+from jaxdnn.parameters import Method
 from jaxdnn.training.batch_objective import L2Over
 from jaxdnn.training.optimizers import GradientTransformation
 from jaxdnn.training.stopping import Watch
 from jaxdnn.training.types import Config
 
 
-def check_choice(name: str, value: Any, choices: Iterable[Any]) -> None:
-    """Refuse what is none of the choices."""
-    choices = tuple(choices)
-    if value not in choices:
-        known = ", ".join(map(repr, choices))
-        raise BadValueError(f"{name} must be one of {known}, got {value!r}")
-
-
 def check_config(config: Config, *, validation: Any) -> None:
     """Refuse values out of their range, and what does not go together."""
+    check_choice("method", config.method, get_args(Method))
+    check_truth("shuffle", config.shuffle)
     check_optimizer(config.optimizer, config.learning_rate)
     if config.learning_rate is not None and not callable(config.learning_rate):
         check_scalar("learning_rate", config.learning_rate, low=0, low_open=True)
@@ -80,28 +74,6 @@ def check_labels(network: Network, Y: Any, m: int) -> None:
         raise BadValueError(
             f"labels must be 0 to {n_L - 1} (n_L from layer_dims), got {Y.min()} to "
             f"{Y.max()}"
-        )
-
-
-def check_accepted(network: Network, Y: Any) -> None:
-    """Refuse columns of targets that the network's head does not have."""
-    if readable(Y) and not network.head.accepts(np.asarray(Y)):
-        check_finite("Y", Y)
-        raise BadValueError(
-            f"Y for a {network.head.name} output must hold {network.head.targets}, got "
-            f"values from {Y.min():g} to {Y.max():g}"
-        )
-
-
-def check_weights(weight: Any) -> None:
-    """Refuse weights of examples that leave nothing to learn from."""
-    if weight is None or not readable(weight):
-        return
-    weight = np.asarray(weight)
-    if not (np.isfinite(weight).all() and weight.min() >= 0 < weight.sum()):
-        raise BadValueError(
-            "sample_weight must be finite and >= 0, not all 0 (class_weight included), "
-            f"got values from {weight.min():g} to {weight.max():g}"
         )
 
 

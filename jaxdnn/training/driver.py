@@ -13,6 +13,7 @@ from jaxdnn.blocks import Blocks
 from jaxdnn.training.batches import batch_count
 from jaxdnn.training.divergence import Divergence, first_not_finite
 from jaxdnn.training.examples import Columns, Rows
+from jaxdnn.training.optimizers import learning_rate_of
 from jaxdnn.training.programs import (
     Sums,
     batch_at,
@@ -65,16 +66,16 @@ def drive(
     pace = _Pace(epochs if edge is None else report_every)
     while _has_more(run, state, epochs):
         done = int(state.epoch)
-        stop = min(done + min(pace.epochs(), room), epochs)
+        stop = jax.device_put(np.int32(min(done + min(pace.epochs(), room), epochs)))
         before = state
         state, entries, sums = run_epochs(run, before, examples, stop, room)
         if not _sound(state, sums):
             epoch = int(state.epoch) - bool(np.isfinite(sums.cost))
             found = _rewind(run, before, examples, epoch, room)
             kept = int(found.state.epoch) - done
-            history = _extended(history, entries, kept, found.state)
+            history = _extended(run, history, entries, kept, found.state)
             return Outcome(found.state, history, found.divergence)
-        history = _extended(history, entries, int(state.epoch) - done, state)
+        history = _extended(run, history, entries, int(state.epoch) - done, state)
         if edge is not None:
             pace.reached()
             edge(state, history)
@@ -93,6 +94,10 @@ def trace(
     if left <= 0:
         return Outcome(state, history)
     state, entries, _ = run_epochs(run, state, examples, epochs, left)
+    entries = _told_rates(jnp, run, state, entries)
+    if run.settings.patience is not None:
+        seen = jnp.arange(left) < state.epoch - (epochs - left)
+        entries = jax.tree.map(lambda of: jnp.where(seen, of, jnp.nan), entries)
     return Outcome(state, _joined(jnp, history, entries, state))
 
 
@@ -111,7 +116,8 @@ def stream(
         except _DivergedError as found:
             return Outcome(found.state, history, found.divergence)
         state, entry = close_epoch(run, state, sums)
-        history = _extended(history, jax.tree.map(lambda of: of[None], entry), 1, state)
+        entries = jax.tree.map(lambda of: of[None], entry)
+        history = _extended(run, history, entries, 1, state)
         if edge is not None:
             edge(state, history)
     return Outcome(state, history)
@@ -190,10 +196,24 @@ def _all_finite(params: Blocks) -> bool:
     )
 
 
-def _extended(history: History, entries: History, count: int, state: State) -> History:
+def _extended(
+    run: Run, history: History, entries: History, count: int, state: State
+) -> History:
     """The history with the first `count` entries behind it, on the host."""
-    entries = jax.tree.map(lambda of: np.asarray(of)[:count], entries)
+    entries = jax.tree.map(lambda of: jax.device_get(of)[:count], entries)
+    entries = _told_rates(np, run, state, entries)
     return _joined(np, history, entries, state)
+
+
+def _told_rates(numbers: Any, run: Run, state: State, entries: History) -> History:
+    """NaN for learning rates that an optimizer keeps to itself."""
+    plan, known = run.plan, run.settings.learning_rate
+    if plan.schedule.value is not None or known is not None:
+        return entries
+    if learning_rate_of(state.optimizer) is not None:
+        return entries
+    hidden = numbers.full_like(entries.learning_rate, numbers.nan)
+    return replace(entries, learning_rate=hidden)
 
 
 def _joined(numbers: Any, history: History, entries: History, state: State) -> History:

@@ -16,16 +16,17 @@ import numpy as np
 from jax import Array
 
 from jaxdnn._checks import (
-    BadTypeError,
-    BadValueError,
+    check_accepted,
     check_finite,
     check_input_columns,
     check_shape,
-    within,
+    check_weights,
 )
+from jaxdnn._refusals import BadTypeError, BadValueError, shown, within
 from jaxdnn.architecture import Network
+from jaxdnn.arguments import check_network
 from jaxdnn.arrays import admitted
-from jaxdnn.training.checks import check_accepted, check_labels, check_weights
+from jaxdnn.training.checks import check_labels
 from jaxdnn.training.weights import (
     ClassWeight,
     are_labels,
@@ -118,6 +119,7 @@ def examples_of(
       >>> examples_of(Network((2, 1)), [(X, Y), (X, Y)], batch_size=2).m
       10
     """
+    check_network(network)
     check_class_weight(network, class_weight)
     on_disk = isinstance(X, np.memmap) and batch_size is not None
     if on_disk or _is_source(X, Y):
@@ -345,7 +347,8 @@ def read_validation(
     if given is None:
         return None
     if not isinstance(given, (tuple, list)) or len(given) not in (2, 3):
-        found = f"{len(given)} items" if hasattr(given, "__len__") else repr(given)
+        items = isinstance(given, (tuple, list))
+        found = f"{len(given)} items" if items else shown(given)
         raise BadValueError(
             f"validation must be (X, Y) or (X, Y, sample_weight), got {found}"
         )

@@ -10,8 +10,10 @@ import jax
 from jax import Array
 from jax.sharding import Mesh
 
-from jaxdnn._checks import BadValueError, count, count_or_none, foreign, public
+from jaxdnn._checks import check_function, check_kind, count, count_or_none
+from jaxdnn._refusals import BadValueError, foreign, public
 from jaxdnn.architecture import Network
+from jaxdnn.arrays import on_device
 from jaxdnn.parameters import Method, Parameters
 from jaxdnn.training.batch_objective import L2Over
 from jaxdnn.training.checks import check_config, check_untraced
@@ -23,7 +25,7 @@ from jaxdnn.training.examples import (
     pieces_as_rows,
 )
 from jaxdnn.training.optimizers import Optimizer
-from jaxdnn.training.placing import shard, to_device
+from jaxdnn.training.placing import shard
 from jaxdnn.training.prepare import Given, Prepared, is_concrete_tree, prepare
 from jaxdnn.training.stopping import Watch
 from jaxdnn.training.types import (
@@ -160,6 +162,7 @@ def fit(
         layout=layout,
     )
     check_config(config, validation=validation)
+    _check_host(on_progress, resume, mesh)
     report_every = count_or_none("report_every", report_every)
     examples = examples_of(
         network,
@@ -181,6 +184,18 @@ def fit(
         warn(f"fit: {told}", RuntimeWarning, stacklevel=3)
     snapshot = _snapshot(prepared, outcome.state, jax.device_put(outcome.history))
     return FitResult(snapshot.best_params, snapshot, outcome.divergence)
+
+
+def _check_host(on_progress: Any, resume: Any, mesh: Any) -> None:
+    """Refuse what is not of the kind that the host works with."""
+    check_function("on_progress", on_progress)
+    if resume is not None:
+        wanted = "a Snapshot or the dictionary of one"
+        check_kind("resume", resume, (Snapshot, Mapping), wanted)
+        for name in () if isinstance(resume, Snapshot) else resume:
+            check_kind("resume's names", name, str, "texts")
+    if mesh is not None:
+        check_kind("mesh", mesh, Mesh, "a jax.sharding.Mesh")
 
 
 def _run(
@@ -205,10 +220,10 @@ def _run(
     def place(rows: Rows) -> Rows:
         if mesh is not None:
             rows = shard(mesh, network, rows)
-        return to_device(rows._replace(real=jax.numpy.int32(rows.real)))
+        return on_device(rows._replace(real=jax.numpy.int32(rows.real)))
 
     def pieces() -> Any:
-        return map(place, pieces_as_rows(examples, config.batch_size or 1, dtype))
+        return map(place, pieces_as_rows(examples, run.plan.batch_size or 1, dtype))
 
     return stream(run, start, pieces, epochs, edge)
 

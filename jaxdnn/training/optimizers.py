@@ -20,14 +20,12 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
-from jaxdnn._checks import (
-    BadTypeError,
-    BadValueError,
-    check_scalar,
-    check_shape,
-    public,
-)
-from jaxdnn.parameters import Parameters
+from jaxdnn._checks import check_scalar, check_shape
+from jaxdnn._refusals import BadTypeError, BadValueError, public
+from jaxdnn._same_code import SameCode
+from jaxdnn.arrays import on_device
+from jaxdnn.parameters import Parameters, admitted_layers
+from jaxdnn.sharding import record_dtype
 
 
 @runtime_checkable
@@ -75,6 +73,8 @@ def update_parameters(
       [[0.75, 0.75]]
     """
     check_scalar("learning_rate", learning_rate, low=0)
+    params = admitted_layers("params", params, "W", "b")
+    grads = admitted_layers("grads", grads, "dW", "db")
     if len(grads) != len(params):
         raise BadValueError(
             f"grads must have {len(params)} layers (from params), got {len(grads)}"
@@ -82,7 +82,9 @@ def update_parameters(
     for l, (layer, dlayer) in enumerate(zip(params, grads, strict=True), start=1):
         check_shape(f"dW{l}", dlayer.W, layer.W.shape, "of W")
         check_shape(f"db{l}", dlayer.b, layer.b.shape, "of b")
-    return descend(params, grads, learning_rate)
+    if isinstance(learning_rate, int):
+        learning_rate = float(learning_rate)
+    return _descend(*on_device((params, grads, learning_rate)))
 
 
 def descend(blocks: Any, grads: Any, rate: Any) -> Any:
@@ -94,12 +96,15 @@ def descend(blocks: Any, grads: Any, rate: Any) -> Any:
       >>> descend((layer,), (layer,), 0.25)[0].b.tolist()
       [[0.75]]
     """
-    return jax.tree.map(lambda P, dP: P - rate * dP, blocks, grads)
+    return jax.tree.map(lambda P, dP: P - (rate * dP).astype(P.dtype), blocks, grads)
+
+
+_descend = jax.jit(descend)
 
 
 def init_optimizer(
-    optimizer: Optimizer,
-    schedule: Callable[[Any], Any] | None,
+    optimizer: SameCode[Optimizer],
+    schedule: SameCode[Callable[[Any], Any] | None],
     rate: Any,
     params: Parameters,
 ) -> Any:
@@ -109,10 +114,10 @@ def init_optimizer(
     keeps this one: the first of a schedule.
 
     Example:
-      >>> init_optimizer(None, None, 0.1, ()) is None
+      >>> init_optimizer(SameCode(None), SameCode(None), 0.1, ()) is None
       True
     """
-    if optimizer is None:
+    if optimizer.value is None:
         return None
     return _init(optimizer, schedule, rate, params)
 
@@ -120,10 +125,10 @@ def init_optimizer(
 # One program, where an optimizer would compile one for every array it makes.
 @partial(jax.jit, static_argnums=(0, 1))
 def _init(optimizer: Any, schedule: Any, rate: Any, params: Parameters) -> Any:
-    if schedule is not None:
-        rate = jnp.asarray(schedule(0), params[0].W.dtype)
+    if schedule.value is not None:
+        rate = scheduled(schedule.value, 0, params[0].W.dtype)
     with _told_of("init", "it is given the parameters"):
-        return _at_rate(optimizer, rate).init(params)
+        return _at_rate(optimizer.value, rate).init(params)
 
 
 def apply_optimizer(
@@ -159,6 +164,22 @@ def apply_optimizer(
     return jax.tree.map(lambda p, u: (p + u).astype(p.dtype), params, updates), state
 
 
+def scheduled(schedule: Callable[[Any], Any], step: Any, dtype: Any) -> Array:
+    """The learning rate of this step, ().
+
+    Example:
+      >>> float(scheduled(lambda step: 1 / (1 + step), 3, jnp.float32))
+      0.25
+    """
+    with _told_of("schedule", "it is given the number of updates done"):
+        rate = jnp.asarray(schedule(step), dtype)
+    if rate.ndim:
+        raise BadValueError(
+            f"learning_rate: its schedule must give a scalar, got shape {rate.shape}"
+        )
+    return rate
+
+
 @contextmanager
 def _told_of(part: str, given: str) -> Generator[None]:
     """Say of an optimizer's error whose it is, in a line."""
@@ -168,8 +189,9 @@ def _told_of(part: str, given: str) -> Generator[None]:
         raise
     except (TypeError, ValueError, AttributeError) as error:
         said = str(error).partition("\n")[0]
+        of = "learning_rate" if part == "schedule" else "optimizer"
         raise BadTypeError(
-            f"optimizer: its {part} raised {type(error).__name__}: {said} ({given})"
+            f"{of}: its {part} raised {type(error).__name__}: {said} ({given})"
         ) from error
 
 
@@ -188,15 +210,15 @@ def learning_rate_of(state: Any) -> Any:
 
 
 def gradient_norm(grads: Any) -> Array:
-    """sqrt(Σ_l ||dW_l||² + ||db_l||²).
+    """sqrt(Σ_l ||dW_l||² + ||db_l||²), in the dtype of records.
 
     Example:
       >>> from jaxdnn.parameters import Layer
       >>> float(gradient_norm((Layer(jnp.full((1, 1), 3.0), jnp.full((1, 1), 4.0)),)))
       5.0
     """
-    flat = map(jnp.ravel, jax.tree.leaves(grads))
-    return jnp.sqrt(sum(jnp.vdot(g, g, precision="highest") for g in flat))
+    wide = [g.astype(record_dtype(g.dtype)) for g in jax.tree.leaves(grads)]
+    return jnp.sqrt(sum(jnp.square(g).sum() for g in wide))
 
 
 @lru_cache(maxsize=64)

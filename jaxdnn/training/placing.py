@@ -17,18 +17,6 @@ from jaxdnn.training.examples import Columns, arranged
 from jaxdnn.training.snapshots import as_key_like, key_bits
 
 
-def to_device(tree: Any) -> Any:
-    """The tree's arrays on the device: those of NumPy are sent, JAX's stay.
-
-    Example:
-      >>> to_device({"b": np.ones(2)})["b"].tolist()
-      [1.0, 1.0]
-    """
-    return jax.tree.map(
-        lambda leaf: leaf if isinstance(leaf, Array) else jax.device_put(leaf), tree
-    )
-
-
 def replicate(mesh: Mesh, tree: Any) -> Any:
     """The tree's arrays on every device of the mesh.
 

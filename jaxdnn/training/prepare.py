@@ -9,25 +9,20 @@ import numpy as np
 from jax import Array
 from jax.sharding import Mesh
 
-from jaxdnn._checks import (
-    BadValueError,
-    check_dropout,
-    check_key,
-    check_scalar,
-    is_concrete,
-)
+from jaxdnn._checks import check_dropout, check_key, check_scalar, in_trace, is_concrete
+from jaxdnn._refusals import BadValueError
+from jaxdnn._same_code import SameCode
 from jaxdnn.architecture import Network
-from jaxdnn.arrays import admitted
+from jaxdnn.arrays import admitted, on_device
 from jaxdnn.objective import l2_or_none
 from jaxdnn.parameters import (
-    Layer,
     Method,
     Parameters,
     admitted_parameters,
     initialize_parameters,
 )
+from jaxdnn.sharding import record_dtype
 from jaxdnn.training.batch_objective import L2Term, OverAll, OverBatch
-from jaxdnn.training.batches import record_dtype
 from jaxdnn.training.buckets import bucket
 from jaxdnn.training.checks import check_order
 from jaxdnn.training.examples import (
@@ -41,7 +36,7 @@ from jaxdnn.training.examples import (
 )
 from jaxdnn.training.layouts import Layout, folded, plain, run_basis
 from jaxdnn.training.optimizers import init_optimizer
-from jaxdnn.training.placing import replicate, shard, to_device
+from jaxdnn.training.placing import replicate, shard
 from jaxdnn.training.programs import blank_history, room_for
 from jaxdnn.training.snapshots import restore_snapshot, snapshot_to_dict
 from jaxdnn.training.stopping import best_entry, entry_to_watch, none_yet
@@ -103,14 +98,14 @@ def place_examples(
         # Balanced, validation's classes weigh what those of the training do.
         class_weight = of_classes(network, targets_of(examples), class_weight)
     watched = read_validation(network, given.validation, dtype, class_weight)
-    watched = None if watched is None else Watched(*to_device(watched))
+    watched = None if watched is None else Watched(*on_device(watched))
     if isinstance(examples, Source):
         return Placed(examples, watched, None)
     size = None
     if mesh is None and is_concrete_tree((given, config)):
         size = bucket(network, count_of(examples), config)
     examples = arranged(network, examples, dtype, size)
-    examples = to_device(examples) if mesh is None else shard(mesh, network, examples)
+    examples = on_device(examples) if mesh is None else shard(mesh, network, examples)
     return Placed(examples, watched, size)
 
 
@@ -125,6 +120,10 @@ def prepare(
       ValueError: what `fit` refuses of parameters, keys, dropout, L2, the validation
         part, the order and the run to resume.
     """
+    if config.batch_size is not None:
+        # What a batch has beyond the examples would be computed for nothing.
+        fewest = min(config.batch_size, count_of(given.examples))
+        config = replace(config, batch_size=fewest)
     init_key, constants = _keys(given, config)
     params = initial_parameters(network, given, init_key, config.method)
     dtype = params[0].W.dtype
@@ -147,8 +146,10 @@ def prepare(
 
     plan = Plan(
         network=layout.network,
-        optimizer=config.optimizer,
-        schedule=config.learning_rate if callable(config.learning_rate) else None,
+        optimizer=SameCode(config.optimizer),
+        schedule=SameCode(
+            config.learning_rate if callable(config.learning_rate) else None
+        ),
         batch_size=config.batch_size,
         ragged=size is not None or _is_ragged(given.examples, config.batch_size),
         sentinel=concrete,
@@ -161,20 +162,20 @@ def prepare(
     if given.mesh is not None:
         run, state = replicate(given.mesh, (run, start.state))
         start = replace(start, state=state)
-    run = replace(run, constants=start.constants)
-    return Prepared(
-        run, replace(start, state=layout.into(start.state)), examples, layout
-    )
+    run, state = replace(run, constants=start.constants), layout.into(start.state)
+    if concrete:
+        run, state = on_device((run, state))
+    return Prepared(run, replace(start, state=state), examples, layout)
 
 
 def is_concrete_tree(given: Any) -> bool:
-    """Whether none of it is traced.
+    """Whether none of it is traced, nor what is computed here.
 
     Example:
       >>> is_concrete_tree((jnp.ones(3), Config()))
       True
     """
-    return all(map(is_concrete, jax.tree.leaves(given)))
+    return all(map(is_concrete, jax.tree.leaves(given))) and not in_trace()
 
 
 @jax.jit
@@ -211,7 +212,7 @@ def initial_parameters(
     """The parameters given, or else drawn."""
     if given.params is not None:
         layers = admitted_parameters(given.params, network.layer_dims)
-        return tuple(Layer(jnp.asarray(W), jnp.asarray(b)) for W, b in layers)
+        return on_device(layers)
     examples = given.examples
     dtype = examples.dtype if isinstance(examples, Source) else examples.X.dtype
     drawn = dtype if jnp.issubdtype(dtype, jnp.floating) else None
@@ -238,20 +239,42 @@ def _settings(given: Given, config: Config, dtype: Any, size: int | None) -> Set
         room = ((0, room_for(config.epochs) - config.epochs), (0, (size or m) - m))
         order = jnp.asarray(np.pad(order, room) if size else order, jnp.uint32)
 
-    def number(value: Any, dtype: Any = dtype) -> Any:
-        if isinstance(value, Array):
-            return jnp.asarray(value, dtype)
-        return None if value is None else np.asarray(value, dtype)
-
+    wide = record_dtype(dtype)
     return Settings(
-        learning_rate=None if callable(rate) else number(rate),
-        l2=jax.tree.map(number, _l2_term(examples, config)),
-        keep_prob=number(config.keep_prob) if config.drops_out else None,
-        patience=number(config.patience, np.int32),
-        min_delta=number(config.min_delta),
+        learning_rate=None if callable(rate) else _number("learning_rate", rate, dtype),
+        l2=jax.tree.map(
+            lambda of: _number("l2 over Σ w", of, wide), _l2_term(examples, config)
+        ),
+        keep_prob=(
+            _number("keep_prob", config.keep_prob, dtype) if config.drops_out else None
+        ),
+        patience=_number("patience", config.patience, np.int32),
+        min_delta=_number("min_delta", config.min_delta, wide),
         examples=np.int32(m),
         order=order,
     )
+
+
+def _number(name: str, value: Any, dtype: Any) -> Any:
+    """The value in the dtype, which must neither lose all of it nor overflow."""
+    if value is None:
+        return None
+    if isinstance(value, Array):
+        return jnp.asarray(value, dtype)
+    with np.errstate(over="ignore", under="ignore"):
+        number = np.asarray(value, dtype)
+    # XLA takes subnormal numbers for 0.
+    lost = value != 0 and abs(number) < _smallest(number.dtype)
+    if lost or not np.isfinite(number.astype(float)):
+        raise BadValueError(f"{name} must not be 0 or infinite in {dtype}, got {value}")
+    return number
+
+
+def _smallest(dtype: Any) -> float:
+    """The smallest normal number above 0."""
+    if not jnp.issubdtype(dtype, jnp.floating):
+        return 1.0
+    return float(jnp.finfo(dtype).smallest_normal)
 
 
 def _l2_term(examples: Any, config: Config) -> L2Term | None:

@@ -19,10 +19,10 @@ from jaxdnn.blocks import Blocks
 from jaxdnn.dropout import Dropout
 from jaxdnn.objective import Mean, mean_over
 from jaxdnn.propagation import cost_and_gradients
+from jaxdnn.sharding import record_dtype, varying_as
 from jaxdnn.training.batches import (
     Batch,
     batch_count,
-    record_dtype,
     take_batch,
     whole_batch,
 )
@@ -31,6 +31,7 @@ from jaxdnn.training.optimizers import (
     apply_optimizer,
     gradient_norm,
     learning_rate_of,
+    scheduled,
 )
 from jaxdnn.training.order import epoch_order
 from jaxdnn.training.stopping import better_of, goes_on
@@ -84,14 +85,14 @@ def one_step(run: Run, state: State, batch: Batch) -> tuple[State, Step]:
     X, Y, mean, _ = batch
     dropout = step_dropout(run, state)
     rate = settings.learning_rate
-    if plan.schedule is not None:
-        rate = jnp.asarray(plan.schedule(state.step), state.params[0].W.dtype)
+    if plan.schedule.value is not None:
+        rate = scheduled(plan.schedule.value, state.step, state.params[0].W.dtype)
     elif rate is None:
         rate = learning_rate_of(state.optimizer)
     J, grads = cost_and_gradients(plan.network, state.params, X, Y, mean, dropout)
     grads = _masked(grads, settings.mask)
     params, optimizer = apply_optimizer(
-        plan.optimizer,
+        plan.optimizer.value,
         state.params,
         grads,
         state.optimizer,
@@ -143,7 +144,7 @@ def train_batches(
         return state, sums._replace(
             cost=sums.cost + J.astype(dtype) * batch.share,
             gradient_norm=sums.gradient_norm + gradient_norm(grads),
-            learning_rate=jnp.asarray(jnp.nan if rate is None else rate, dtype),
+            learning_rate=jnp.asarray(0 if rate is None else rate, dtype),
         )
 
     if isinstance(examples, Columns):
@@ -155,9 +156,11 @@ def train_batches(
         batches = jnp.minimum(limit, batches)
 
     def step(i: Any, carry: tuple[State, Sums]) -> Any:
-        return add(*carry, take_batch(run, examples, order, i))
+        done = add(*carry, take_batch(run, examples, order, i))
+        return varying_as(done, examples.X)
 
-    state, sums = jax.lax.fori_loop(0, batches, step, (state, sums))
+    carry = varying_as((state, sums), examples.X)
+    state, sums = jax.lax.fori_loop(0, batches, step, carry)
     return state, sums._replace(batches=sums.batches + batches)
 
 
@@ -169,7 +172,8 @@ def _order(run: Run, state: State, rows: Rows, piece: Any) -> Array:
 def end_epoch(run: Run, state: State, sums: Sums) -> tuple[State, History]:
     """Close the epoch: its entry in the history, validation, the best parameters."""
     plan, params = run.plan, state.params
-    entry = History(sums.cost, sums.learning_rate, sums.gradient_norm / sums.batches)
+    batches = sums.batches.astype(sums.cost.dtype)
+    entry = History(sums.cost, sums.learning_rate, sums.gradient_norm / batches)
     if run.watched is not None:
         J, score = cost_and_score(plan.network, params, *run.watched)
         entry = replace(entry, validation_cost=J, validation_score=score)
@@ -205,12 +209,13 @@ def run_epochs(
 ) -> tuple[State, History, Sums]:
     """Epochs up to `stop`, at most `room` of them.
 
-    Returns the state, the history's new entries (room,), and the sums of the last epoch
-    begun.
+    Returns the state, the history's new entries (room,), 0 where no epoch was, and the
+    sums of the last epoch begun. No NaN is made on the way: `jax.debug_nans` would end
+    a sound run. A learning rate that the optimizer hides is 0: see `driver`.
     """
     first = state.epoch
     dtype = state.params[0].W.dtype
-    blank = jnp.full((room,), jnp.nan, record_dtype(dtype))
+    blank = jnp.zeros((room,), record_dtype(dtype))
 
     def more(carry: Any) -> Any:
         state, _, sums = carry
@@ -229,9 +234,10 @@ def run_epochs(
         if run.plan.sentinel:
             finite = jnp.isfinite(sums.cost)
             ended = ended._replace(epoch=jnp.where(finite, ended.epoch, state.epoch))
-        return ended, history, sums
+        return varying_as((ended, history, sums), examples.X)
 
     carry = (state, blank_history(blank, run.watched), no_sums(dtype))
+    carry = varying_as(carry, examples.X)
     return jax.lax.while_loop(more, epoch, carry)
 
 

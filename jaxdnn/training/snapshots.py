@@ -13,13 +13,18 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
-from jaxdnn._checks import BadValueError
+from jaxdnn._checks import check_kind
+from jaxdnn._refusals import BadValueError, public
 from jaxdnn.training.stopping import best_entry
 from jaxdnn.training.types import Snapshot
 
 
+@public
 def snapshot_to_dict(snapshot: Snapshot) -> dict[str, Any]:
     """Every array of the snapshot under its path; keys as their data.
+
+    Raises:
+      TypeError: no snapshot.
 
     Example:
       >>> from jaxdnn import Network, fit
@@ -29,6 +34,7 @@ def snapshot_to_dict(snapshot: Snapshot) -> dict[str, Any]:
       >>> [name for name in names if "history" not in name]
       ['.state.params[0].W', '.state.params[0].b', '.state.epoch', '.state.step']
     """
+    check_kind("snapshot", snapshot, Snapshot, "a Snapshot")
     leaves, _ = jax.tree_util.tree_flatten_with_path(snapshot)
     return {
         jax.tree_util.keystr(path): np.asarray(key_bits(leaf)) for path, leaf in leaves
@@ -67,8 +73,30 @@ def restore_snapshot(template: Snapshot, saved: Mapping[str, Any]) -> Snapshot:
         placed = value if grows else jax.device_put(value)
         restored.append(as_key_like(leaf, placed))
     whole = jax.tree_util.tree_unflatten(treedef, restored)
+    _check_counts(whole)
     best = best_entry(whole.state.best)
     return replace(whole, history=replace(whole.history, best_epoch=best))
+
+
+def _check_counts(snapshot: Snapshot) -> None:
+    """Refuse counts below 0, a history of another length, a best epoch beyond it."""
+    state = snapshot.state
+    epoch, step = int(state.epoch), int(state.step)
+    if epoch < 0 or step < 0:
+        raise BadValueError(
+            f"resume must have done epochs and steps >= 0, got {epoch} and {step}"
+        )
+    for name, entries in vars(snapshot.history).items():
+        if entries is not None and np.shape(entries) != (epoch,):
+            raise BadValueError(
+                f"resume must have a history of {epoch} epochs, got {name} of shape "
+                f"{np.shape(entries)}"
+            )
+    if state.best is not None and not -1 <= int(state.best.epoch) < max(epoch, 0):
+        best = int(state.best.epoch)
+        raise BadValueError(
+            f"resume must have its best epoch among its {epoch}, got {best}"
+        )
 
 
 def _is_key(leaf: Any) -> bool:

@@ -8,10 +8,9 @@ Hidden layers of several sizes are padded to the largest: see `padding`.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import partial
 from itertools import product
-from math import nan
 from typing import Any, Literal, NamedTuple
 from warnings import warn
 
@@ -19,8 +18,17 @@ import jax
 import numpy as np
 from jax import Array
 
-from jaxdnn._checks import BadValueError, count, count_or_none, public
+from jaxdnn._checks import (
+    check_choice,
+    check_outside,
+    check_scalar,
+    check_seed,
+    count,
+    count_or_none,
+)
+from jaxdnn._refusals import BadValueError, public
 from jaxdnn.architecture import Network
+from jaxdnn.arguments import check_network
 from jaxdnn.blocks import unfold
 from jaxdnn.parameters import Method, Parameters
 from jaxdnn.training.batch_objective import L2Over
@@ -31,6 +39,7 @@ from jaxdnn.training.examples import (
     count_of,
     examples_of,
 )
+from jaxdnn.training.lanes import Lane, networks, several
 from jaxdnn.training.optimizers import Optimizer
 from jaxdnn.training.padding import ones, padded, unpadded
 from jaxdnn.training.prepare import (
@@ -60,46 +69,6 @@ Strategy = Literal["vmap", "map"]
 # Activations in a step of one lane, above which lanes are faster one by one: measured
 # by `scripts/benchmark.py --parts sweeps`.
 VMAP_ACTIVATIONS = 3000
-
-
-@jax.tree_util.register_dataclass
-@dataclass(frozen=True)
-class Lane:
-    """One run of a sweep: the arguments of `fit` that were its own, and its end.
-
-    The parameters are the best where something is watched, and the score is theirs on
-    the training examples. A lane that diverged has the cost NaN.
-    """
-
-    network: Network = field(metadata={"static": True})
-    seed: int
-    learning_rate: Any
-    l2: float
-    keep_prob: float
-    params: Parameters
-    history: History
-    score: float
-
-    @property
-    def cost(self) -> float:
-        """The last epoch's."""
-        return float(self.history.cost[-1])
-
-    @property
-    def validation_cost(self) -> float | None:
-        """The best epoch's, NaN if none is, None without validation data."""
-        return self._at_best(self.history.validation_cost)
-
-    @property
-    def validation_score(self) -> float | None:
-        """The best epoch's, NaN if none is, None without validation data."""
-        return self._at_best(self.history.validation_score)
-
-    def _at_best(self, values: Any) -> float | None:
-        if values is None:
-            return None
-        best = self.history.best_epoch
-        return nan if best is None else float(values[best])
 
 
 @public
@@ -166,18 +135,22 @@ def sweep(
       >>> min(lanes, key=lambda lane: lane.cost).score
       1.0
     """
-    if strategy not in (None, "vmap", "map"):
-        raise BadValueError(f"strategy must be 'vmap', 'map' or None, got {strategy!r}")
+    check_outside()
+    check_network(network)
+    check_choice("strategy", strategy, (None, "vmap", "map"))
     options = (
-        _several("seeds", seeds),
-        _several("learning_rate", learning_rate),
-        _several("l2", l2),
-        _several("keep_prob", keep_prob),
-        _networks(network, hidden_sizes),
+        several("seeds", seeds),
+        several("learning_rate", learning_rate),
+        several("l2", l2),
+        several("keep_prob", keep_prob),
+        networks(network, hidden_sizes),
     )
     for seed in options[0]:
-        if np.asarray(seed).dtype.kind not in "iu":
-            raise BadValueError(f"seeds must be whole numbers, got {seed!r}")
+        check_seed("seeds", seed)
+    for l2 in options[2]:
+        check_scalar("l2", l2, low=0)
+    for keep_prob in options[3]:
+        check_scalar("keep_prob", keep_prob, low=0, high=1, low_open=True)
     base = Config(
         method=method,
         optimizer=optimizer,
@@ -205,7 +178,7 @@ def sweep(
     given = Given(examples, None, params, validation, class_weight, order)
     run, lanes, examples = _lanes(options, configs, given)
     if strategy is None:
-        m = base.batch_size or count_of(given.examples)
+        m = run.plan.batch_size or count_of(given.examples)
         strategy = (
             "vmap" if activations(run.plan.network, m) <= VMAP_ACTIVATIONS else "map"
         )
@@ -255,22 +228,23 @@ def _lanes(
     options: tuple[tuple[Any, ...], ...], configs: list[Config], given: Given
 ) -> tuple[Run, _Own, Any]:
     """What the lanes share, and what is each one's own, stacked; the examples."""
-    networks: tuple[Network, ...] = options[-1]
+    nets: tuple[Network, ...] = options[-1]
     widest = replace(
-        networks[0],
-        layer_dims=tuple(map(max, zip(*(n.layer_dims for n in networks), strict=True))),
+        nets[0],
+        layer_dims=tuple(map(max, zip(*(n.layer_dims for n in nets), strict=True))),
     )
     placed: Placed | None = None
     first: Prepared | None = None
     own: list[_Own] = []
-    for seed, config, network in product(options[0], configs, networks):
-        key = jax.random.key(seed)
+    for seed, config, network in product(options[0], configs, nets):
+        with jax.transfer_guard("allow"):  # a seed is on the host
+            key = jax.random.key(seed)
         drawn = initial_parameters(network, given, split_run_key(key)[0], config.method)
         lane = given._replace(key=key, params=padded(drawn, widest))
         placed = placed or place_examples(widest, lane, config, drawn[0].W.dtype)
         found = prepare(widest, lane, config, placed)
         settings = found.run.settings._replace(order=None)
-        if len(networks) > 1:
+        if len(nets) > 1:
             mask = padded(ones(network, drawn[0].W.dtype), widest)
             settings = settings._replace(mask=found.layout.blocks(mask))
         first = first or found
@@ -335,33 +309,6 @@ def _warn_of_none_finite(watched: str, lanes: tuple[Lane, ...]) -> None:
         told = f"the {watched.replace('_', ' ')} was never finite in {len(lost)}"
         told = f"sweep: {told} of {len(lanes)} lanes: they have their last parameters"
         warn(told, RuntimeWarning, stacklevel=4)
-
-
-def _several(name: str, given: Any) -> tuple[Any, ...]:
-    values = tuple(given) if np.ndim(given) else (given,)
-    if not values:
-        raise BadValueError(f"{name} must be one value or several, got none")
-    return values
-
-
-def _networks(network: Network, hidden_sizes: Any) -> tuple[Network, ...]:
-    if hidden_sizes is None:
-        return (network,)
-    n_x, *hidden, n_L = network.layer_dims
-    if not hidden:
-        raise BadValueError("hidden_sizes needs a network with hidden layers")
-    networks = []
-    for sizes in hidden_sizes:
-        sizes = tuple(sizes) if np.ndim(sizes) else (sizes,) * len(hidden)
-        if len(sizes) != len(hidden):
-            raise BadValueError(
-                f"hidden_sizes must give {len(hidden)} sizes a lane (as "
-                f"{network.layer_dims} has), got {sizes}"
-            )
-        networks.append(replace(network, layer_dims=(n_x, *sizes, n_L)))
-    if not networks:
-        raise BadValueError("hidden_sizes must hold one entry a lane, got none")
-    return tuple(networks)
 
 
 def _stack(trees: Sequence[Any]) -> Any:

@@ -6,7 +6,8 @@ from typing import Any, Literal
 import jax.numpy as jnp
 import numpy as np
 
-from jaxdnn._checks import BadTypeError, BadValueError, is_concrete, readable
+from jaxdnn._checks import is_concrete, readable
+from jaxdnn._refusals import BadTypeError, BadValueError
 from jaxdnn.architecture import Network
 
 ClassWeight = Mapping[int, float] | Literal["balanced"] | None

@@ -15,11 +15,14 @@ from jaxdnn.verification.units import Values
 def exact_arithmetic() -> Generator[None]:
     """float64 and full-precision products inside; the process as it was outside.
 
-    A probe may well end in NaN: nobody who looks for one of their own means that.
+    Numbers go between host and device, and dtypes are promoted, whatever the caller's
+    modes forbid. A probe may well end in NaN: who looks for one does not mean that.
     """
     with (
         jax.enable_x64(True),
         jax.default_matmul_precision("highest"),
+        jax.numpy_dtype_promotion("standard"),
+        jax.transfer_guard("allow"),
         jax.debug_nans(False),
         jax.debug_infs(False),
     ):

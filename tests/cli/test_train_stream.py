@@ -54,7 +54,7 @@ def test_a_large_file_is_streamed_unasked(tmp_path, capsys):
         columns=str
     ).to_parquet(tmp_path / "t.parquet")
     args = ["--data", str(tmp_path / "t.parquet"), "--out", str(tmp_path / "out")]
-    for limit, streamed in (("1", True), ("2", False)):
+    for limit, streamed in (("1", True), ("8", False)):
         words = ["--layers", "--epochs", "1", "--memory-limit", limit]
         assert main(["train", *args, *words]) == 0
         assert ("\nmemory " in capsys.readouterr().out) == streamed

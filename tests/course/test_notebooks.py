@@ -132,7 +132,7 @@ def test_the_global_generator_is_left_alone(rng):
 def test_a_loop_of_ones_own_descends_as_nn_model_does():
     X, Y = course.load_planar_dataset()
     n_x, n_h, n_y = course.layer_sizes(X, Y)
-    parameters = course.initialize_parameters(n_x, n_h, n_y)
+    parameters = course.initialize_parameters(n_x, n_h, n_y, seed=3)
     costs = []
     for _ in range(20):
         A2, cache = course.forward_propagation(X, parameters)
@@ -142,7 +142,7 @@ def test_a_loop_of_ones_own_descends_as_nn_model_does():
     trained, trained_costs = train(
         X,
         Y,
-        course.initialize_parameters(n_x, n_h, n_y),
+        course.initialize_parameters(n_x, n_h, n_y, seed=3),
         hidden="tanh",
         learning_rate=1.2,
         num_iterations=20,
@@ -185,7 +185,7 @@ def test_initialize_parameters_is_three_functions():
         np.testing.assert_array_equal(parameters["W1"], W1)
     W1 = np.random.RandomState(3).randn(2, 3) / np.sqrt(3)
     np.testing.assert_array_equal(whole["W1"], W1)
-    with pytest.raises(TypeError, match="give n_x, n_h, n_y, or one list"):
+    with pytest.raises(TypeError, match="n_h and n_y must be given, or n_x be a list"):
         course.initialize_parameters(3, 2)
 
 
@@ -255,8 +255,8 @@ def test_every_gradient_has_the_shape_of_what_it_is_named_after(rng):
     parameters, X, Y = network(rng, 3, 4, 2, 1)
     AL, caches = course.L_model_forward(X, parameters)
     grads = course.L_model_backward(AL, Y, caches)
-    for l, ((A_prev, W, b), Z) in enumerate(caches, start=1):
-        named = {f"dA{l - 1}": A_prev, f"dW{l}": W, f"db{l}": b, f"dZ{l}": Z}
+    for l, ((A_prev, W, b), _) in enumerate(caches, start=1):
+        named = {f"dA{l - 1}": A_prev, f"dW{l}": W, f"db{l}": b}
         for name, array in named.items():
             assert grads[name].shape == array.shape
 
@@ -346,11 +346,11 @@ ERRORS = {
     ),
     "linear_activation_forward": (
         lambda p, X, Y: course.linear_activation_forward(X, p["W1"], p["b1"], "rleu"),
-        "unknown activation 'rleu'",
+        "^linear_activation_forward: activation must be one of 'relu', .* got 'rleu'",
     ),
     "L_model_forward": (
         lambda p, X, Y: course.L_model_forward(X, {"W1": p["W1"]}),
-        r"keys must be W1, b1, .* got \['W1'\]",
+        r"^L_model_forward: parameters must have the keys W1, b1, got \['W1'\]",
     ),
     "compute_cost": (
         lambda p, X, Y: course.compute_cost(X, Y),
@@ -358,7 +358,7 @@ ERRORS = {
     ),
     "update_parameters": (
         lambda p, X, Y: course.update_parameters(p, {"dW1": p["W1"]}, 0.1),
-        r"keys must be W1, b1, .* got \['W1'\]",
+        r"^update_parameters: grads must have the keys dW1, db1, got \['dW1'\]",
     ),
     "predict": (
         lambda p, X, Y: course.predict(p, X[:2]),
@@ -366,7 +366,7 @@ ERRORS = {
     ),
     "nn_model": (
         lambda p, X, Y: course.nn_model(X, Y[:, :4], 4),
-        r"fit: Y must have shape \(1, 5\) .* got \(1, 4\)",
+        r"^nn_model: Y must have shape \(1, 5\) .* got \(1, 4\)",
     ),
 }
 
@@ -388,4 +388,4 @@ def test_the_whole_backward_stays_right_where_predictions_are_certain(Y, dW):
     assert AL.tolist() == [[1.0, 0.0, 0.5]]
     grads = course.L_model_backward(AL, np.array([Y]), caches)
     np.testing.assert_allclose(grads["dW1"], [[dW]], atol=1e-12)
-    np.testing.assert_allclose(grads["dZ1"], AL - Y)
+    np.testing.assert_allclose(grads["db1"], [[np.mean(AL - Y)]])

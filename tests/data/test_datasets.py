@@ -121,7 +121,9 @@ def test_a_digit_is_a_picture():
 
 
 def test_an_unknown_name_is_told_the_known_ones():
-    with pytest.raises(ValueError, match=r"load: name must be one of flower.*'roses'"):
+    with pytest.raises(
+        ValueError, match=r"load: name must be one of 'flower'.*'roses'"
+    ):
         load("roses")
 
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from jaxdnn.data.columns.notes import said_of
 from jaxdnn.data.preprocessing import Preprocessing
 from tests.tables import learn_all, learned_from, table
 
@@ -55,7 +56,8 @@ def test_numbers_written_as_text_are_numbers(learned):
 
 def test_unseen_texts_are_told(learned):
     assert learned.notes(table(a=[1], kind=["cat"], b=[1])) == []
-    (line,) = learned.notes(table(a=[1] * 3, kind=["cow", "cat", "emu"], b=[1] * 3))
+    (note,) = learned.notes(table(a=[1] * 3, kind=["cow", "cat", "emu"], b=[1] * 3))
+    line = said_of("t.csv", note)
     assert line.startswith("t.csv: column 'kind': 'cow' was never seen in training")
     assert "2 here" in line
 

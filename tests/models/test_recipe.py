@@ -213,14 +213,14 @@ def test_a_run_that_diverges_says_so_and_leaves_no_checkpoint(folder, tmp_path):
     ("training", "message"),
     [
         ({"learning_rate": -1.0}, "^train: learning_rate must be finite and > 0, got"),
-        ({"optimizer": "adm"}, "^train: optimizer must be one of sgd, .*; got 'adm'"),
+        ({"optimizer": "adm"}, "^train: optimizer must be one of 'sgd', .*, got 'adm'"),
         (
             {"schedule": "linear"},
-            "^train: schedule must be one of constant, cosine; got",
+            "^train: schedule must be one of 'constant', 'cosine', got",
         ),
         (
             {"watch": "loss"},
-            "^train: watch must be one of cost, score; got 'loss'",
+            "^train: watch must be one of 'cost', 'score', got 'loss'",
         ),
     ],
 )

@@ -3,7 +3,7 @@
 import pytest
 
 from jaxdnn.models.checkpoints import Checkpoints
-from scripts.experiments import soak_checkpoints as script
+from scripts.soak import checkpoints as script
 
 pytestmark = pytest.mark.slow
 

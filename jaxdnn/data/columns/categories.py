@@ -8,6 +8,8 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from jaxdnn._text import cut
+from jaxdnn.data.columns.notes import Note
 from jaxdnn.data.columns.role import INPUT, Role
 from jaxdnn.data.tables import Table, is_text, number_in
 
@@ -107,17 +109,15 @@ class Categories:
         """What `predict_proba` says, (n_L, m), as (k, m): one row for each class."""
         return np.concatenate([1 - AL, AL]) if len(AL) == 1 else AL
 
-    def note(self, table: Table) -> str | None:
-        """A line about texts never seen in training, if the table holds some."""
+    def note(self, table: Table) -> Note | None:
+        """Of texts never seen in training, if the table holds some."""
         texts = table.texts(self.name)
         new = texts[self.index(texts) < 0]
         if not new.size:
             return None
-        what = f"{str(new[0])!r} was never seen" if new[0] else "no cell was missing"
-        return (
-            f"{table.source}: column {self.name!r}: {what} in training; such cells "
-            f"({new.size} here) count as no category"
-        )
+        what = f"{cut(str(new[0]))} was never seen" if new[0] else "no cell was missing"
+        then = "such cells ({} here) count as no category"
+        return Note(self.name, what, then, new.size)
 
     def describe(self, found: Any) -> str:
         """The classes and their rows, as learned, for the screen."""

@@ -12,6 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jaxdnn._extras import require
+from jaxdnn._text import cut
+from jaxdnn.data.columns.notes import Note
 from jaxdnn.data.columns.numbers import MomentsLearner, new_gaps
 from jaxdnn.data.columns.role import INPUT, Role
 from jaxdnn.data.tables import Table, is_text
@@ -154,8 +156,8 @@ class Dates:
             rows += _round((moments - day).astype(int) / 86_400)
         return np.stack([*(row * ~gaps for row in rows), *[gaps] * self.indicator])
 
-    def note(self, table: Table) -> str | None:
-        """A line about missing dates, if training had none."""
+    def note(self, table: Table) -> Note | None:
+        """Of missing dates, if training had none."""
         return None if self.indicator else new_gaps(table, self.name, "no date is in")
 
     def _moments(self, table: Table) -> NDArray[Any]:
@@ -167,7 +169,7 @@ class Dates:
             i for i in range(len(texts)) if parse(texts[i : i + 1], self.layout) is None
         )
         raise table.error(
-            self.name, row, f"{texts[row]!r} is no date written as {self.layout}"
+            self.name, row, f"{cut(texts[row])} is no date written as {self.layout}"
         )
 
 

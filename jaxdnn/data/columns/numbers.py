@@ -10,6 +10,8 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from jaxdnn._text import cut
+from jaxdnn.data.columns.notes import Note
 from jaxdnn.data.columns.role import INPUT, Role
 from jaxdnn.data.tables import Table, as_text, is_text, number_in
 
@@ -34,7 +36,7 @@ def numbers_of(table: Table, name: str) -> NDArray[np.float64]:
     if cells is None:
         texts = table.texts(name)
         row = next(i for i, t in enumerate(texts) if t and number_in(t) is None)
-        raise table.error(name, row, f"{texts[row]!r} is not a number")
+        raise table.error(name, row, f"{cut(texts[row])} is not a number")
     infinite = np.isinf(cells)
     if infinite.any():
         more = f", the first of {infinite.sum()}" if infinite.sum() > 1 else ""
@@ -43,19 +45,17 @@ def numbers_of(table: Table, name: str) -> NDArray[np.float64]:
     return cells
 
 
-def new_gaps(table: Table, name: str, said: str) -> str | None:
-    """A line about cells that are missing where none were in training, if there are.
+def new_gaps(table: Table, name: str, said: str) -> Note | None:
+    """Of cells that are missing where none were in training, if there are.
 
     Example:
-      >>> new_gaps(Table("t", {"x": np.array([np.nan])}), "x", "the mean stands for")
-      "t: column 'x': no cell was missing in training; the mean stands for 1 here"
+      >>> table = Table("t", {"x": np.array([np.nan])})
+      >>> new_gaps(table, "x", "the mean stands for").cells
+      1
     """
     gaps = int(table.gaps(name).sum())
-    if not gaps:
-        return None
     return (
-        f"{table.source}: column {name!r}: no cell was missing in training; "
-        f"{said} {gaps} here"
+        Note(name, "no cell was missing", f"{said} {{}} here", gaps) if gaps else None
     )
 
 
@@ -122,8 +122,8 @@ class Numbers:
     def probabilities(self, _: NDArray[Any]) -> None:
         """None: numbers have no classes."""
 
-    def note(self, table: Table) -> str | None:
-        """A line about missing numbers, if training had none."""
+    def note(self, table: Table) -> Note | None:
+        """Of missing numbers, if training had none."""
         filler = "mean" if self.filler is None else "median"
         said = f"the {filler} stands for"
         return None if self.indicator else new_gaps(table, self.name, said)

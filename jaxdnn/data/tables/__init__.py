@@ -9,6 +9,7 @@ from jaxdnn.data.tables.reading import read_in_pieces as read_in_pieces
 from jaxdnn.data.tables.reading import read_table as read_table
 from jaxdnn.data.tables.reading import scan as scan
 from jaxdnn.data.tables.reading import suffix as suffix
+from jaxdnn.data.tables.size import held_whole as held_whole
 from jaxdnn.data.tables.table import Table as Table
 from jaxdnn.data.tables.table import as_text as as_text
 from jaxdnn.data.tables.table import is_text as is_text

@@ -18,6 +18,12 @@ _DELIMITERS = ",;\t|"
 # As much of a file as its delimiter is looked for in: bytes, and rows.
 _SAMPLE, _ROWS = 1 << 16, 100
 
+# Arrow reads some 32 blocks ahead of what is taken: small ones, to hold little.
+_BLOCK = 1 << 20
+
+# Bytes of a row that may be looked at before it is read.
+_LONGEST = 64 << 20
+
 # Thousands are parted by one of these, or by the sign that is not the decimal one.
 _SPACES = "' \u00a0\u2009\u202f"
 
@@ -33,12 +39,11 @@ def pieces(
     path: Path, text_columns: set[str], reading: Reading, piece_bytes: int
 ) -> Iterator[Pieces]:
     """The columns, some rows at a time."""
-    options = _options(path, reading, piece_bytes)
+    block = min(piece_bytes, max(_BLOCK, 4 * _longest_row(path)))
+    options = _options(path, reading, block)
     last = None
     with require("pyarrow.csv").open_csv(_source(path), **options) as reader:
-        for batch in reader:
-            if not batch.num_rows:
-                continue
+        for batch in _joined(reader, max(1, piece_bytes // block)):
             last = batch
             columns, spelled = _columns(batch, text_columns, reading)
             # Text remains text where a later piece holds numbers only.
@@ -46,6 +51,26 @@ def pieces(
             yield columns, spelled
     if last is not None:
         _check_closed(path, last)
+
+
+def _joined(blocks: Any, count: int) -> Iterator[Any]:
+    """The rows of so many blocks together."""
+    table = require("pyarrow").Table.from_batches
+    some: list[Any] = []
+    for block in blocks:
+        some.append(block)
+        if len(some) == count:
+            yield table(some)
+            some = []
+    rest = [block for block in some if block.num_rows]
+    if rest:
+        yield table(rest)
+
+
+def _longest_row(path: Path) -> int:
+    """Bytes of the longest of the first rows, which hold in a block of a file."""
+    with _opened(path) as file:
+        return max(len(file.readline(_LONGEST)) for _ in range(8))
 
 
 def _opened(path: Path) -> BinaryIO:

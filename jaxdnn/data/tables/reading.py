@@ -96,7 +96,7 @@ def read_in_pieces(
     *,
     text_columns: Collection[str] = (),
     reading: Reading = USUAL,
-    piece_bytes: int = 16 << 20,
+    piece_bytes: int = 8 << 20,
 ) -> Iterator[Table]:
     r"""The table in a CSV or Parquet file, some rows at a time.
 
@@ -168,7 +168,7 @@ def scan(
     path: str | os.PathLike[str],
     *,
     reading: Reading = USUAL,
-    piece_bytes: int = 16 << 20,
+    piece_bytes: int = 8 << 20,
 ) -> ScannedFile:
     r"""Read a file once, to know how many rows there are and which columns are text.
 

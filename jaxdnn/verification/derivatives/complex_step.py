@@ -94,8 +94,10 @@ def _sigmoid_losses(z: Complex, Y: Values) -> Complex:
 
 
 def _softmax_losses(z: Complex, Y: Values) -> Complex:
-    centred = z - z.real.max(axis=0, keepdims=True)
-    return np.log(np.exp(centred).sum(axis=0)) - (Y * centred).sum(axis=0)
+    top = z.real.max(axis=0)
+    centred = z - top
+    crossed = (Y * centred).sum(axis=0) - (1 - Y.sum(axis=0)) * top
+    return np.log(np.exp(centred).sum(axis=0)) - crossed
 
 
 def _exp_losses(z: Complex, Y: Values) -> Complex:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from jaxdnn._checks import BadTypeError
+from jaxdnn._refusals import BadTypeError
 
 _MADE_BY_GRAD = ("grad_f", "grad_f_aux", "value_and_grad_f")
 

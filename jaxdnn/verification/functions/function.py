@@ -12,7 +12,7 @@ import numpy as np
 from jax.core import Tracer
 from jax.extend.core import ClosedJaxpr
 
-from jaxdnn._checks import BadTypeError, BadValueError
+from jaxdnn._refusals import BadTypeError, BadValueError
 from jaxdnn.verification.exact import to_float64
 from jaxdnn.verification.functions.analytic import analytically
 from jaxdnn.verification.functions.arithmetic import pool_size, randomly

@@ -13,7 +13,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from jaxdnn._checks import BadValueError, check_scalar
+from jaxdnn._checks import check_scalar, check_seed
+from jaxdnn._refusals import BadValueError
 from jaxdnn.verification.derivatives.along import direction
 from jaxdnn.verification.derivatives.directional import WAYS
 from jaxdnn.verification.functions.budget import OutOfTimeError, budgeted
@@ -58,6 +59,7 @@ class Judge(NamedTuple):
     @classmethod
     def of(cls, seed: int, rtol: float) -> "Judge":
         """The same, checked."""
+        check_seed("seed", seed)
         check_scalar("rtol", rtol, low=0)
         return cls(seed, float(rtol))
 

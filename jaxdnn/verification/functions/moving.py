@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from jaxdnn._checks import BadValueError
+from jaxdnn._refusals import BadValueError
 from jaxdnn.verification.derivatives.along import direction
 from jaxdnn.verification.exact import to_float64
 from jaxdnn.verification.functions.claim import rms

@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from jaxdnn._checks import BadTypeError, BadValueError, public
+from jaxdnn._refusals import BadTypeError, BadValueError, public
 from jaxdnn.verification.derivatives.autodiff import gradient_of
 from jaxdnn.verification.exact import exact_arithmetic
 from jaxdnn.verification.functions.claim import Claim

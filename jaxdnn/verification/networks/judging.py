@@ -8,7 +8,8 @@ import jax
 import numpy as np
 from jax import Array
 
-from jaxdnn._checks import BadValueError, check_parameters, public, within
+from jaxdnn._checks import check_function, check_outside, check_parameters, check_seed
+from jaxdnn._refusals import BadValueError, public, shown, within
 from jaxdnn.network import Network
 from jaxdnn.network import backward as core_backward
 from jaxdnn.parameters import Parameters
@@ -111,8 +112,11 @@ def verify(
       ('verdict: WRONG at dW2 (1 of 6 equations)', {'dW2': 'factor 2'})
     """
     refuse_autodiff(backward)
-    if order not in (1, 2):
-        raise BadValueError(f"order must be 1 or 2, got {order!r}")
+    check_outside()
+    check_function("backward", backward)
+    check_seed("seed", seed)
+    if isinstance(order, bool) or not isinstance(order, int) or order not in (1, 2):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise BadValueError(f"order must be 1 or 2, got {shown(order)}")
     with exact_arithmetic():
         trial = set_up(network, params, X, Y, l2, key, keep_prob, sample_weight)
         report = judge(gather(trial, seed), backward, seed, order)

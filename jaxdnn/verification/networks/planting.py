@@ -5,7 +5,7 @@ from typing import Any
 
 import jax
 
-from jaxdnn._checks import public
+from jaxdnn._refusals import public
 from jaxdnn.network import Network
 from jaxdnn.verification.exact import exact_arithmetic
 from jaxdnn.verification.networks.evidence import Evidence, compare, gather

@@ -28,6 +28,7 @@ import numpy as np
 from jax import Array, lax
 
 from jaxdnn.activations import Activation
+from jaxdnn.arrays import complex_numbers
 from jaxdnn.network import LayerCache
 from jaxdnn.parameters import Layer, Parameters
 from jaxdnn.verification.derivatives.along import direction
@@ -175,7 +176,8 @@ def _stepped(
         params=jax.device_put(jax.tree.map(_along, trial.problem.params, v)),
         caches=_moved_caches(trial, rates),
     )
-    leaves = jax.tree.leaves(moved.gradient(backward))
+    with complex_numbers():
+        leaves = jax.tree.leaves(moved.gradient(backward))
     return [np.imag(np.asarray(leaf)) / H for leaf in leaves]
 
 

@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 import jax
 import numpy as np
 
-from jaxdnn._checks import BadValueError, check_dropout, check_inputs, check_targets
+from jaxdnn._checks import check_dropout, check_targets
+from jaxdnn.arguments import admitted_inputs, admitted_targets, check_values
 from jaxdnn.network import LayerCache, Network, forward
 from jaxdnn.parameters import Layer, Parameters
 from jaxdnn.verification.exact import to_float64
@@ -64,9 +65,11 @@ def set_up(
     sample_weight: Any = None,
 ) -> Trial:
     """Check the arguments, cast them, run the library's forward, keep its masks."""
-    check_inputs(network, params, X)
+    params, X = admitted_inputs(network, params, X)
+    Y, sample_weight = admitted_targets(params, Y, sample_weight)
     check_dropout(key, keep_prob)
     check_targets(network, X.shape[1], Y, l2, sample_weight)
+    check_values(network, Y, sample_weight)
     params = tuple(
         Layer(to_float64(f"W{l}", layer.W), to_float64(f"b{l}", layer.b))  # pyright: ignore[reportArgumentType]
         for l, layer in enumerate(params, start=1)
@@ -79,11 +82,6 @@ def set_up(
     if sample_weight is not None:
         sample_weight = to_float64("sample_weight", sample_weight)
         total = float(sample_weight.sum())
-        if sample_weight.min() < 0 or total == 0:
-            raise BadValueError(
-                "sample_weight must be >= 0 and not all zero, got smallest "
-                f"{sample_weight.min():g}, sum {total:g}"
-            )
         weights = sample_weight * (m / total)
     on_device = jax.device_put(params)
     caches = forward_caches(network, on_device, X, key, keep_prob)

@@ -1,7 +1,7 @@
 """Checkpoints under fire: processes killed at random, files damaged at random.
 
-    python -m scripts.experiments.soak_checkpoints   100 kills, 200 damages
-    python -m scripts.experiments.soak_checkpoints --kills 5 --damages 20
+    python -m scripts.soak.checkpoints   100 kills, 200 damages
+    python -m scripts.soak.checkpoints --kills 5 --damages 20
 
 Kills: a process trains with mini-batches, dropout, Adam and early stopping, and saves
 its state after every epoch; `kill -9` ends it after a random time, again and again,
@@ -105,7 +105,7 @@ def run(folder: Path) -> None:
     with start(folder, 0) as process:
         process.communicate(timeout=TIMEOUT)
     if process.returncode:
-        raise RuntimeError(f"soak_checkpoints: the run failed: {process.returncode}")
+        raise RuntimeError(f"soak: the run failed: {process.returncode}")
 
 
 def kill_until_the_end(
@@ -142,7 +142,7 @@ def interrupted(folder: Path, after: float | None) -> bool:
             process.kill()
             process.wait(TIMEOUT)
     if process.returncode > 0:
-        raise RuntimeError(f"soak_checkpoints: the run failed: {process.returncode}")
+        raise RuntimeError(f"soak: the run failed: {process.returncode}")
     return process.returncode < 0
 
 

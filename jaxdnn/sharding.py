@@ -1,0 +1,102 @@
+"""What must say where its result lies, and in which dtype it is added up.
+
+On the explicit axes of a mesh (`jax.make_mesh` makes such) a product's rows lie where
+the rows of the first factor do, its columns where those of the second do; what both are
+summed over is added up between devices. Automatic axes are XLA's affair. Sums over many
+examples are taken in `record_dtype`: half precision ends at 65,504.
+"""
+
+from math import prod
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+from jax import Array
+from jax.sharding import NamedSharding, PartitionSpec
+
+
+def record_dtype(dtype: Any) -> Any:
+    """What numbers of this dtype are added up and recorded in: float32, or float64.
+
+    Example:
+      >>> record_dtype(jnp.bfloat16), record_dtype(jnp.float64)
+      (dtype('float32'), dtype('float64'))
+    """
+    dtype = jnp.dtype(dtype)
+    wide = jnp.issubdtype(dtype, jnp.inexact) and dtype.itemsize >= 4
+    return dtype if wide else jnp.dtype(jnp.float32)
+
+
+def product(A: Array, B: Array, dtype: Any = None) -> Array:
+    """A B, added up and given in `dtype`; in that of A and B if None.
+
+    Example:
+      >>> product(
+      ...     jnp.ones((1, 70_000), "float16"),
+      ...     jnp.ones((70_000, 1), "float16"),
+      ...     jnp.float32,
+      ... ).tolist()
+      [[70000.0]]
+    """
+    lies = _lies(A, B)
+    return jnp.matmul(A, B, preferred_element_type=dtype, out_sharding=lies)
+
+
+def lying_as(D: Array, A: Array) -> Array:
+    """D, lying as A of the same shape does.
+
+    Example:
+      >>> lying_as(jnp.ones(2), jnp.zeros(2)).tolist()
+      [1.0, 1.0]
+    """
+    where, found = jax.typeof(A).sharding, jax.typeof(D).sharding
+    if not (where.mesh.explicit_axes and found.mesh.explicit_axes):
+        return D
+    return jax.sharding.reshard(D, where)
+
+
+def rows_at(A: Array, places: Array) -> Array:
+    """A[places], all of them within A (m, ...): shared as A's rows are, if they can be.
+
+    Example:
+      >>> rows_at(jnp.array([5, 6, 7]), jnp.array([2, 0])).tolist()
+      [7, 5]
+    """
+    lies, where = None, jax.typeof(A).sharding
+    if where.mesh.explicit_axes:
+        rows, *rest = where.spec
+        axes = rows if isinstance(rows, tuple) else (rows,) if rows else ()
+        parts = prod(where.mesh.shape[axis] for axis in axes)
+        spec = PartitionSpec(None if len(places) % parts else rows, *rest)
+        lies = NamedSharding(where.mesh, spec)
+    return A.at[places].get(mode="promise_in_bounds", out_sharding=lies)
+
+
+def varying_as(tree: Any, A: Array) -> Any:
+    """The tree's arrays, varying over those axes of a shard_map that A varies over.
+
+    A loop must not carry what becomes varying only inside it.
+
+    Example:
+      >>> varying_as({"b": 1.0}, jnp.ones((2, 2)))
+      {'b': 1.0}
+    """
+    if not jax.typeof(A).sharding.mesh.manual_axes:
+        return tree
+    # A condition that varies as A does, and is never true.
+    never = (A[(0,) * A.ndim] < 0) & False
+    return jax.tree.map(lambda leaf: jnp.where(never, leaf, leaf), tree)
+
+
+def _lies(A: Array, B: Array) -> NamedSharding | None:
+    """Where the product lies; None where XLA decides."""
+    one, other = jax.typeof(A).sharding, jax.typeof(B).sharding
+    mesh = one.mesh if one.mesh.explicit_axes else other.mesh
+    if not mesh.explicit_axes:
+        return None
+    rows, columns = one.spec[-2], other.spec[-1]
+    # An axis of the mesh splits one dimension only.
+    taken = rows if isinstance(rows, tuple) else (rows,)
+    names = columns if isinstance(columns, tuple) else (columns,)
+    both = set(taken) & set(names) - {None}
+    return NamedSharding(mesh, PartitionSpec(rows, None if both else columns))

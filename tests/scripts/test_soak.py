@@ -1,0 +1,128 @@
+"""The soaks in short, and that each would see what it looks for."""
+
+import os
+import subprocess
+import sys
+
+import jax
+import jax.numpy as jnp
+import pytest
+
+import jaxdnn as dnn
+from scripts.soak import __main__ as script
+from scripts.soak import arguments, extremes, modes
+
+SOME = (
+    "None",
+    "object",
+    "text",
+    "1j",
+    "nan",
+    "10**400",
+    "Decimal",
+    "dictionary",
+    "array of objects",
+    "array (5, 7)",
+    "complex array",
+    "masked array",
+    "key",
+    "deleted array",
+)
+
+
+def fails(cases, good):
+    return [case for case in cases if case.outcome not in script.GOOD[good]]
+
+
+@pytest.mark.parametrize("value", SOME)
+def test_a_bad_argument_is_told_by_its_name(value):
+    cases = list(arguments.outcomes(values={value}))
+    assert len(cases) > 100
+    assert fails(cases, "arguments") == []
+
+
+def test_a_foreign_error_is_seen():
+    def helpless(X):
+        return X + {}
+
+    case = arguments.outcome("helpless", helpless, {"X": 1}, "X", "int", 1)
+    assert case.outcome == "foreign"
+
+
+@pytest.mark.parametrize("function", ["cost_and_gradients", "fit", "fit, defaults"])
+def test_a_function_in_every_mode(function):
+    cases = list(modes.outcomes({function}))
+    assert len(cases) >= len(modes.MODES) + len(modes.TRACES)
+    assert fails(cases, "modes") == []
+
+
+SMALL = {
+    *("forward", "score", "backward", "predict", "compute_cost", "update_parameters"),
+    *("relu_backward", "linear_backward", "dropout_forward", "initialize_parameters"),
+}
+
+
+@pytest.mark.parametrize("mode", ["strict dtype promotion", "transfer_guard disallow"])
+def test_small_functions_in_strict_modes(mode):
+    cases = list(modes.outcomes(SMALL, {mode}))
+    assert len(cases) == len(SMALL)
+    assert fails(cases, "modes") == []
+
+
+def test_what_differs_under_a_mode_is_seen():
+    plain = modes.plain_numbers(jnp.ones(2))
+    differs = modes.case("f", "jit", lambda: jnp.zeros(2), plain)
+    assert differs.outcome == "differs"
+    assert (
+        modes.case("f", "jit", lambda: jnp.zeros(3) @ plain, plain).outcome == "fails"
+    )
+
+
+@pytest.mark.slow
+def test_meshes_and_shard_map():
+    code = (
+        "from scripts.soak.meshes import outcomes\n"
+        "cases = list(outcomes(deep=False))\n"
+        "assert len(cases) > 150, len(cases)\n"
+        "assert not (bad := [c for c in cases if c.outcome != 'works']), bad"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, env=dict(os.environ))
+
+
+def test_extremes_of_half_precision(monkeypatch):
+    monkeypatch.setattr(extremes, "DTYPES", ("float16",))
+    monkeypatch.setattr(extremes, "SCALES", (1e-3, 30.0, 3e3))
+    cases = list(extremes.outcomes(counts=(6,), hidden=("relu", "gelu_tanh")))
+    assert fails(cases, "extremes") == []
+    assert {case.outcome for case in cases} == {"finite", "does not fit"}
+
+
+def test_sums_over_many_examples_leave_half_precision():
+    network = dnn.Network((1, 1), output="identity")
+    params = (dnn.Layer(jnp.zeros((1, 1), "float16"), jnp.zeros((1, 1), "float16")),)
+    X = jnp.ones((1, 70_000), "float16")
+    J, grads = dnn.cost_and_gradients(network, params, X, 6 * X)
+    assert (float(J), float(grads[0].b[0, 0])) == (18.0, -6.0)
+    assert J.dtype == jnp.float16
+    weights = jnp.full(70_000, 1e-6, "float16")
+    weighed = dnn.cost(network, params, X, 6 * X, sample_weight=weights)
+    assert float(weighed) == pytest.approx(18.0, rel=2e-3)
+
+
+def test_no_l2_is_none_however_it_is_given():
+    network = dnn.Network((1, 1), output="identity")
+    params = (dnn.Layer(jnp.full((1, 1), 1e20), jnp.zeros((1, 1))),)
+    X = jnp.full((1, 2), 1e-20)
+    for l2 in (0.0, jnp.float32(0), jnp.zeros(())):
+        assert float(dnn.cost(network, params, X, X, l2=l2)) == pytest.approx(0.5)
+    traced = jax.jit(lambda l2: dnn.cost(network, params, X, X, l2=l2))(0.0)
+    assert float(traced) == pytest.approx(0.5)
+
+
+def test_the_command_counts_and_tells(capsys, monkeypatch):
+    bad = [extremes.Case("one", "finite"), extremes.Case("other", "NaN or infinite")]
+    monkeypatch.setattr(extremes, "outcomes", lambda: iter(bad))
+    assert script.main(["--parts", "extremes"]) == 1
+    printed = capsys.readouterr().out.splitlines()
+    assert [line.split()[-1] for line in printed[1:3]] == ["1", "1"]
+    assert printed[3] == "other | NaN or infinite"
