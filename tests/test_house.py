@@ -49,6 +49,7 @@ FLOORS = [
     {"training"},  # training/__init__.py
     {"verification"},
     {""},  # jaxdnn/__init__.py, which re-exports all of those
+    {"testing"},
     # Above: files, screens, other libraries. Below: jax and numpy alone.
     {"_atomic", "_extras", "_text"},
     {"data"},

@@ -9,6 +9,8 @@ from typing import Any, Literal, NamedTuple
 from jaxdnn.verification.units import LIMIT
 
 Verdict = Literal["verified", "wrong", "unresolved"]
+# Why a gradient without an entry that is not 0 is unresolved.
+NOTHING = "every gradient is exactly 0"
 Status = Literal["ok", "WRONG", "follows", "unread", ""]
 
 
@@ -87,6 +89,11 @@ class Report:
     def ok(self) -> bool:
         """Whether the verdict is "verified"."""
         return self.verdict == "verified"
+
+    @property
+    def empty(self) -> bool:
+        """Whether it is unresolved only because every gradient is exactly 0."""
+        return self.verdict == "unresolved" and self.reason == NOTHING
 
     @property
     def wrong(self) -> tuple[str, ...]:
