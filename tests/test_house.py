@@ -56,6 +56,8 @@ FLOORS = [
     {"plots"},
     {"models"},
     {"sklearn"},
+    {"interop"},
+    {"export"},
     {"course"},
     {"cli"},
     {"__main__"},
@@ -236,10 +238,12 @@ def test_importing_touches_nothing():
         "import os; before = dict(os.environ)\n"
         "import sys, jax; from jax._src import xla_bridge\n"
         "import jaxdnn, jaxdnn.cli, jaxdnn.data, jaxdnn.models, jaxdnn.plots\n"
+        "import jaxdnn.export, jaxdnn.interop\n"
         "assert not xla_bridge.backends_are_initialized()\n"
         "assert not jax.config.jax_enable_x64\n"
         "assert dict(os.environ) == before\n"
         "heavy = {'optax', 'sklearn', 'matplotlib', 'pandas', 'tqdm', 'h5py'}\n"
+        "heavy |= {'onnx', 'onnxruntime', 'equinox', 'flax'}\n"
         "assert not heavy & set(sys.modules), heavy & set(sys.modules)\n"
     )
     subprocess.run([sys.executable, "-c", program], check=True)

@@ -205,8 +205,13 @@ def add_arguments(parser: argparse.ArgumentParser, *, plain: bool) -> None:
     )
 
 
-def add_model_arguments(parser: argparse.ArgumentParser, target: str) -> None:
-    """Add --model and --data, the table to be put to it, and what is said of target."""
+def add_model_arguments(
+    parser: argparse.ArgumentParser, target: str, *, data: bool = True
+) -> None:
+    """Add --model and --data, the table to be put to it, and what is said of target.
+
+    data: whether there must be one.
+    """
     option = parser.add_argument
     option(
         "--model",
@@ -217,7 +222,7 @@ def add_model_arguments(parser: argparse.ArgumentParser, target: str) -> None:
     )
     option(
         "--data",
-        required=True,
+        required=data,
         metavar="FILE",
         help="CSV, Parquet or NPZ with the columns the model was trained on, in any "
         f"order; {target}",

@@ -70,7 +70,7 @@ class Preprocessing:
           ValueError: columns are missing, or were not there in training, or a cell is
             infinite, text among numbers, no date, or missing where that is refused.
         """
-        table = self._selected(table)
+        table = self.selected(table)
         if self.missing in ("drop", "error"):
             gaps = Gaps()
             gaps.add(table)
@@ -116,11 +116,15 @@ class Preprocessing:
             if name not in table.columns:
                 raise ValueError(f"{table.source}: no column {name!r} to compare with")
         inputs = tuple(column.name for column in self.columns)
-        self._selected(table)
+        self.selected(table)
         return Selection(inputs, self.target_names, self.missing).of(table)
 
-    def _selected(self, table: Table) -> Table:
-        """The input columns, all there, beside others that may be there."""
+    def selected(self, table: Table) -> Table:
+        """The input columns, all there, beside others that may be there.
+
+        Raises:
+          ValueError: a column is missing, or was not there in training.
+        """
         names = [column.name for column in self.columns]
         known = {*names, *self.target_names, *self.left_out}
         for what, odd in (

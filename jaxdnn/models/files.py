@@ -78,7 +78,7 @@ def save_model(path: str | os.PathLike[str], model: Model) -> None:
             raise BadValueError(
                 f"{name} must be float16, float32 or float64, got {array.dtype}"
             )
-    _check_fits(model)
+    check_fits(model)
     said = {
         "network": {
             "layer_dims": network.layer_dims,
@@ -123,7 +123,7 @@ def load_model(path: str | os.PathLike[str]) -> Model:
             params_from_dict(arrays),
             Preprocessing.from_json(said["preprocessing"]),
         )
-        _check_fits(model)
+        check_fits(model)
     except OSError:
         raise
     except ValueError as error:
@@ -136,7 +136,7 @@ def load_model(path: str | os.PathLike[str]) -> Model:
     return model
 
 
-def _check_fits(model: Model) -> None:
+def check_fits(model: Model) -> None:
     """Refuse parameters, columns and a network that do not belong together.
 
     Raises:

@@ -137,7 +137,7 @@ class Dates:
         Raises:
           ValueError: a cell that is no date, or is written in another way.
         """
-        moments = self._moments(table)
+        moments = self.moments(table)
         gaps = np.isnat(moments)
         moments = np.where(gaps, np.datetime64("1970-01-01", "s"), moments)
         day = moments.astype("datetime64[D]")
@@ -160,7 +160,12 @@ class Dates:
         """Of missing dates, if training had none."""
         return None if self.indicator else new_gaps(table, self.name, "no date is in")
 
-    def _moments(self, table: Table) -> NDArray[Any]:
+    def moments(self, table: Table) -> NDArray[Any]:
+        """(m,) a table's cells as datetime64[s] in UTC, NaT where there is no date.
+
+        Raises:
+          ValueError: a cell that is no date, or is written in another way.
+        """
         texts = table.texts(self.name)
         for layout in dict.fromkeys((self.layout, ISO)):
             if (moments := parse(texts, layout)) is not None:

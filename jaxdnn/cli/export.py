@@ -1,0 +1,60 @@
+"""Write a trained model for other programs, as ONNX or StableHLO.
+
+The ending of --out says which: .onnx takes a table's cells and gives class names and
+probabilities, .stablehlo is for jax. What was written is read back and compared with
+the model, on the rows of --data where there are some, before the file has its name.
+"""
+
+import argparse
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from jaxdnn.cli.options import add_model_arguments, tables_of
+from jaxdnn.cli.say import joined, say
+from jaxdnn.data.columns.categories import Categories
+from jaxdnn.export import FORMATS, export_model
+from jaxdnn.models import load_model
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """What `jaxdnn export` takes."""
+    add_model_arguments(parser, "compared on; rows are drawn without it", data=False)
+    option = parser.add_argument
+    option(
+        "--out",
+        type=Path,
+        required=True,
+        metavar="FILE",
+        help=f"the file to write; its name ends in {' or '.join(FORMATS)}",
+    )
+    option("--force", action="store_true", help="replace the file if it is there")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Export and say what was compared."""
+    model = load_model(args.model)
+    tables = None if args.data is None else tables_of(args, model)
+    args.out.parent.mkdir(parents=True, exist_ok=True)
+    comparison = export_model(model, args.out, rows=tables, force=args.force)
+    where = "drawn" if tables is None else f"of {args.data}"
+    say("compared", f"{comparison.rows} rows {where}")
+    say("difference", f"{comparison.largest:.1e} at most")
+    if args.out.suffix == ".stablehlo":  # which has numbers in place of texts
+        for label, columns in (
+            ("takes", model.preprocessing.columns),
+            ("says", model.preprocessing.targets),
+        ):
+            for line in joined(_legend(columns)):
+                say(label, line)
+                label = ""
+    say("wrote", str(args.out))
+    return 0
+
+
+def _legend(columns: Any) -> Iterator[str]:
+    """Each column's name, and what its numbers stand for."""
+    for column in columns:
+        texts = column.categories if isinstance(column, Categories) else ()
+        codes = ", ".join(f"{k} {text!r}" for k, text in enumerate(texts))
+        yield f"{column.name}: {codes}" if codes else column.name

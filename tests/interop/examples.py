@@ -1,0 +1,13 @@
+"""Parameters and inputs that are sent to other libraries."""
+
+import jax
+import numpy as np
+
+from tests.export.models import parameters as parameters
+
+X = np.asarray(jax.random.normal(jax.random.key(5), (3, 8)))
+
+
+def same(found, wanted):
+    """All bits, and the layers' kind."""
+    jax.tree.map(np.testing.assert_array_equal, found, wanted)
