@@ -50,6 +50,7 @@ FLOORS = [
     {"verification"},
     {""},  # jaxdnn/__init__.py, which re-exports all of those
     {"testing"},
+    {"pytest_plugin"},
     # Above: files, screens, other libraries. Below: jax and numpy alone.
     {"_atomic", "_extras", "_text"},
     {"data"},

@@ -2,8 +2,8 @@
 
     from jaxdnn.testing import check_grads   # in place of jax.test_util's
 
-`pytest_jaxdnn`, which pytest finds by itself, adds the fixture `gradients`, which is
-this module, and --gradient-report=FILE, a line for each function.
+`jaxdnn.pytest_plugin`, which pytest finds by itself, adds the fixture `gradients`,
+which is this module, and --gradient-report=FILE, a line for each function.
 """
 
 from jaxdnn.testing.asserting import assert_gradient, assert_vjp

@@ -53,7 +53,7 @@ def assert_verified(report: Report, *, empty: bool = False) -> Report:
       empty: whether a gradient of zeros alone will do.
     """
     __tracebackhide__ = True
-    plugin = sys.modules.get("pytest_jaxdnn")
+    plugin = sys.modules.get("jaxdnn.pytest_plugin")
     if plugin is not None:
         plugin.record(report)
     if not (report.ok or (empty and report.empty)):

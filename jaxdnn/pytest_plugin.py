@@ -1,7 +1,4 @@
-"""The pytest plugin: silent unless asked, and without JAX in suites that use none.
-
-It is no part of the package, because importing that imports JAX.
-"""
+"""The pytest plugin: silent unless asked, and without JAX in suites that use none."""
 
 from collections.abc import Iterator
 from contextvars import ContextVar
