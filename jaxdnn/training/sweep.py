@@ -39,7 +39,7 @@ from jaxdnn.training.examples import (
     count_of,
     examples_of,
 )
-from jaxdnn.training.lanes import Lane, networks, several
+from jaxdnn.training.lanes import Lane, Lanes, networks, several
 from jaxdnn.training.optimizers import Optimizer
 from jaxdnn.training.padding import ones, padded, unpadded
 from jaxdnn.training.prepare import (
@@ -97,7 +97,7 @@ def sweep(
     patience: int | None = None,
     min_delta: float = 0.0,
     strategy: Strategy | None = None,
-) -> tuple[Lane, ...]:
+) -> Lanes:
     """Train every combination of the options in one compiled program.
 
     Each lane is the run `fit(lane.network, X, Y, key=jax.random.key(lane.seed), ...)`,
@@ -114,9 +114,9 @@ def sweep(
       strategy: "vmap" or "map"; by the size of a step if None.
 
     Returns:
-      The lanes; the last option varies fastest, in the order of this signature. Lanes
-      in which nothing watched was ever finite have a RuntimeWarning and their last
-      parameters.
+      A tuple of lanes, shown as a table; the last option varies fastest, in the order
+      of this signature. Lanes in which nothing watched was ever finite have a
+      RuntimeWarning and their last parameters.
 
     Raises:
       ValueError: what `fit` refuses, no lanes, another number of hidden layers.
@@ -188,7 +188,7 @@ def sweep(
     whole = arranged(network, examples_of(network, X, Y), ends[0][0].W.dtype)
     scores = _scores(run.plan.network, ends[0], whole.X, whole.Y)
     ends = jax.device_get((*ends, scores))
-    found = tuple(
+    found = Lanes(
         _lane(option, jax.tree.map(lambda of, i=i: of[i], ends))
         for i, option in enumerate(product(*options))
     )
