@@ -105,9 +105,10 @@ def sweep(
 
     Args:
       network: the description; its hidden sizes stand where hidden_sizes is None.
-      X, Y, params, method, optimizer, epochs, batch_size, shuffle, order, l2_over,
-        sample_weight, class_weight, validation, watch, patience, min_delta: as for
-        `fit`. Other hidden sizes than the network's start from no given parameters.
+      X, Y, params, method, optimizer, epochs, batch_size, shuffle: as for `fit`. Other
+        hidden sizes than the network's start from no given parameters.
+      order, l2_over, sample_weight, class_weight, validation: as for `fit`.
+      watch, patience, min_delta: as for `fit`.
       seeds, learning_rate, l2, keep_prob: one or several, as for `fit`.
       hidden_sizes: for each network to try, the size of every hidden layer, or a tuple
         with one of each.
