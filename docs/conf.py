@@ -6,7 +6,9 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 # Pages import `scripts` in their cells, which run in processes of their own.
-os.environ["PYTHONPATH"] = os.pathsep.join([str(HERE.parent), str(HERE / "_extensions")])
+os.environ["PYTHONPATH"] = os.pathsep.join(
+    [str(HERE.parent), str(HERE / "_extensions")]
+)
 sys.path[:0] = [str(HERE.parent), str(HERE / "_extensions")]
 
 import jaxdnn  # noqa: E402

@@ -96,13 +96,13 @@ def series(name: str, values: Any) -> str:
 
     Example:
       >>> series("cost", np.linspace(1, 0, 8) ** 2)
-      'cost              1 -> 0           █▆▄▃▂▁▁▁'
+      'cost              1 -> 0                 █▆▄▃▂▁▁▁'
     """
     found = numbers(values)
     first, last = number(found[0]), number(found[-1])
     if np.array_equal(found, np.full_like(found, found[0]), equal_nan=True):
         return f"{name:<17} {first}"
-    return f"{name:<17} {f'{first} -> {last}':<16} {sparkline(found)}"
+    return f"{name:<17} {f'{first} -> {last}':<22} {sparkline(found)}"
 
 
 def sparkline(values: NDArray[np.float64]) -> str:

@@ -29,7 +29,9 @@ def show(name, *, reads_files=False, figures=()):
 def printed(name, out, reads_files):
     if reads_files and not os.environ.get("JAXDNN_DATA"):
         stored = (STORED / f"{name}.txt").read_text()
-        return f"(as printed where the data were: JAXDNN_DATA names no folder)\n\n{stored}"
+        return (
+            f"(as printed where the data were: JAXDNN_DATA names no folder)\n\n{stored}"
+        )
     stream = StringIO()
     with redirect_stdout(stream):
         code = import_module(f"scripts.experiments.{name}").main(["--out", out])
