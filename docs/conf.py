@@ -11,7 +11,7 @@ os.environ["PYTHONPATH"] = os.pathsep.join(
 )
 sys.path[:0] = [str(HERE.parent), str(HERE / "_extensions")]
 
-import jaxdnn  # noqa: E402
+import jaxdnn
 
 project, author = "jaxdnn", "The jaxdnn authors"
 copyright = author
@@ -24,6 +24,7 @@ extensions = [
     "sphinx.ext.mathjax",
     "bundled_mathjax",
     "formulas",
+    "own_host",
     "public_names",
 ]
 exclude_patterns = ["_build", "_extensions"]
@@ -44,11 +45,11 @@ autodoc_preserve_defaults = True
 napoleon_numpy_docstring = False
 napoleon_use_rtype = False
 mathjax_path = "mathjax/tex-mml-chtml.js"
+# Some of its menu's entries would load what is not beside the pages.
+mathjax3_config = {"options": {"enableMenu": False}}
 
 html_theme = "furo"
 html_title = f"jaxdnn {release}"
 html_static_path = ["_static"]
 html_css_files = ["tables.css"]
 html_copy_source = False
-# The page's own source, and nothing that asks another host.
-html_theme_options = {"footer_icons": []}
