@@ -24,6 +24,7 @@ extensions = [
     "sphinx.ext.mathjax",
     "bundled_mathjax",
     "formulas",
+    "linked_names",
     "own_host",
     "public_names",
 ]
@@ -44,6 +45,7 @@ autodoc_member_order = "bysource"
 autodoc_preserve_defaults = True
 napoleon_numpy_docstring = False
 napoleon_use_rtype = False
+napoleon_use_ivar = True
 mathjax_path = "mathjax/tex-mml-chtml.js"
 # Some of its menu's entries would load what is not beside the pages.
 mathjax3_config = {"options": {"enableMenu": False}}
