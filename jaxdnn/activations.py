@@ -81,6 +81,9 @@ class Activation:
                 f"got {shown(given.reads)}"
             )
 
+    def __repr__(self) -> str:
+        return f"Activation({self.name!r}, reads={self.reads!r})"
+
 
 @elementwise
 def relu(Z: Array) -> Array:

@@ -120,6 +120,9 @@ class Head:
                 wanted = "a text" if kind is str else "a Decision"
                 raise TypeError(f"Head: {field} must be {wanted}, got {shown(found)}")
 
+    def __repr__(self) -> str:
+        return f"Head({self.name!r}, targets={self.targets!r})"
+
     def decide(self, ZL: Array) -> Array:
         """What the network says: see `Decision`."""
         return self.decision.decide(ZL, self.output)

@@ -5,7 +5,7 @@ constants are its numbers. A state goes from step to step; a snapshot is all tha
 needs to go on; progress and a result are what the caller sees.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
@@ -13,6 +13,7 @@ import jax
 from jax import Array
 
 from jaxdnn._same_code import SameCode
+from jaxdnn._shown import block, never_raises, number, numbers, series, sizes
 from jaxdnn.architecture import Network
 from jaxdnn.parameters import Method, Parameters
 from jaxdnn.rotation import rotate_back
@@ -105,6 +106,11 @@ class State(NamedTuple):
     step: Any
     best: Best | None
 
+    @never_raises
+    def __repr__(self) -> str:
+        done = f"epoch {int(self.epoch)}, step {int(self.step)}"
+        return f"State: {done}; {sizes(self.params)}"
+
 
 class Watched(NamedTuple):
     """X (n_x, m), Y (n_L, m), weight (m,) or None: the validation part's examples."""
@@ -149,6 +155,24 @@ class History:
     validation_score: Any = None
     best_epoch: Any = None
 
+    @never_raises
+    def __repr__(self) -> str:
+        done = len(numbers(self.cost))
+        every = ("cost", "learning_rate", "gradient_norm", *_OF_VALIDATION)
+        return block(f"History: {done} epochs", _recorded(self, every))
+
+
+def _recorded(history: History, names: Iterable[str]) -> list[str]:
+    """A line for each of the quantities that was recorded."""
+    told = [(name, getattr(history, name)) for name in names]
+    lines = [series(*each) for each in told if each[1] is not None]
+    if history.best_epoch is not None:
+        lines.append(f"{'best_epoch':<17} {int(history.best_epoch)}")
+    return lines
+
+
+_OF_VALIDATION = ("validation_cost", "validation_score")
+
 
 @jax.tree_util.register_dataclass
 @dataclass(frozen=True)
@@ -169,6 +193,11 @@ class Snapshot:
         """The best parameters; the latest where nothing watched was finite."""
         best = self.state.best
         return self.params if best is None else self._over_inputs(best.params)
+
+    @never_raises
+    def __repr__(self) -> str:
+        done = f"epoch {int(self.state.epoch)}, step {int(self.state.step)}"
+        return f"Snapshot: {done}; {sizes(self.params)}; for fit(resume=...)"
 
     def _over_inputs(self, params: Parameters) -> Parameters:
         basis = self.constants.basis
@@ -213,6 +242,11 @@ class Progress:
         """The best parameters; the latest where nothing is watched."""
         return self.snapshot.best_params
 
+    @never_raises
+    def __repr__(self) -> str:
+        done = f"epoch {self.epoch} of {self.epochs}"
+        return f"Progress: {done}, cost {number(self.cost)}"
+
 
 @jax.tree_util.register_dataclass
 @dataclass(frozen=True)
@@ -236,3 +270,12 @@ class FitResult:
     def history(self) -> History:
         """What was recorded, one entry per epoch."""
         return self.snapshot.history
+
+    @never_raises
+    def __repr__(self) -> str:
+        done = len(numbers(self.history.cost))
+        lines = _recorded(self.history, ("cost", *_OF_VALIDATION))
+        if self.divergence is not None:
+            lines.append(f"DIVERGED: {self.divergence}")
+        lines.append("has: params, history, snapshot, divergence")
+        return block(f"FitResult: {sizes(self.params)}, {done} epochs", lines)
