@@ -22,9 +22,19 @@ from jax import Array
 from jaxdnn._refusals import BadTypeError, BadValueError, shown
 from jaxdnn._registry import Registry
 from jaxdnn.arrays import elementwise
+from jaxdnn.second_derivatives import (
+    GELU_CUBIC,
+    elu_second,
+    gelu_second,
+    gelu_tanh_second,
+    sigmoid_second,
+    silu_second,
+    softplus_second,
+    straight_second,
+    tanh_second,
+)
 
 LEAKY_SLOPE = 0.01
-GELU_CUBIC = 0.044715
 
 
 @dataclass(frozen=True)
@@ -38,6 +48,8 @@ class Activation:
       forward: Z -> A.
       backward: (dA, cache) -> dZ, where cache is Z, or A when reads is "A".
       reads: which array the backward is handed; the other one is never stored.
+      second: (dA, cache) -> dA * g''(Z), cache as for backward; None where curvature is
+        never asked for.
 
     Raises:
       TypeError: forward or backward is not callable.
@@ -54,6 +66,7 @@ class Activation:
     forward: Callable[[Array], Array]
     backward: Callable[[Array, Array], Array]
     reads: Literal["Z", "A"] = "Z"
+    second: Callable[[Array, Array], Array] | None = None
 
     def __post_init__(self) -> None:
         given: Any = self
@@ -62,6 +75,10 @@ class Activation:
         for field in ("forward", "backward"):
             if not callable(getattr(given, field)):
                 raise TypeError(f"Activation {self.name!r}: {field} must be callable")
+        if not (self.second is None or callable(given.second)):
+            raise TypeError(
+                f"Activation {self.name!r}: second must be callable or None"
+            )
         if not isinstance(given.reads, str) or given.reads not in ("Z", "A"):
             raise ValueError(
                 f"Activation {self.name!r}: reads must be 'Z' or 'A', "
@@ -338,16 +355,16 @@ def silu_backward(dA: Array, Z: Array) -> Array:
 
 ACTIVATIONS: Registry[Activation] = Registry(
     (
-        Activation("relu", relu, relu_backward, reads="A"),
-        Activation("leaky_relu", leaky_relu, leaky_relu_backward, reads="A"),
-        Activation("tanh", tanh, tanh_backward_from_A, reads="A"),
-        Activation("sigmoid", sigmoid, sigmoid_backward),
-        Activation("identity", identity, identity_backward, reads="A"),
-        Activation("elu", elu, elu_backward),
-        Activation("softplus", softplus, softplus_backward),
-        Activation("gelu", gelu, gelu_backward),
-        Activation("gelu_tanh", gelu_tanh, gelu_tanh_backward),
-        Activation("silu", silu, silu_backward),
+        Activation("relu", relu, relu_backward, "A", straight_second),
+        Activation("leaky_relu", leaky_relu, leaky_relu_backward, "A", straight_second),
+        Activation("tanh", tanh, tanh_backward_from_A, "A", tanh_second),
+        Activation("sigmoid", sigmoid, sigmoid_backward, "Z", sigmoid_second),
+        Activation("identity", identity, identity_backward, "A", straight_second),
+        Activation("elu", elu, elu_backward, "Z", elu_second),
+        Activation("softplus", softplus, softplus_backward, "Z", softplus_second),
+        Activation("gelu", gelu, gelu_backward, "Z", gelu_second),
+        Activation("gelu_tanh", gelu_tanh, gelu_tanh_backward, "Z", gelu_tanh_second),
+        Activation("silu", silu, silu_backward, "Z", silu_second),
     )
 )
 

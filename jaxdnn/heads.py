@@ -26,7 +26,14 @@ from jax import Array
 from jaxdnn._checks import check_shape
 from jaxdnn._refusals import BadTypeError, BadValueError, public, shown
 from jaxdnn._registry import Registry
-from jaxdnn.activations import identity, relu, sigmoid, softplus
+from jaxdnn.activations import (
+    identity,
+    identity_backward,
+    relu,
+    sigmoid,
+    sigmoid_backward,
+    softplus,
+)
 from jaxdnn.arrays import admitted, on_device
 from jaxdnn.sharding import record_dtype
 
@@ -135,6 +142,9 @@ class Head:
       decision: what the network says of ZL, how good that is, how many classes it tells
         apart: NUMBERS, EACH_OUTPUT, ONE_OUTPUT, or one's own.
       elementwise: whether AL[k] depends on ZL[k] alone.
+      output_backward: (dAL, ZL) -> (∂AL/∂ZL)ᵀ dAL, column by column; since AL - Y is
+        the loss' gradient this is its Hessian, and symmetric. None where curvature is
+        never asked for.
 
     Raises:
       TypeError: output or losses is not callable.
@@ -158,12 +168,16 @@ class Head:
     accepts: Callable[[npt.NDArray[Any]], bool] = _finite
     decision: Decision = NUMBERS
     elementwise: bool = True
+    output_backward: Callable[[Array, Array], Array] | None = None
 
     def __post_init__(self) -> None:
         given: Any = self
         for field in ("output", "losses", "accepts"):
             if not callable(getattr(given, field)):
                 raise TypeError(f"Head {shown(given.name)}: {field} must be callable")
+        if not (self.output_backward is None or callable(given.output_backward)):
+            wanted = "output_backward must be callable or None"
+            raise TypeError(f"Head {shown(given.name)}: {wanted}")
         for field, kind in (("name", str), ("targets", str), ("decision", Decision)):
             if not isinstance(found := getattr(given, field), kind):
                 wanted = "a text" if kind is str else "a Decision"
@@ -242,6 +256,17 @@ def softmax(ZL: Array) -> Array:
     return jax.nn.softmax(ZL, axis=0)
 
 
+def softmax_backward(dAL: Array, ZL: Array) -> Array:
+    """(diag(a) - a aᵀ) dAL = a * (dAL - aᵀ dAL), down each column.
+
+    Example:
+      >>> softmax_backward(jnp.array([[1.0], [0.0]]), jnp.zeros((2, 1))).tolist()
+      [[0.25], [-0.25]]
+    """
+    AL = softmax(ZL)
+    return AL * (dAL - (AL * dAL).sum(axis=0, keepdims=True))
+
+
 def softmax_losses(ZL: Array, Y: Array) -> Array:
     """Categorical cross-entropy: ℓ = log Σ_k e^{z_k} - Σ_k y_k z_k.
 
@@ -288,6 +313,16 @@ def exp(ZL: Array) -> Array:
     return jnp.exp(jnp.minimum(ZL, _exp_knee(ZL)))
 
 
+def exp_backward(dAL: Array, ZL: Array) -> Array:
+    """e^z dAL, 0 beyond the knee of `exp`.
+
+    Example:
+      >>> exp_backward(jnp.ones((1, 2)), jnp.array([[0.0, 1e4]])).tolist()
+      [[1.0, 0.0]]
+    """
+    return jnp.where(_exp_knee(ZL) > ZL, exp(ZL) * dAL, jnp.zeros_like(dAL))
+
+
 def exp_losses(ZL: Array, Y: Array) -> Array:
     """Poisson: ℓ = Σ_k e^{z_k} - y_k z_k, without the constant log y_k!.
 
@@ -310,6 +345,7 @@ HEADS: Registry[Head] = Registry(
             targets="0, 1 or probabilities between them",
             accepts=_fractions,
             decision=EACH_OUTPUT,
+            output_backward=sigmoid_backward,
         ),
         Head(
             "softmax",
@@ -319,12 +355,14 @@ HEADS: Registry[Head] = Registry(
             accepts=_distributions,
             decision=ONE_OUTPUT,
             elementwise=False,
+            output_backward=softmax_backward,
         ),
         Head(
             "identity",
             identity,
             identity_losses,
             targets="finite numbers",
+            output_backward=identity_backward,
         ),
         Head(
             "exp",
@@ -332,6 +370,7 @@ HEADS: Registry[Head] = Registry(
             exp_losses,
             targets="finite counts or rates >= 0",
             accepts=_rates,
+            output_backward=exp_backward,
         ),
     )
 )

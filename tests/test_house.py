@@ -17,7 +17,7 @@ PACKAGE = Path(jaxdnn.__file__).parent
 FLOORS = [
     {"_refusals", "_registry", "sharding"},
     {"_checks"},
-    {"arrays"},
+    {"arrays", "second_derivatives"},
     {"activations"},
     {"parameters", "linear", "dropout", "heads", "objective"},
     {"architecture"},
