@@ -3,6 +3,7 @@
 Whole numbers become the parameters' dtype, as they do in `fit`.
 """
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from jax import Array
@@ -47,11 +48,10 @@ def admitted_problem(
     params: Any,
     X: Any,
     Y: Any,
-    *,
-    l2: Any = 0.0,
     key: Any = None,
     keep_prob: Any = 1.0,
     sample_weight: Any = None,
+    l2: Any = 0.0,
 ) -> Problem:
     """All that `cost` is given, checked but for the values of Y and of the weights.
 
@@ -66,6 +66,23 @@ def admitted_problem(
     check_targets(network, X.shape[1], Y, l2, sample_weight)
     X, Y, l2, sample_weight = on_device((X, Y, l2_or_none(l2), sample_weight))
     return Problem(params, X, Y, l2, sample_weight, dropout)
+
+
+def answer(
+    program: Callable[..., Any], network: Network, problem: Problem, *more: Any
+) -> Any:
+    """What the compiled program says; values are checked while the device is at work.
+
+    Example:
+      >>> params = [([[0.5, 0.5]], [[0.0]])]
+      >>> problem = admitted_problem(Network((2, 1)), params, [[1], [2]], [[3]])
+      >>> answer(lambda network, problem: problem.Y, Network((2, 1)), problem)
+      Traceback (most recent call last):
+      jaxdnn._refusals.BadValueError: Y for a sigmoid output must hold 0, 1 or ...
+    """
+    found = program(network, problem, *more)
+    check_values(network, problem.Y, problem.sample_weight)
+    return found
 
 
 def admitted_dropout(key: Any, keep_prob: Any) -> Dropout | None:

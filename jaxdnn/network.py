@@ -22,6 +22,7 @@ from jaxdnn.arguments import (
     admitted_inputs,
     admitted_problem,
     admitted_targets,
+    answer,
     check_values,
 )
 from jaxdnn.arrays import admitted, on_device
@@ -104,19 +105,8 @@ def cost(
       >>> f"{cost(network, params, jnp.ones((2, 4)), jnp.ones((1, 4))):.4f}"
       '0.6931'
     """
-    problem = admitted_problem(
-        network,
-        params,
-        X,
-        Y,
-        l2=l2,
-        key=key,
-        keep_prob=keep_prob,
-        sample_weight=sample_weight,
-    )
-    J = _cost(network, problem)
-    check_values(network, problem.Y, problem.sample_weight)  # the device is at work
-    return J
+    problem = admitted_problem(network, params, X, Y, key, keep_prob, sample_weight, l2)
+    return answer(_cost, network, problem)
 
 
 @public
@@ -233,19 +223,8 @@ def cost_and_gradients(
       >>> f"{J:.4f}", grads[0].b.tolist()
       ('0.6931', [[-0.5]])
     """
-    problem = admitted_problem(
-        network,
-        params,
-        X,
-        Y,
-        l2=l2,
-        key=key,
-        keep_prob=keep_prob,
-        sample_weight=sample_weight,
-    )
-    found = _cost_and_gradients(network, problem)
-    check_values(network, problem.Y, problem.sample_weight)  # the device is at work
-    return found
+    problem = admitted_problem(network, params, X, Y, key, keep_prob, sample_weight, l2)
+    return answer(_cost_and_gradients, network, problem)
 
 
 @public

@@ -24,6 +24,8 @@ FLOORS = [
     {"blocks"},
     {"propagation", "arguments"},
     {"network", "rotation"},
+    {"per_example"},
+    {"curvature"},
     *(
         {f"training.{name}" for name in names}
         for names in (
