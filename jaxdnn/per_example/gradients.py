@@ -72,7 +72,9 @@ def _places(examples: Any, m: int) -> Array:
     places = admitted("examples", examples)
     if places.ndim != 1 or places.dtype.kind not in "iu":
         found = f"{places.dtype} of shape {places.shape}"
-        raise BadTypeError(f"examples must be a slice or (k,) whole numbers, {found}")
+        raise BadTypeError(
+            f"examples must be a slice or (k,) whole numbers, got {found}"
+        )
     if is_concrete(places):
         outside = (places < -m) | (places >= m)
         if outside.any():
