@@ -95,7 +95,11 @@ def admitted_vector(network: Network, params: Parameters, vector: Any) -> Parame
     """A vector of the parameters' shapes, in their dtypes."""
     with within("vector"):
         layers = admitted_parameters(vector, network.layer_dims)
-    return jax.tree.map(lambda v, W: v.astype(W.dtype), on_device(layers), params)
+    return jax.tree.map(_in_dtype_of, on_device(layers), params)
+
+
+def _in_dtype_of(V: Array, W: Array) -> Array:
+    return V if V.dtype == W.dtype else V.astype(W.dtype)
 
 
 def check_head_bends(network: Network) -> None:

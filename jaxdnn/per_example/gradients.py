@@ -14,6 +14,7 @@ from jaxdnn.arguments import Problem, admitted_problem, answer
 from jaxdnn.arrays import admitted, on_device
 from jaxdnn.parameters import Layer, Parameters
 from jaxdnn.per_example.columns import columns_of
+from jaxdnn.sharding import rows_at
 
 
 @public
@@ -82,7 +83,7 @@ def _places(examples: Any, m: int) -> Array:
                 f"examples must be from {-m} to {m - 1} (m from X), got "
                 f"{shown(int(places[outside][0]))}"
             )
-    return on_device(places)
+    return on_device(places % m)
 
 
 @partial(jax.jit, static_argnums=0)
@@ -91,6 +92,6 @@ def _gradients(network: Network, problem: Problem, places: Array | None) -> Para
     for dZ, A_prev in columns_of(network, problem):
         u, v = dZ.T, A_prev.T
         if places is not None:
-            u, v = u[places], v[places]
+            u, v = rows_at(u, places), rows_at(v, places)
         grads.append(Layer(u[:, :, None] * v[:, None, :], u[:, :, None]))
     return tuple(grads)
