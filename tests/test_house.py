@@ -33,6 +33,7 @@ FLOORS = [
                 "compiling",
                 "optimizers",
                 "stopping",
+                "clipping",
                 "order",
                 "batch_objective",
                 "padding",
