@@ -17,7 +17,7 @@ from typing import Any, NoReturn
 
 from jaxdnn import __version__
 
-_COMMANDS = ("train", "predict", "evaluate", "sweep", "verify")
+_COMMANDS = ("train", "predict", "evaluate", "sweep", "inspect", "verify")
 
 
 class _Parser(argparse.ArgumentParser):
