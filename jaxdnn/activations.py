@@ -12,6 +12,7 @@ saturated units, pass `Activation("tanh", tanh, tanh_backward)`.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from math import pi, sqrt
 from typing import Any, Literal
 
@@ -19,29 +20,22 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
+from jaxdnn import second_derivatives as second
 from jaxdnn._refusals import BadTypeError, BadValueError, shown
 from jaxdnn._registry import Registry
+from jaxdnn._same_code import SameCode
 from jaxdnn.arrays import elementwise
-from jaxdnn.second_derivatives import (
-    GELU_CUBIC,
-    elu_second,
-    gelu_second,
-    gelu_tanh_second,
-    sigmoid_second,
-    silu_second,
-    softplus_second,
-    straight_second,
-    tanh_second,
-)
+from jaxdnn.second_derivatives import GELU_CUBIC
 
 LEAKY_SLOPE = 0.01
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Activation:
     """A static pair of pure functions: an activation and its hand-derived backward.
 
     Both work element by element, so a shape goes in and the same shape comes out.
+    Activations of the same code are equal: see `_same_code`.
 
     Args:
       name: what errors and reports call it.
@@ -67,6 +61,16 @@ class Activation:
     backward: Callable[[Array, Array], Array]
     reads: Literal["Z", "A"] = "Z"
     second: Callable[[Array, Array], Array] | None = None
+
+    @cached_property
+    def _key(self) -> SameCode[Any]:
+        return SameCode((self.name, self.forward, self.backward, self.reads))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Activation) and self._key == other._key
+
+    def __hash__(self) -> int:
+        return hash(self._key)
 
     def __post_init__(self) -> None:
         given: Any = self
@@ -355,16 +359,16 @@ def silu_backward(dA: Array, Z: Array) -> Array:
 
 ACTIVATIONS: Registry[Activation] = Registry(
     (
-        Activation("relu", relu, relu_backward, "A", straight_second),
-        Activation("leaky_relu", leaky_relu, leaky_relu_backward, "A", straight_second),
-        Activation("tanh", tanh, tanh_backward_from_A, "A", tanh_second),
-        Activation("sigmoid", sigmoid, sigmoid_backward, "Z", sigmoid_second),
-        Activation("identity", identity, identity_backward, "A", straight_second),
-        Activation("elu", elu, elu_backward, "Z", elu_second),
-        Activation("softplus", softplus, softplus_backward, "Z", softplus_second),
-        Activation("gelu", gelu, gelu_backward, "Z", gelu_second),
-        Activation("gelu_tanh", gelu_tanh, gelu_tanh_backward, "Z", gelu_tanh_second),
-        Activation("silu", silu, silu_backward, "Z", silu_second),
+        Activation("relu", relu, relu_backward, "A", second.straight),
+        Activation("leaky_relu", leaky_relu, leaky_relu_backward, "A", second.straight),
+        Activation("tanh", tanh, tanh_backward_from_A, "A", second.tanh),
+        Activation("sigmoid", sigmoid, sigmoid_backward, "Z", second.sigmoid),
+        Activation("identity", identity, identity_backward, "A", second.straight),
+        Activation("elu", elu, elu_backward, "Z", second.elu),
+        Activation("softplus", softplus, softplus_backward, "Z", second.softplus),
+        Activation("gelu", gelu, gelu_backward, "Z", second.gelu),
+        Activation("gelu_tanh", gelu_tanh, gelu_tanh_backward, "Z", second.gelu_tanh),
+        Activation("silu", silu, silu_backward, "Z", second.silu),
     )
 )
 

@@ -12,7 +12,8 @@ References:
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from functools import cached_property
 from inspect import signature
 from math import log
 from typing import Any, NamedTuple
@@ -26,14 +27,8 @@ from jax import Array
 from jaxdnn._checks import check_shape
 from jaxdnn._refusals import BadTypeError, BadValueError, public, shown
 from jaxdnn._registry import Registry
-from jaxdnn.activations import (
-    identity,
-    identity_backward,
-    relu,
-    sigmoid,
-    sigmoid_backward,
-    softplus,
-)
+from jaxdnn._same_code import SameCode
+from jaxdnn.activations import identity, relu, sigmoid, sigmoid_backward, softplus
 from jaxdnn.arrays import admitted, on_device
 from jaxdnn.sharding import record_dtype
 
@@ -129,7 +124,7 @@ def _rates(Y: npt.NDArray[Any]) -> bool:
     return bool(((Y >= 0) & np.isfinite(Y)).all())
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Head:
     """A canonical output head: AL from ZL, the loss whose dZL is AL - Y, its decision.
 
@@ -142,9 +137,8 @@ class Head:
       decision: what the network says of ZL, how good that is, how many classes it tells
         apart: NUMBERS, EACH_OUTPUT, ONE_OUTPUT, or one's own.
       elementwise: whether AL[k] depends on ZL[k] alone.
-      output_backward: (dAL, ZL) -> (∂AL/∂ZL)ᵀ dAL, column by column; since AL - Y is
-        the loss' gradient this is its Hessian, and symmetric. None where curvature is
-        never asked for.
+      output_backward: (dAL, ZL, AL) -> dZL, each (n_L, m): (∂AL/∂ZL)ᵀ dAL. AL - Y is
+        the loss' gradient, so this is its Hessian, and symmetric: for curvature.
 
     Raises:
       TypeError: output or losses is not callable.
@@ -168,16 +162,24 @@ class Head:
     accepts: Callable[[npt.NDArray[Any]], bool] = _finite
     decision: Decision = NUMBERS
     elementwise: bool = True
-    output_backward: Callable[[Array, Array], Array] | None = None
+    output_backward: Callable[[Array, Array, Array], Array] | None = None
+
+    @cached_property
+    def _key(self) -> SameCode[Any]:
+        return SameCode(tuple(getattr(self, field.name) for field in fields(self)))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Head) and self._key == other._key
+
+    def __hash__(self) -> int:
+        return hash(self._key)
 
     def __post_init__(self) -> None:
         given: Any = self
-        for field in ("output", "losses", "accepts"):
-            if not callable(getattr(given, field)):
+        for field in ("output", "losses", "accepts", "output_backward"):
+            may_lack = field == "output_backward" and given.output_backward is None
+            if not may_lack and not callable(getattr(given, field)):
                 raise TypeError(f"Head {shown(given.name)}: {field} must be callable")
-        if not (self.output_backward is None or callable(given.output_backward)):
-            wanted = "output_backward must be callable or None"
-            raise TypeError(f"Head {shown(given.name)}: {wanted}")
         for field, kind in (("name", str), ("targets", str), ("decision", Decision)):
             if not isinstance(found := getattr(given, field), kind):
                 wanted = "a text" if kind is str else "a Decision"
@@ -234,6 +236,10 @@ def head_backward(AL: Array, Y: Array) -> Array:
     return AL - Y
 
 
+def _sigmoid_output_backward(dAL: Array, ZL: Array, AL: Array) -> Array:
+    return sigmoid_backward(dAL, ZL)
+
+
 def sigmoid_losses(ZL: Array, Y: Array) -> Array:
     """Binary cross-entropy: ℓ = Σ_k  y log(1 + e^-z) + (1 - y) log(1 + e^z).
 
@@ -256,14 +262,8 @@ def softmax(ZL: Array) -> Array:
     return jax.nn.softmax(ZL, axis=0)
 
 
-def softmax_backward(dAL: Array, ZL: Array) -> Array:
-    """(diag(a) - a aᵀ) dAL = a * (dAL - aᵀ dAL), down each column.
-
-    Example:
-      >>> softmax_backward(jnp.array([[1.0], [0.0]]), jnp.zeros((2, 1))).tolist()
-      [[0.25], [-0.25]]
-    """
-    AL = softmax(ZL)
+def _softmax_output_backward(dAL: Array, ZL: Array, AL: Array) -> Array:
+    """dZL = AL * (dAL - Σ_k AL[k] dAL[k])."""
     return AL * (dAL - (AL * dAL).sum(axis=0, keepdims=True))
 
 
@@ -283,6 +283,10 @@ def softmax_losses(ZL: Array, Y: Array) -> Array:
     centred = ZL - top
     crossed = (Y * centred).sum(axis=0) - (1 - Y.sum(axis=0)) * top[0]
     return jnp.log(jnp.exp(centred).sum(axis=0)) - crossed
+
+
+def _identity_output_backward(dAL: Array, ZL: Array, AL: Array) -> Array:
+    return dAL
 
 
 def identity_losses(ZL: Array, Y: Array) -> Array:
@@ -313,14 +317,9 @@ def exp(ZL: Array) -> Array:
     return jnp.exp(jnp.minimum(ZL, _exp_knee(ZL)))
 
 
-def exp_backward(dAL: Array, ZL: Array) -> Array:
-    """e^z dAL, 0 beyond the knee of `exp`.
-
-    Example:
-      >>> exp_backward(jnp.ones((1, 2)), jnp.array([[0.0, 1e4]])).tolist()
-      [[1.0, 0.0]]
-    """
-    return jnp.where(_exp_knee(ZL) > ZL, exp(ZL) * dAL, jnp.zeros_like(dAL))
+def _exp_output_backward(dAL: Array, ZL: Array, AL: Array) -> Array:
+    """dZL = dAL * e^z, and 0 beyond the knee."""
+    return jnp.where(_exp_knee(ZL) > ZL, dAL * AL, jnp.zeros_like(dAL))
 
 
 def exp_losses(ZL: Array, Y: Array) -> Array:
@@ -345,7 +344,7 @@ HEADS: Registry[Head] = Registry(
             targets="0, 1 or probabilities between them",
             accepts=_fractions,
             decision=EACH_OUTPUT,
-            output_backward=sigmoid_backward,
+            output_backward=_sigmoid_output_backward,
         ),
         Head(
             "softmax",
@@ -355,14 +354,14 @@ HEADS: Registry[Head] = Registry(
             accepts=_distributions,
             decision=ONE_OUTPUT,
             elementwise=False,
-            output_backward=softmax_backward,
+            output_backward=_softmax_output_backward,
         ),
         Head(
             "identity",
             identity,
             identity_losses,
             targets="finite numbers",
-            output_backward=identity_backward,
+            output_backward=_identity_output_backward,
         ),
         Head(
             "exp",
@@ -370,7 +369,7 @@ HEADS: Registry[Head] = Registry(
             exp_losses,
             targets="finite counts or rates >= 0",
             accepts=_rates,
-            output_backward=exp_backward,
+            output_backward=_exp_output_backward,
         ),
     )
 )

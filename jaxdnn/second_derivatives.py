@@ -16,61 +16,61 @@ from jax import Array
 GELU_CUBIC = 0.044715
 
 
-def straight_second(dA: Array, cache: Array) -> Array:
+def straight(dA: Array, cache: Array) -> Array:
     """g''(z) = 0: relu, leaky_relu, identity. `cache` is Z or A.
 
     Example:
-      >>> straight_second(jnp.ones(2), jnp.array([-1.0, 1.0])).tolist()
+      >>> straight(jnp.ones(2), jnp.array([-1.0, 1.0])).tolist()
       [0.0, 0.0]
     """
     return jnp.zeros_like(dA)
 
 
-def tanh_second(dA: Array, A: Array) -> Array:
+def tanh(dA: Array, A: Array) -> Array:
     """g''(z) = -2 a (1 - a²), from a = tanh(z).
 
     Example:
-      >>> tanh_second(jnp.ones(1), jnp.array([0.5])).tolist()
+      >>> tanh(jnp.ones(1), jnp.array([0.5])).tolist()
       [-0.75]
     """
     return dA * (-2 * A * (1 - jnp.square(A)))
 
 
-def sigmoid_second(dA: Array, Z: Array) -> Array:
+def sigmoid(dA: Array, Z: Array) -> Array:
     """g''(z) = s''(z).
 
     Example:
-      >>> sigmoid_second(jnp.ones(1), jnp.zeros(1)).tolist()
+      >>> sigmoid(jnp.ones(1), jnp.zeros(1)).tolist()
       [-0.0]
     """
     return dA * (_slope(Z) * -jnp.tanh(Z / 2))
 
 
-def elu_second(dA: Array, Z: Array) -> Array:
+def elu(dA: Array, Z: Array) -> Array:
     """g''(z) = 0 for z > 0, else exp(z).
 
     Example:
-      >>> elu_second(jnp.ones(2), jnp.array([0.0, 2.0])).tolist()
+      >>> elu(jnp.ones(2), jnp.array([0.0, 2.0])).tolist()
       [1.0, 0.0]
     """
     return jnp.where(Z > 0, jnp.zeros_like(dA), dA * jnp.exp(jnp.minimum(Z, 0)))
 
 
-def softplus_second(dA: Array, Z: Array) -> Array:
+def softplus(dA: Array, Z: Array) -> Array:
     """g''(z) = s'(z).
 
     Example:
-      >>> softplus_second(jnp.ones(1), jnp.zeros(1)).tolist()
+      >>> softplus(jnp.ones(1), jnp.zeros(1)).tolist()
       [0.25]
     """
     return dA * _slope(Z)
 
 
-def gelu_second(dA: Array, Z: Array) -> Array:
+def gelu(dA: Array, Z: Array) -> Array:
     """g''(z) = 2 φ(z) + z φ'(z) = (2 - z²) φ(z), φ the standard normal density.
 
     Example:
-      >>> f"{float(gelu_second(jnp.ones(()), jnp.zeros(()))):.4f}"
+      >>> f"{float(gelu(jnp.ones(()), jnp.zeros(()))):.4f}"
       '0.7979'
     """
     # Beyond 100 φ is 0 to the last bit; z² must not overflow first.
@@ -78,13 +78,13 @@ def gelu_second(dA: Array, Z: Array) -> Array:
     return dA * ((2 - square) * (jnp.exp(-0.5 * square) / sqrt(2 * pi)))
 
 
-def gelu_tanh_second(dA: Array, Z: Array) -> Array:
+def gelu_tanh(dA: Array, Z: Array) -> Array:
     """g = z S with S = s(2u), u = sqrt(2/π) (z + c z³), c = 0.044715.
 
         g'' = 2 S' + z S''      S' = 2 u' s'(2u)      S'' = 2 u'' s'(2u) + 4 u'² s''(2u)
 
     Example:
-      >>> f"{float(gelu_tanh_second(jnp.ones(()), jnp.zeros(()))):.4f}"
+      >>> f"{float(gelu_tanh(jnp.ones(()), jnp.zeros(()))):.4f}"
       '0.7979'
     """
     # Beyond 20 both derivatives of s(2u) are 0 to the last bit.
@@ -97,11 +97,11 @@ def gelu_tanh_second(dA: Array, Z: Array) -> Array:
     return dA * (4 * du * slope + Z * (2 * ddu * slope + 4 * du * (du * bend)))
 
 
-def silu_second(dA: Array, Z: Array) -> Array:
+def silu(dA: Array, Z: Array) -> Array:
     """g''(z) = 2 s'(z) + z s''(z).
 
     Example:
-      >>> silu_second(jnp.ones(1), jnp.zeros(1)).tolist()
+      >>> silu(jnp.ones(1), jnp.zeros(1)).tolist()
       [0.5]
     """
     return dA * (_slope(Z) * (2 - Z * jnp.tanh(Z / 2)))

@@ -10,12 +10,21 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+import warnings
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from importlib import import_module
 from typing import Any, NoReturn
 
 from jaxdnn import __version__
+
+_SAID: Mapping[int, str] = {signal.SIGINT: "interrupted", signal.SIGTERM: "terminated"}
+
+# Seconds after which a signal that ended nothing is repeated.
+_AGAIN = 2.0
+
+# Signs of a library's warning that are shown.
+_LINE = 160
 
 _COMMANDS = ("train", "predict", "evaluate", "sweep", "inspect", "verify")
 
@@ -43,20 +52,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
     words = sys.argv[1:] if arguments is None else arguments
     with _Signals() as signals:
         try:
-            return _run(words)
-        except BaseException:
-            # An import that is interrupted may end in any error.
-            if signals.seen is None:
-                raise
-        said = "interrupted" if signals.seen == signal.SIGINT else "terminated"
-        return _complain(said, 128 + signals.seen)
+            # Here, where a signal is minded: imports take seconds.
+            commands = {name: import_module(f"jaxdnn.cli.{name}") for name in _COMMANDS}
+            signals.importing = False
+            return _run(commands, words)
+        except KeyboardInterrupt:
+            number = signals.seen or signal.SIGINT
+            return _complain(_SAID[number], 128 + number)
 
 
 class _Signals:
-    """Ctrl-C and SIGTERM end what is going on, and it is known which of them did."""
+    """Ctrl-C and SIGTERM end what is going on, and it is known which of them did.
+
+    What is raised in some callback, as while garbage is collected, is swallowed there:
+    so it is raised again, until the command has ended.
+    """
 
     def __enter__(self) -> "_Signals":
         self.seen: int | None = None
+        self.importing = True
+        self._again: threading.Timer | None = None
         self._before: dict[int, Any] = {}
         if threading.current_thread() is threading.main_thread():
             for number in (signal.SIGINT, signal.SIGTERM):
@@ -66,33 +81,63 @@ class _Signals:
 
     def _end(self, number: int, _frame: Any) -> None:
         self.seen = number
+        if self.importing:
+            # Nothing is under way, and C++ that calls back would abort the process.
+            _complain(_SAID[number], 0)
+            os._exit(128 + number)
+        self._repeat(_AGAIN)
         raise KeyboardInterrupt
 
+    def _repeat(self, seconds: float) -> None:
+        if self._again is not None:
+            self._again.cancel()
+        self._again = threading.Timer(seconds, os.kill, (os.getpid(), self.seen))
+        self._again.daemon = True
+        self._again.start()
+
     def _swallowed(self, unraisable: Any) -> None:
-        """Python swallows what is raised while it collects garbage: say it again."""
         if self.seen is None or unraisable.exc_type is not KeyboardInterrupt:
             self._unraisable(unraisable)
-            return
-        threading.Timer(0.05, os.kill, (os.getpid(), self.seen)).start()
+        else:
+            self._repeat(0.05)
 
     def __exit__(self, *_error: object) -> None:
+        if self._again is not None:
+            self._again.cancel()
         sys.unraisablehook = self._unraisable
         for number, handler in self._before.items():
             signal.signal(number, handler)
 
 
-def _run(words: Sequence[str]) -> int:
+@contextmanager
+def _cache_told_once() -> Generator[None]:
+    """JAX warns of each program that its cache does not give or take: here, once."""
+    with warnings.catch_warnings():
+        before, told = warnings.showwarning, list[str]()
+
+        def show(message: Any, *where: Any, **options: Any) -> None:
+            first = str(message).partition("\n")[0]
+            if "persistent compilation cache" not in first:
+                before(message, *where, **options)
+            elif not told:
+                told.append(first)
+                print("jaxdnn: note:", first[:_LINE], file=sys.stderr)
+
+        warnings.showwarning = show
+        yield
+
+
+def _run(commands: Mapping[str, Any], words: Sequence[str]) -> int:
     """The command's exit code, or that of what it refused."""
-    # Here, where Ctrl-C is minded: imports take seconds.
-    commands = {name: import_module(f"jaxdnn.cli.{name}") for name in _COMMANDS}
     enable_cache = import_module("jaxdnn.training.compiling").enable_compilation_cache
     bad_input = getattr(commands.get(words[0]) if words else None, "ERROR_CODE", 2)
     try:
         args = _parser(commands).parse_args(words)
-        # Where there is no room for a cache, every process compiles for itself.
-        with suppress(OSError):
-            enable_cache()
-        return args.run(args)
+        with _cache_told_once():
+            # Where there is no room for a cache, every process compiles for itself.
+            with suppress(OSError):
+                enable_cache()
+            return args.run(args)
     except BrokenPipeError:
         # Whoever read our output has seen enough; what is buffered has nowhere to go.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -2,7 +2,8 @@
 
 Prints CSV: label and the probability of each class, or value where the model was
 trained on numbers. Of several targets, each one's own, and where they have two classes
-the probability of the second.
+the probability of the second. A label is written as it is: one that begins with = + -
+or @ is a formula to a spreadsheet, so import such columns as text.
 """
 
 import argparse

@@ -76,7 +76,8 @@ def push_vector(
             g, cache = network.activations[l], seen(caches, l)
             RA.append(masked(caches, l, g.backward(RZ[l], cache)))
     bend: Any = network.head.output_backward
-    return Tangents(RA, RZ, weigh(bend(RZ[-1], place.ZL), problem.mean))
+    RAL = bend(RZ[-1], place.ZL, caches[-1].activation)
+    return Tangents(RA, RZ, weigh(RAL, problem.mean))
 
 
 def masked(caches: Caches, l: int, M: Array) -> Array:
@@ -106,8 +107,8 @@ def check_head_bends(network: Network) -> None:
     """Refuse a head of one's own that does not say how its output moves."""
     if network.head.output_backward is None:
         raise BadValueError(
-            f"head {network.head.name!r} must have an output_backward, (dAL, ZL) -> "
-            "the Jacobian of its output times dAL"
+            f"head {network.head.name!r} must have an output_backward, (dAL, ZL, AL) "
+            "-> the Jacobian of its output times dAL"
         )
 
 

@@ -208,7 +208,7 @@ def _extended(
 def _told_rates(numbers: Any, run: Run, state: State, entries: History) -> History:
     """NaN for learning rates that an optimizer keeps to itself."""
     plan, known = run.plan, run.settings.learning_rate
-    if plan.schedule is not None or known is not None:
+    if plan.schedule.value is not None or known is not None:
         return entries
     if learning_rate_of(state.optimizer) is not None:
         return entries

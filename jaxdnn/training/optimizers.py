@@ -22,6 +22,7 @@ from jax import Array
 
 from jaxdnn._checks import check_scalar, check_shape
 from jaxdnn._refusals import BadTypeError, BadValueError, public
+from jaxdnn._same_code import SameCode
 from jaxdnn.arrays import on_device
 from jaxdnn.parameters import Parameters, admitted_layers
 from jaxdnn.sharding import record_dtype
@@ -102,8 +103,8 @@ _descend = jax.jit(descend)
 
 
 def init_optimizer(
-    optimizer: Optimizer,
-    schedule: Callable[[Any], Any] | None,
+    optimizer: SameCode[Optimizer],
+    schedule: SameCode[Callable[[Any], Any] | None],
     rate: Any,
     params: Parameters,
 ) -> Any:
@@ -113,10 +114,10 @@ def init_optimizer(
     keeps this one: the first of a schedule.
 
     Example:
-      >>> init_optimizer(None, None, 0.1, ()) is None
+      >>> init_optimizer(SameCode(None), SameCode(None), 0.1, ()) is None
       True
     """
-    if optimizer is None:
+    if optimizer.value is None:
         return None
     return _init(optimizer, schedule, rate, params)
 
@@ -124,10 +125,10 @@ def init_optimizer(
 # One program, where an optimizer would compile one for every array it makes.
 @partial(jax.jit, static_argnums=(0, 1))
 def _init(optimizer: Any, schedule: Any, rate: Any, params: Parameters) -> Any:
-    if schedule is not None:
-        rate = scheduled(schedule, 0, params[0].W.dtype)
+    if schedule.value is not None:
+        rate = scheduled(schedule.value, 0, params[0].W.dtype)
     with _told_of("init", "it is given the parameters"):
-        return _at_rate(optimizer, rate).init(params)
+        return _at_rate(optimizer.value, rate).init(params)
 
 
 def apply_optimizer(

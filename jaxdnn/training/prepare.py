@@ -11,6 +11,7 @@ from jax.sharding import Mesh
 
 from jaxdnn._checks import check_dropout, check_key, check_scalar, in_trace, is_concrete
 from jaxdnn._refusals import BadValueError
+from jaxdnn._same_code import SameCode
 from jaxdnn.architecture import Network
 from jaxdnn.arrays import admitted, on_device
 from jaxdnn.objective import l2_or_none
@@ -151,8 +152,10 @@ def prepare(
 
     plan = Plan(
         network=layout.network,
-        optimizer=config.optimizer,
-        schedule=config.learning_rate if callable(config.learning_rate) else None,
+        optimizer=SameCode(config.optimizer),
+        schedule=SameCode(
+            config.learning_rate if callable(config.learning_rate) else None
+        ),
         batch_size=config.batch_size,
         ragged=size is not None or _is_ragged(given.examples, config.batch_size),
         sentinel=concrete,

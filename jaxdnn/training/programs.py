@@ -88,8 +88,8 @@ def one_step(run: Run, state: State, batch: Batch) -> tuple[State, Step]:
     X, Y, mean, _ = batch
     dropout = step_dropout(run, state)
     rate = settings.learning_rate
-    if plan.schedule is not None:
-        rate = scheduled(plan.schedule, state.step, state.params[0].W.dtype)
+    if plan.schedule.value is not None:
+        rate = scheduled(plan.schedule.value, state.step, state.params[0].W.dtype)
     elif rate is None:
         rate = learning_rate_of(state.optimizer)
     asked = plan.network, state.params, X, Y, mean, dropout
@@ -100,7 +100,7 @@ def one_step(run: Run, state: State, batch: Batch) -> tuple[State, Step]:
         J, grads, share = cost_and_clipped_gradients(*asked, settings.clipping, key)
     grads = _masked(grads, settings.mask)
     params, optimizer = apply_optimizer(
-        plan.optimizer,
+        plan.optimizer.value,
         state.params,
         grads,
         state.optimizer,

@@ -12,6 +12,7 @@ from typing import Any, Literal, NamedTuple
 import jax
 from jax import Array
 
+from jaxdnn._same_code import SameCode
 from jaxdnn.architecture import Network
 from jaxdnn.parameters import Method, Parameters
 from jaxdnn.rotation import rotate_back
@@ -59,14 +60,16 @@ class Config:
 class Plan:
     """What a run's program is compiled for; everything else is traced.
 
+    Optimizers and schedules of the same code share programs: see `_same_code`.
+
     schedule: updates done -> learning rate, or None for the settings' own. ragged:
     whether a batch may be partly empty. sentinel: whether a cost that is not finite
     ends the run. watched: the history's entry that decides which parameters are best.
     """
 
     network: Network
-    optimizer: Optimizer
-    schedule: Callable[[Any], Any] | None
+    optimizer: SameCode[Optimizer]
+    schedule: SameCode[Callable[[Any], Any] | None]
     batch_size: int | None
     ragged: bool
     sentinel: bool

@@ -4,6 +4,7 @@ import pytest
 
 from jaxdnn import cli
 from jaxdnn.models import training
+from jaxdnn.training import compiling
 from tests.cli.screen import QUICK, REPORTS
 from tests.tables import pets
 
@@ -12,7 +13,7 @@ from tests.tables import pets
 def own_cache(tmp_path_factory):
     """Neither this process nor those it starts touch the user's compiled programs."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(cli, "enable_compilation_cache", lambda: None)
+        patch.setattr(compiling, "enable_compilation_cache", lambda: None)
         cache = tmp_path_factory.mktemp("cache")
         patch.setenv("JAX_COMPILATION_CACHE_DIR", str(cache))
         yield

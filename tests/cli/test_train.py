@@ -337,4 +337,4 @@ def test_a_category_only_in_the_test_part_is_told(tmp_path, capsys):
     frame.to_csv(tmp_path / "t.csv", index=False)
     args = ["--data", str(tmp_path / "t.csv"), "--out", str(tmp_path), *QUICK]
     assert main(["train", *args, "--quiet"]) == 0
-    assert "test part: " in capsys.readouterr().err
+    assert "test part of " in capsys.readouterr().err

@@ -1,0 +1,46 @@
+"""The parameters as scikit-learn has them, and as this library does.
+
+coefs_[l - 1] = W_lᵀ (n_{l-1}, n_l)        intercepts_[l - 1] = b_l (n_l,)
+"""
+
+from typing import Any
+
+import jax
+import numpy as np
+import numpy.typing as npt
+
+from jaxdnn.parameters import Layer, Parameters
+
+Coefficients = tuple[list[npt.NDArray[Any]], list[npt.NDArray[Any]]]
+
+
+def as_coefficients(params: Any) -> Coefficients:
+    """Weights and biases: arrays of NumPy's, and nobody else's.
+
+    Example:
+      >>> coefs, intercepts = as_coefficients([(np.ones((1, 2)), np.ones((1, 1)))])
+      >>> coefs[0].shape, intercepts[0].shape
+      ((2, 1), (1,))
+    """
+    params = jax.device_get(params)
+    return (
+        [np.array(W.T, order="C") for W, _ in params],
+        [np.array(b[:, 0]) for _, b in params],
+    )
+
+
+def as_layers(coefs: Any, intercepts: Any, dtype: Any) -> Parameters:
+    """The network's parameters, on the host.
+
+    Example:
+      >>> as_layers([np.ones((2, 1))], [np.ones(1)], np.float32)[0].W.shape
+      (1, 2)
+    """
+    host: Any = np
+    return tuple(
+        Layer(
+            host.ascontiguousarray(np.asarray(W, dtype).T),
+            host.asarray(b, dtype).reshape(-1, 1),
+        )
+        for W, b in zip(coefs, intercepts, strict=True)
+    )

@@ -1,0 +1,33 @@
+"""scikit-learn's checks of any estimator, of ours: none fails, none is expected to."""
+
+import warnings
+
+import pytest
+
+pytest.importorskip("sklearn", minversion="1.9")
+
+from sklearn.utils.estimator_checks import check_estimator
+
+from jaxdnn.sklearn import (
+    MLPClassifier,
+    MLPEnsembleClassifier,
+    MLPEnsembleRegressor,
+    MLPRegressor,
+)
+
+ESTIMATORS = [
+    MLPClassifier(max_iter=30),
+    MLPRegressor(max_iter=30),
+    pytest.param(MLPEnsembleClassifier(2, max_iter=30), marks=pytest.mark.slow),
+    pytest.param(MLPEnsembleRegressor(2, max_iter=60), marks=pytest.mark.slow),
+]
+
+
+@pytest.mark.parametrize("estimator", ESTIMATORS, ids=lambda of: type(of).__name__)
+def test_no_check_fails(estimator):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        results = check_estimator(estimator, on_fail=None)
+    failed = [each["check_name"] for each in results if each["status"] == "failed"]
+    assert failed == []
+    assert len(results) > 50
