@@ -48,6 +48,22 @@ _HOMES = {
         "sweep",
         "update_parameters",
     ),
+    "jaxdnn.per_example": (
+        "clipped_gradients",
+        "gradient_diversity",
+        "gradient_noise_scale",
+        "per_example_gradients",
+        "per_example_gram",
+        "per_example_norms",
+    ),
+    "jaxdnn.curvature": (
+        "KroneckerFactors",
+        "fisher_diagonal",
+        "gauss_newton_vector_product",
+        "hessian_diagonal",
+        "hessian_vector_product",
+        "kfac_factors",
+    ),
     "jaxdnn.verification": (
         "GradientError",
         "Report",

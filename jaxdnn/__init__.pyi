@@ -22,6 +22,12 @@ from jaxdnn.activations import softplus as softplus
 from jaxdnn.activations import softplus_backward as softplus_backward
 from jaxdnn.activations import tanh as tanh
 from jaxdnn.activations import tanh_backward as tanh_backward
+from jaxdnn.curvature import KroneckerFactors as KroneckerFactors
+from jaxdnn.curvature import fisher_diagonal as fisher_diagonal
+from jaxdnn.curvature import gauss_newton_vector_product as gauss_newton_vector_product
+from jaxdnn.curvature import hessian_diagonal as hessian_diagonal
+from jaxdnn.curvature import hessian_vector_product as hessian_vector_product
+from jaxdnn.curvature import kfac_factors as kfac_factors
 from jaxdnn.decisions import Decision as Decision
 from jaxdnn.dropout import DropoutCache as DropoutCache
 from jaxdnn.dropout import dropout_backward as dropout_backward
@@ -54,6 +60,12 @@ from jaxdnn.parameters import Parameters as Parameters
 from jaxdnn.parameters import initialize_parameters as initialize_parameters
 from jaxdnn.parameters import params_from_dict as params_from_dict
 from jaxdnn.parameters import params_to_dict as params_to_dict
+from jaxdnn.per_example import clipped_gradients as clipped_gradients
+from jaxdnn.per_example import gradient_diversity as gradient_diversity
+from jaxdnn.per_example import gradient_noise_scale as gradient_noise_scale
+from jaxdnn.per_example import per_example_gradients as per_example_gradients
+from jaxdnn.per_example import per_example_gram as per_example_gram
+from jaxdnn.per_example import per_example_norms as per_example_norms
 from jaxdnn.training import Divergence as Divergence
 from jaxdnn.training import FitResult as FitResult
 from jaxdnn.training import History as History

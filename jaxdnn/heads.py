@@ -72,7 +72,9 @@ class Head:
       decision: what the network says of ZL, how good that is, how many classes it tells
         apart: NUMBERS, EACH_OUTPUT, ONE_OUTPUT, or one's own.
       elementwise: whether AL[k] depends on ZL[k] alone.
-      output_backward: (dAL, ZL, AL) -> dZL, each (n_L, m), for `as_function`.
+      output_backward: (dAL, ZL, AL) -> dZL, each (n_L, m): (∂AL/∂ZL)ᵀ dAL, for
+        `as_function`. AL - Y is the loss' gradient, so this is its Hessian, and
+        symmetric: for curvature.
       targets_backward: (ZL, Y) -> the losses' slopes by Y, for `cost_as_function`.
 
     Raises:
@@ -112,8 +114,9 @@ class Head:
 
     def __post_init__(self) -> None:
         given: Any = self
-        for field in ("output", "losses", "accepts"):
-            if not callable(getattr(given, field)):
+        for field in ("output", "losses", "accepts", "output_backward"):
+            may_lack = field == "output_backward" and given.output_backward is None
+            if not may_lack and not callable(getattr(given, field)):
                 raise TypeError(f"Head {shown(given.name)}: {field} must be callable")
         for field, kind in (("name", str), ("targets", str), ("decision", Decision)):
             if not isinstance(found := getattr(given, field), kind):

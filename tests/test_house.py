@@ -17,13 +17,15 @@ PACKAGE = Path(jaxdnn.__file__).parent
 FLOORS = [
     {"_html", "_refusals", "_registry", "_same_code", "_shown", "sharding"},
     {"_checks"},
-    {"arrays"},
+    {"arrays", "second_derivatives"},
     {"activations", "decisions"},
     {"parameters", "linear", "dropout", "heads", "objective"},
     {"architecture"},
     {"blocks"},
     {"propagation", "arguments"},
     {"network", "rotation", "functions"},
+    {"per_example"},
+    {"curvature"},
     *(
         {f"training.{name}" for name in names}
         for names in (
@@ -31,6 +33,7 @@ FLOORS = [
                 "compiling",
                 "optimizers",
                 "stopping",
+                "clipping",
                 "order",
                 "batch_objective",
                 "padding",

@@ -18,6 +18,7 @@ from jaxdnn.architecture import Network
 from jaxdnn.parameters import Method, Parameters
 from jaxdnn.rotation import rotate_back
 from jaxdnn.training.batch_objective import L2Over, L2Term
+from jaxdnn.training.clipping import Clipping
 from jaxdnn.training.divergence import Divergence
 from jaxdnn.training.optimizers import Optimizer
 from jaxdnn.training.stopping import Best, Watch
@@ -41,6 +42,14 @@ class Config:
     patience: Any = None
     min_delta: Any = 0.0
     layout: Literal["auto", "plain"] = "auto"
+    clip_examples: Any = None
+    noise_multiplier: Any = 0.0
+
+    @property
+    def adds_noise(self) -> bool:
+        """Whether there is noise: a literal 0 is none at all."""
+        noise = self.noise_multiplier
+        return not (isinstance(noise, (int, float)) and noise == 0)
 
     @property
     def drops_out(self) -> bool:
@@ -83,6 +92,7 @@ class Settings(NamedTuple):
     examples: Any
     order: Any = None
     mask: Any = None
+    clipping: Clipping | None = None
 
 
 class Constants(NamedTuple):
@@ -91,6 +101,7 @@ class Constants(NamedTuple):
     dropout_key: Array | None
     shuffle_key: Array | None
     basis: Array | None
+    noise_key: Array | None = None
 
 
 class State(NamedTuple):
@@ -144,6 +155,8 @@ class History:
         is; None without validation.
       validation_score: accuracy, or R² for heads of numbers, weighed alike; None
         without validation.
+      clipped_share: of the examples, those that `clip_examples` clipped; None where it
+        was not given.
       best_epoch: (), which entry is that of the best parameters; None where nothing is
         watched or none was finite (which a traced run cannot tell: -1).
     """
@@ -154,6 +167,7 @@ class History:
     validation_cost: Any = None
     validation_score: Any = None
     best_epoch: Any = None
+    clipped_share: Any = None
 
     @never_raises
     def __repr__(self) -> str:
