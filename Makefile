@@ -1,6 +1,8 @@
 # make train ARGS="--data moons"   train a network and write what came of it to runs/
 # make test                        run the tests; ARGS='-m "not slow"' the quick ones
 # make benchmark                   time this library beside its peers
+# make docs                        build the site, every page executed: docs/_build/html
+# make docs-serve                  show it on localhost
 # make clean                       remove the environments and the caches
 #
 # The first call makes .venv from $(PYTHON) and installs the versions of
@@ -12,7 +14,7 @@ CONSTRAINTS = constraints.txt
 ARGS =
 
 .DELETE_ON_ERROR:
-.PHONY: train test benchmark clean
+.PHONY: train test benchmark docs docs-serve clean
 
 train: $(VENV)/.app
 	@$(VENV)/bin/jaxdnn train $(ARGS)
@@ -22,6 +24,21 @@ test: $(VENV)/.test
 
 benchmark: $(VENV)/.bench
 	@$(VENV)/bin/python -m scripts.benchmark $(ARGS)
+
+# Sphinx searches Chinese pages from 9.2 on, which Python 3.13 gets.
+DOCS_PYTHON = $(shell for python in python3.13 $(HOME)/.pyenv/versions/3.13.*/bin/python $(PYTHON); do \
+    $$python -c 'import ensurepip' 2> /dev/null && echo $$python && break; done)
+
+docs:
+	@$(MAKE) --no-print-directory .venv-docs/.docs \
+	    VENV=.venv-docs PYTHON=$(DOCS_PYTHON) CONSTRAINTS=docs/constraints.txt
+	@rm -rf docs/_build
+	@.venv-docs/bin/python -m sphinx --quiet --jobs auto --fail-on-warning \
+	    --builder html docs docs/_build/html
+	@echo docs/_build/html/index.html
+
+docs-serve:
+	@$(PYTHON) -m http.server --bind 127.0.0.1 --directory docs/_build/html 8000
 
 # One stamp for each extra of pyproject.toml.
 $(VENV)/.%: $(VENV)/bin/python pyproject.toml $(CONSTRAINTS)
@@ -35,5 +52,5 @@ $(VENV)/bin/python:
 	@$(PYTHON) -m venv --clear $(VENV)
 
 clean:
-	rm -rf .venv* .hypothesis .pytest_cache .ruff_cache build dist
+	rm -rf .venv* .hypothesis .pytest_cache .ruff_cache build dist docs/_build
 	find jaxdnn tests scripts -name __pycache__ -prune -exec rm -rf {} +

@@ -27,6 +27,7 @@ _HOMES = {
         "predict_proba",
         "score",
     ),
+    "jaxdnn.functions": ("as_function", "cost_as_function"),
     "jaxdnn.parameters": (
         "Layer",
         "Parameters",
@@ -46,6 +47,22 @@ _HOMES = {
         "snapshot_to_dict",
         "sweep",
         "update_parameters",
+    ),
+    "jaxdnn.per_example": (
+        "clipped_gradients",
+        "gradient_diversity",
+        "gradient_noise_scale",
+        "per_example_gradients",
+        "per_example_gram",
+        "per_example_norms",
+    ),
+    "jaxdnn.curvature": (
+        "KroneckerFactors",
+        "fisher_diagonal",
+        "gauss_newton_vector_product",
+        "hessian_diagonal",
+        "hessian_vector_product",
+        "kfac_factors",
     ),
     "jaxdnn.verification": (
         "GradientError",
@@ -68,9 +85,9 @@ _HOMES = {
         "dropout_backward",
         "dropout_forward",
     ),
+    "jaxdnn.decisions": ("Decision",),
     "jaxdnn.heads": (
         "HEADS",
-        "Decision",
         "Head",
         "head_backward",
     ),

@@ -20,13 +20,14 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
+from jaxdnn import second_derivatives as second
 from jaxdnn._refusals import BadTypeError, BadValueError, shown
 from jaxdnn._registry import Registry
 from jaxdnn._same_code import SameCode
 from jaxdnn.arrays import elementwise
+from jaxdnn.second_derivatives import GELU_CUBIC
 
 LEAKY_SLOPE = 0.01
-GELU_CUBIC = 0.044715
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,6 +42,8 @@ class Activation:
       forward: Z -> A.
       backward: (dA, cache) -> dZ, where cache is Z, or A when reads is "A".
       reads: which array the backward is handed; the other one is never stored.
+      second: (dA, cache) -> dA * g''(Z), cache as for backward; None where curvature is
+        never asked for.
 
     Raises:
       TypeError: forward or backward is not callable.
@@ -57,6 +60,7 @@ class Activation:
     forward: Callable[[Array], Array]
     backward: Callable[[Array, Array], Array]
     reads: Literal["Z", "A"] = "Z"
+    second: Callable[[Array, Array], Array] | None = None
 
     @cached_property
     def _key(self) -> SameCode[Any]:
@@ -75,11 +79,18 @@ class Activation:
         for field in ("forward", "backward"):
             if not callable(getattr(given, field)):
                 raise TypeError(f"Activation {self.name!r}: {field} must be callable")
+        if not (self.second is None or callable(given.second)):
+            raise TypeError(
+                f"Activation {self.name!r}: second must be callable or None"
+            )
         if not isinstance(given.reads, str) or given.reads not in ("Z", "A"):
             raise ValueError(
                 f"Activation {self.name!r}: reads must be 'Z' or 'A', "
                 f"got {shown(given.reads)}"
             )
+
+    def __repr__(self) -> str:
+        return f"Activation({self.name!r}, reads={self.reads!r})"
 
 
 @elementwise
@@ -351,16 +362,16 @@ def silu_backward(dA: Array, Z: Array) -> Array:
 
 ACTIVATIONS: Registry[Activation] = Registry(
     (
-        Activation("relu", relu, relu_backward, reads="A"),
-        Activation("leaky_relu", leaky_relu, leaky_relu_backward, reads="A"),
-        Activation("tanh", tanh, tanh_backward_from_A, reads="A"),
-        Activation("sigmoid", sigmoid, sigmoid_backward),
-        Activation("identity", identity, identity_backward, reads="A"),
-        Activation("elu", elu, elu_backward),
-        Activation("softplus", softplus, softplus_backward),
-        Activation("gelu", gelu, gelu_backward),
-        Activation("gelu_tanh", gelu_tanh, gelu_tanh_backward),
-        Activation("silu", silu, silu_backward),
+        Activation("relu", relu, relu_backward, "A", second.straight),
+        Activation("leaky_relu", leaky_relu, leaky_relu_backward, "A", second.straight),
+        Activation("tanh", tanh, tanh_backward_from_A, "A", second.tanh),
+        Activation("sigmoid", sigmoid, sigmoid_backward, "Z", second.sigmoid),
+        Activation("identity", identity, identity_backward, "A", second.straight),
+        Activation("elu", elu, elu_backward, "Z", second.elu),
+        Activation("softplus", softplus, softplus_backward, "Z", second.softplus),
+        Activation("gelu", gelu, gelu_backward, "Z", second.gelu),
+        Activation("gelu_tanh", gelu_tanh, gelu_tanh_backward, "Z", second.gelu_tanh),
+        Activation("silu", silu, silu_backward, "Z", second.silu),
     )
 )
 

@@ -3,23 +3,92 @@
 Whole numbers become the parameters' dtype, as they do in `fit`.
 """
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 from jax import Array
 
 from jaxdnn._checks import (
     check_accepted,
+    check_dropout,
     check_input_columns,
     check_kind,
     check_shape,
+    check_targets,
     check_weights,
     shape_of,
 )
 from jaxdnn._refusals import BadTypeError, BadValueError, shown
 from jaxdnn.architecture import Network
-from jaxdnn.arrays import admitted
+from jaxdnn.arrays import admitted, on_device
 from jaxdnn.blocks import Caches, LayerCache
+from jaxdnn.dropout import Dropout
+from jaxdnn.objective import Mean, l2_or_none, mean_over
 from jaxdnn.parameters import Parameters, admitted_parameters
+
+
+class Problem(NamedTuple):
+    """Where a cost is taken: parameters, examples, λ or None, weights, dropout."""
+
+    params: Parameters
+    X: Array
+    Y: Array
+    l2: Any = None
+    sample_weight: Array | None = None
+    dropout: Dropout | None = None
+
+    @property
+    def mean(self) -> Mean:
+        """Over its examples, by their weights."""
+        return mean_over(self.X.shape[1], self.sample_weight, self.l2)
+
+
+def admitted_problem(
+    network: Network,
+    params: Any,
+    X: Any,
+    Y: Any,
+    key: Any = None,
+    keep_prob: Any = 1.0,
+    sample_weight: Any = None,
+    l2: Any = 0.0,
+) -> Problem:
+    """All that `cost` is given, checked but for the values of Y and of the weights.
+
+    Example:
+      >>> params = [([[0.5, 0.5]], [[0.0]])]
+      >>> admitted_problem(Network((2, 1)), params, [[1], [2]], [[1]]).mean
+      Mean(weights=None, total=1, decay=None)
+    """
+    params, X = admitted_inputs(network, params, X)
+    dropout = admitted_dropout(key, keep_prob)
+    Y, sample_weight = admitted_targets(params, Y, sample_weight)
+    check_targets(network, X.shape[1], Y, l2, sample_weight)
+    X, Y, l2, sample_weight = on_device((X, Y, l2_or_none(l2), sample_weight))
+    return Problem(params, X, Y, l2, sample_weight, dropout)
+
+
+def answer(
+    program: Callable[..., Any], network: Network, problem: Problem, *more: Any
+) -> Any:
+    """What the compiled program says; values are checked while the device is at work.
+
+    Example:
+      >>> params = [([[0.5, 0.5]], [[0.0]])]
+      >>> problem = admitted_problem(Network((2, 1)), params, [[1], [2]], [[3]])
+      >>> answer(lambda network, problem: problem.Y, Network((2, 1)), problem)
+      Traceback (most recent call last):
+      jaxdnn._refusals.BadValueError: Y for a sigmoid output must hold 0, 1 or ...
+    """
+    found = program(network, problem, *more)
+    check_values(network, problem.Y, problem.sample_weight)
+    return found
+
+
+def admitted_dropout(key: Any, keep_prob: Any) -> Dropout | None:
+    """What to drop out with; None where there is no key."""
+    check_dropout(key, keep_prob)
+    return None if key is None else Dropout(key, on_device(keep_prob))
 
 
 def admitted_inputs(network: Network, params: Any, X: Any) -> tuple[Parameters, Array]:

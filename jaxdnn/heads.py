@@ -16,7 +16,7 @@ from dataclasses import dataclass, fields
 from functools import cached_property
 from inspect import signature
 from math import log
-from typing import Any, NamedTuple
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -28,81 +28,16 @@ from jaxdnn._checks import check_shape
 from jaxdnn._refusals import BadTypeError, BadValueError, public, shown
 from jaxdnn._registry import Registry
 from jaxdnn._same_code import SameCode
-from jaxdnn.activations import identity, relu, sigmoid, softplus
+from jaxdnn.activations import (
+    identity,
+    relu,
+    sigmoid,
+    sigmoid_backward,
+    softplus,
+)
 from jaxdnn.arrays import admitted, on_device
+from jaxdnn.decisions import EACH_OUTPUT, NUMBERS, ONE_OUTPUT, Decision
 from jaxdnn.sharding import record_dtype
-
-
-class Decision(NamedTuple):
-    """What a head makes of its logits.
-
-    decide: (ZL (n_L, m), output) -> what `predict` says of each column; score: (said,
-    Y) -> (), how good that is, and (said, Y, weight (m,)) -> () where examples are to
-    be weighed; classes: n_L -> how many classes are told apart, or None.
-    """
-
-    decide: Callable[[Array, Callable[[Array], Array]], Array]
-    score: Callable[..., Array]
-    classes: Callable[[int], int | None]
-
-
-def _r_squared(said: Array, Y: Array, weight: Array | None = None) -> Array:
-    said = said.astype(Y.dtype)
-    if weight is None:
-        spread = jnp.square(Y - Y.mean(axis=1, keepdims=True)).sum()
-        return 1 - jnp.square(said - Y).sum() / spread
-    middle = (Y * weight[None, :]).sum(axis=1, keepdims=True) / weight.sum()
-    spread = (jnp.square(Y - middle) * weight[None, :]).sum()
-    return 1 - (jnp.square(said - Y) * weight[None, :]).sum() / spread
-
-
-def _share(right: Array, dtype: Any, weight: Array | None) -> Array:
-    """How many of (k, m) or (m,) are right, as a fraction; examples weighed."""
-    if weight is None:
-        return right.mean(dtype=dtype)
-    each = right.reshape(-1, right.shape[-1]).mean(axis=0, dtype=dtype)
-    return (each * weight).sum() / weight.sum()
-
-
-def _values(ZL: Array, output: Callable[[Array], Array]) -> Array:
-    return output(ZL)
-
-
-def _no_classes(n_L: int) -> None:
-    return None
-
-
-def _each_above_half(ZL: Array, output: Callable[[Array], Array]) -> Array:
-    return (ZL > 0).astype(int)
-
-
-def _each_right(said: Array, Y: Array, weight: Array | None = None) -> Array:
-    return _share((said > 0) == (Y > 0.5), Y.dtype, weight)
-
-
-def _yes_or_no(n_L: int) -> int | None:
-    return 2 if n_L == 1 else None
-
-
-def _most_probable(ZL: Array, output: Callable[[Array], Array]) -> Array:
-    return ZL.argmax(axis=0, keepdims=True)
-
-
-def _class_right(said: Array, Y: Array, weight: Array | None = None) -> Array:
-    return _share(said[0] == Y.argmax(axis=0), Y.dtype, weight)
-
-
-def _one_each(n_L: int) -> int:
-    return n_L
-
-
-# Named functions, for a head goes through pickle with what it decides by.
-# The values themselves; 1 - Σ (AL - Y)² / Σ (Y - mean of Y)².
-NUMBERS = Decision(_values, _r_squared, _no_classes)
-# 1 where the probability is above 1/2, which is where ZL > 0; accuracy over outputs.
-EACH_OUTPUT = Decision(_each_above_half, _each_right, _yes_or_no)
-# The most probable class, the first of equals; accuracy over examples.
-ONE_OUTPUT = Decision(_most_probable, _class_right, _one_each)
 
 
 def _finite(Y: npt.NDArray[Any]) -> bool:
@@ -137,6 +72,10 @@ class Head:
       decision: what the network says of ZL, how good that is, how many classes it tells
         apart: NUMBERS, EACH_OUTPUT, ONE_OUTPUT, or one's own.
       elementwise: whether AL[k] depends on ZL[k] alone.
+      output_backward: (dAL, ZL, AL) -> dZL, each (n_L, m): (∂AL/∂ZL)ᵀ dAL, for
+        `as_function`. AL - Y is the loss' gradient, so this is its Hessian, and
+        symmetric: for curvature.
+      targets_backward: (ZL, Y) -> the losses' slopes by Y, for `cost_as_function`.
 
     Raises:
       TypeError: output or losses is not callable.
@@ -160,6 +99,8 @@ class Head:
     accepts: Callable[[npt.NDArray[Any]], bool] = _finite
     decision: Decision = NUMBERS
     elementwise: bool = True
+    output_backward: Callable[[Array, Array, Array], Array] | None = None
+    targets_backward: Callable[[Array, Array], Array] | None = None
 
     @cached_property
     def _key(self) -> SameCode[Any]:
@@ -173,13 +114,17 @@ class Head:
 
     def __post_init__(self) -> None:
         given: Any = self
-        for field in ("output", "losses", "accepts"):
-            if not callable(getattr(given, field)):
+        for field in ("output", "losses", "accepts", "output_backward"):
+            may_lack = field == "output_backward" and given.output_backward is None
+            if not may_lack and not callable(getattr(given, field)):
                 raise TypeError(f"Head {shown(given.name)}: {field} must be callable")
         for field, kind in (("name", str), ("targets", str), ("decision", Decision)):
             if not isinstance(found := getattr(given, field), kind):
                 wanted = "a text" if kind is str else "a Decision"
                 raise TypeError(f"Head: {field} must be {wanted}, got {shown(found)}")
+
+    def __repr__(self) -> str:
+        return f"Head({self.name!r}, targets={self.targets!r})"
 
     def decide(self, ZL: Array) -> Array:
         """What the network says: see `Decision`."""
@@ -232,6 +177,15 @@ def head_backward(AL: Array, Y: Array) -> Array:
     return AL - Y
 
 
+def _sigmoid_output_backward(dAL: Array, ZL: Array, AL: Array) -> Array:
+    return sigmoid_backward(dAL, ZL)
+
+
+def _minus_logits(ZL: Array, Y: Array) -> Array:
+    """∂ℓ/∂Y where ℓ is linear in Y: -ZL."""
+    return -ZL
+
+
 def sigmoid_losses(ZL: Array, Y: Array) -> Array:
     """Binary cross-entropy: ℓ = Σ_k  y log(1 + e^-z) + (1 - y) log(1 + e^z).
 
@@ -254,6 +208,11 @@ def softmax(ZL: Array) -> Array:
     return jax.nn.softmax(ZL, axis=0)
 
 
+def _softmax_output_backward(dAL: Array, ZL: Array, AL: Array) -> Array:
+    """dZL = AL * (dAL - Σ_k AL[k] dAL[k])."""
+    return AL * (dAL - (AL * dAL).sum(axis=0, keepdims=True))
+
+
 def softmax_losses(ZL: Array, Y: Array) -> Array:
     """Categorical cross-entropy: ℓ = log Σ_k e^{z_k} - Σ_k y_k z_k.
 
@@ -270,6 +229,14 @@ def softmax_losses(ZL: Array, Y: Array) -> Array:
     centred = ZL - top
     crossed = (Y * centred).sum(axis=0) - (1 - Y.sum(axis=0)) * top[0]
     return jnp.log(jnp.exp(centred).sum(axis=0)) - crossed
+
+
+def _identity_output_backward(dAL: Array, ZL: Array, AL: Array) -> Array:
+    return dAL
+
+
+def _identity_targets_backward(ZL: Array, Y: Array) -> Array:
+    return Y - ZL
 
 
 def identity_losses(ZL: Array, Y: Array) -> Array:
@@ -300,6 +267,11 @@ def exp(ZL: Array) -> Array:
     return jnp.exp(jnp.minimum(ZL, _exp_knee(ZL)))
 
 
+def _exp_output_backward(dAL: Array, ZL: Array, AL: Array) -> Array:
+    """dZL = dAL * e^z, and 0 beyond the knee."""
+    return jnp.where(_exp_knee(ZL) > ZL, dAL * AL, jnp.zeros_like(dAL))
+
+
 def exp_losses(ZL: Array, Y: Array) -> Array:
     """Poisson: ℓ = Σ_k e^{z_k} - y_k z_k, without the constant log y_k!.
 
@@ -322,6 +294,8 @@ HEADS: Registry[Head] = Registry(
             targets="0, 1 or probabilities between them",
             accepts=_fractions,
             decision=EACH_OUTPUT,
+            output_backward=_sigmoid_output_backward,
+            targets_backward=_minus_logits,
         ),
         Head(
             "softmax",
@@ -331,12 +305,16 @@ HEADS: Registry[Head] = Registry(
             accepts=_distributions,
             decision=ONE_OUTPUT,
             elementwise=False,
+            output_backward=_softmax_output_backward,
+            targets_backward=_minus_logits,
         ),
         Head(
             "identity",
             identity,
             identity_losses,
             targets="finite numbers",
+            output_backward=_identity_output_backward,
+            targets_backward=_identity_targets_backward,
         ),
         Head(
             "exp",
@@ -344,6 +322,8 @@ HEADS: Registry[Head] = Registry(
             exp_losses,
             targets="finite counts or rates >= 0",
             accepts=_rates,
+            output_backward=_exp_output_backward,
+            targets_backward=_minus_logits,
         ),
     )
 )

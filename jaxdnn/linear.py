@@ -54,6 +54,12 @@ def contract(dZ: Array, A_prev: Array) -> tuple[Array, Array]:
     return product(dZ, A_prev.T, wide), dZ.sum(axis=1, keepdims=True, dtype=wide)
 
 
+def mean_contract(dZ: Array, A_prev: Array, total: Any) -> tuple[Array, Array]:
+    """dW and db: what `contract` adds up over `total`, in the dtype of dZ."""
+    dW, db = ((1 / total) * added for added in contract(dZ, A_prev))
+    return dW.astype(dZ.dtype), db.astype(dZ.dtype)
+
+
 @public
 def linear_forward(A_prev: Array, W: Array, b: Array) -> tuple[Array, LinearCache]:
     """Z = W A_prev + b.
@@ -122,8 +128,7 @@ _push = jax.jit(push)
 
 @jax.jit
 def _pull_and_contract(dZ: Array, A_prev: Array, W: Array) -> tuple[Array, ...]:
-    dW, db = ((1 / A_prev.shape[1]) * total for total in contract(dZ, A_prev))
-    return pull(dZ, W), dW.astype(dZ.dtype), db.astype(dZ.dtype)
+    return pull(dZ, W), *mean_contract(dZ, A_prev, A_prev.shape[1])
 
 
 def _admitted(**arrays: Any) -> list[Array]:

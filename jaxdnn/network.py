@@ -12,18 +12,17 @@ import jax.numpy as jnp
 from jax import Array
 
 from jaxdnn import propagation
-from jaxdnn._checks import (
-    check_dropout,
-    check_finite,
-    check_shape,
-    check_targets,
-)
+from jaxdnn._checks import check_finite, check_shape, check_targets
 from jaxdnn._refusals import public
 from jaxdnn.architecture import Network
 from jaxdnn.arguments import (
+    Problem,
     admitted_beside_caches,
+    admitted_dropout,
     admitted_inputs,
+    admitted_problem,
     admitted_targets,
+    answer,
     check_values,
 )
 from jaxdnn.arrays import admitted, on_device
@@ -68,7 +67,7 @@ def forward(
       [[0.5, 0.5, 0.5, 0.5]]
     """
     params, X = admitted_inputs(network, params, X)
-    return _forward(network, params, X, _dropout(key, keep_prob))
+    return _forward(network, params, X, admitted_dropout(key, keep_prob))
 
 
 @public
@@ -106,14 +105,8 @@ def cost(
       >>> f"{cost(network, params, jnp.ones((2, 4)), jnp.ones((1, 4))):.4f}"
       '0.6931'
     """
-    params, X = admitted_inputs(network, params, X)
-    dropout = _dropout(key, keep_prob)
-    Y, sample_weight = admitted_targets(params, Y, sample_weight)
-    check_targets(network, X.shape[1], Y, l2, sample_weight)
-    X, Y, l2, sample_weight = on_device((X, Y, l2_or_none(l2), sample_weight))
-    J = _cost(network, params, X, Y, l2, sample_weight, dropout)
-    check_values(network, Y, sample_weight)  # while the device is at work
-    return J
+    problem = admitted_problem(network, params, X, Y, key, keep_prob, sample_weight, l2)
+    return answer(_cost, network, problem)
 
 
 @public
@@ -230,14 +223,8 @@ def cost_and_gradients(
       >>> f"{J:.4f}", grads[0].b.tolist()
       ('0.6931', [[-0.5]])
     """
-    params, X = admitted_inputs(network, params, X)
-    dropout = _dropout(key, keep_prob)
-    Y, sample_weight = admitted_targets(params, Y, sample_weight)
-    check_targets(network, X.shape[1], Y, l2, sample_weight)
-    X, Y, l2, sample_weight = on_device((X, Y, l2_or_none(l2), sample_weight))
-    found = _cost_and_gradients(network, params, X, Y, l2, sample_weight, dropout)
-    check_values(network, Y, sample_weight)  # while the device is at work
-    return found
+    problem = admitted_problem(network, params, X, Y, key, keep_prob, sample_weight, l2)
+    return answer(_cost_and_gradients, network, problem)
 
 
 @public
@@ -320,11 +307,6 @@ def score(network: Network, params: Parameters, X: Array, Y: Array) -> Array:
     return found
 
 
-def _dropout(key: Array | None, keep_prob: Any) -> Dropout | None:
-    check_dropout(key, keep_prob)
-    return None if key is None else Dropout(key, on_device(keep_prob))
-
-
 @partial(jax.jit, static_argnums=0)
 def _forward(
     network: Network, params: Parameters, X: Array, dropout: Dropout | None
@@ -334,18 +316,10 @@ def _forward(
 
 
 @partial(jax.jit, static_argnums=0)
-def _cost(
-    network: Network,
-    params: Parameters,
-    X: Array,
-    Y: Array,
-    l2: Any,
-    sample_weight: Array | None,
-    dropout: Dropout | None,
-) -> Array:
-    mean = mean_over(X.shape[1], sample_weight, l2)
+def _cost(network: Network, problem: Problem) -> Array:
+    params, X, Y, *_, dropout = problem
     ZL, _ = propagation.forward(network, params, X, dropout)
-    return propagation.cost(network, params, ZL, Y, mean).astype(ZL.dtype)
+    return propagation.cost(network, params, ZL, Y, problem.mean).astype(ZL.dtype)
 
 
 @partial(jax.jit, static_argnums=0)
@@ -369,16 +343,9 @@ def _cotangents(
 
 
 @partial(jax.jit, static_argnums=0)
-def _cost_and_gradients(
-    network: Network,
-    params: Parameters,
-    X: Array,
-    Y: Array,
-    l2: Any,
-    sample_weight: Array | None,
-    dropout: Dropout | None,
-) -> Any:
-    mean = mean_over(X.shape[1], sample_weight, l2)
+def _cost_and_gradients(network: Network, problem: Problem) -> Any:
+    params, X, Y, *_, dropout = problem
+    mean = problem.mean
     J, grads = propagation.cost_and_gradients(network, params, X, Y, mean, dropout)
     return J.astype(grads[-1].W.dtype), grads
 

@@ -25,6 +25,7 @@ from jaxdnn._checks import (
     is_concrete,
 )
 from jaxdnn._refusals import BadTypeError, BadValueError, public, shown
+from jaxdnn._shown import by_field
 from jaxdnn.arrays import admitted
 
 
@@ -33,6 +34,9 @@ class Layer(NamedTuple):
 
     W: Array
     b: Array
+
+    def __repr__(self) -> str:
+        return by_field(self)
 
 
 Parameters = tuple[Layer, ...]

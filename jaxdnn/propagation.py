@@ -14,7 +14,7 @@ Dropout acts on A_1, ..., A_{L-1}, never on X or AL. A block is a layer or a sta
 equal ones, which is scanned. No checks and no jit: `network` has both.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any, TypeVar
 
@@ -26,7 +26,7 @@ from jaxdnn.activations import Activation
 from jaxdnn.architecture import Network
 from jaxdnn.blocks import Blocks, Caches, Layer, LayerCache, Stack, depth
 from jaxdnn.dropout import Dropout, drop, undrop
-from jaxdnn.linear import contract, pull, push
+from jaxdnn.linear import mean_contract, pull, push
 from jaxdnn.objective import Mean, l2_backward, l2_cost, mean_loss, weigh
 
 SomeBlocks = TypeVar("SomeBlocks", bound=Blocks)
@@ -110,17 +110,18 @@ def gradients(
     network: Network, blocks: SomeBlocks, caches: Caches, Y: Array, mean: Mean
 ) -> SomeBlocks:
     """dJ/dW_l and dJ/db_l, in the blocks' shapes."""
-
-    def mean_contraction(dZ: Array, A_prev: Array) -> tuple[Array, Array]:
-        dW, db = ((1 / mean.total) * total for total in contract(dZ, A_prev))
-        return dW.astype(dZ.dtype), db.astype(dZ.dtype)
-
     AL = caches[-1].activation
     dZL = weigh(AL - jnp.asarray(Y, AL.dtype), mean)
-    grads = sweep(network, blocks, caches, dZL, mean_contraction)
-    if mean.decay is not None:
+    read = partial(mean_contract, total=mean.total)
+    grads = sweep(network, blocks, caches, dZL, read)
+    return decayed(blocks, grads, mean.decay)
+
+
+def decayed(blocks: SomeBlocks, grads: Iterable[Any], decay: Any) -> SomeBlocks:
+    """The L2 term's share added to each (dW, db), in the blocks' shapes."""
+    if decay is not None:
         grads = (
-            (dW + l2_backward(block.W, mean.decay), db)
+            (dW + l2_backward(block.W, decay), db)
             for block, (dW, db) in zip(blocks, grads, strict=True)
         )
     shaped: Any = (type(block)(*of) for block, of in zip(blocks, grads, strict=True))

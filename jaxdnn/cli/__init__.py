@@ -18,10 +18,15 @@ from typing import Any, NoReturn
 
 from jaxdnn import __version__
 
+_SAID: Mapping[int, str] = {signal.SIGINT: "interrupted", signal.SIGTERM: "terminated"}
+
+# Seconds after which a signal that ended nothing is repeated.
+_AGAIN = 2.0
+
 # Signs of a library's warning that are shown.
 _LINE = 160
 
-_COMMANDS = ("train", "predict", "evaluate", "sweep", "verify", "export")
+_COMMANDS = ("train", "predict", "evaluate", "sweep", "inspect", "verify", "export")
 
 
 class _Parser(argparse.ArgumentParser):
@@ -47,22 +52,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
     words = sys.argv[1:] if arguments is None else arguments
     with _Signals() as signals:
         try:
-            return _run(words)
-        except BaseException as error:
-            # An import that is interrupted may end in any error.
-            interrupted = isinstance(error, KeyboardInterrupt)
-            if signals.seen is None and not interrupted:
-                raise
-        number = signals.seen or signal.SIGINT
-        said = "interrupted" if number == signal.SIGINT else "terminated"
-        return _complain(said, 128 + number)
+            # Here, where a signal is minded: imports take seconds.
+            commands = {name: import_module(f"jaxdnn.cli.{name}") for name in _COMMANDS}
+            signals.importing = False
+            return _run(commands, words)
+        except KeyboardInterrupt:
+            number = signals.seen or signal.SIGINT
+            return _complain(_SAID[number], 128 + number)
 
 
 class _Signals:
-    """Ctrl-C and SIGTERM end what is going on, and it is known which of them did."""
+    """Ctrl-C and SIGTERM end what is going on, and it is known which of them did.
+
+    What is raised in some callback, as while garbage is collected, is swallowed there:
+    so it is raised again, until the command has ended.
+    """
 
     def __enter__(self) -> "_Signals":
         self.seen: int | None = None
+        self.importing = True
+        self._again: threading.Timer | None = None
         self._before: dict[int, Any] = {}
         if threading.current_thread() is threading.main_thread():
             for number in (signal.SIGINT, signal.SIGTERM):
@@ -72,16 +81,29 @@ class _Signals:
 
     def _end(self, number: int, _frame: Any) -> None:
         self.seen = number
+        if self.importing:
+            # Nothing is under way, and C++ that calls back would abort the process.
+            _complain(_SAID[number], 0)
+            os._exit(128 + number)
+        self._repeat(_AGAIN)
         raise KeyboardInterrupt
 
+    def _repeat(self, seconds: float) -> None:
+        if self._again is not None:
+            self._again.cancel()
+        self._again = threading.Timer(seconds, os.kill, (os.getpid(), self.seen))
+        self._again.daemon = True
+        self._again.start()
+
     def _swallowed(self, unraisable: Any) -> None:
-        """Python swallows what is raised while it collects garbage: say it again."""
         if self.seen is None or unraisable.exc_type is not KeyboardInterrupt:
             self._unraisable(unraisable)
-            return
-        threading.Timer(0.05, os.kill, (os.getpid(), self.seen)).start()
+        else:
+            self._repeat(0.05)
 
     def __exit__(self, *_error: object) -> None:
+        if self._again is not None:
+            self._again.cancel()
         sys.unraisablehook = self._unraisable
         for number, handler in self._before.items():
             signal.signal(number, handler)
@@ -105,10 +127,8 @@ def _cache_told_once() -> Generator[None]:
         yield
 
 
-def _run(words: Sequence[str]) -> int:
+def _run(commands: Mapping[str, Any], words: Sequence[str]) -> int:
     """The command's exit code, or that of what it refused."""
-    # Here, where Ctrl-C is minded: imports take seconds.
-    commands = {name: import_module(f"jaxdnn.cli.{name}") for name in _COMMANDS}
     enable_cache = import_module("jaxdnn.training.compiling").enable_compilation_cache
     bad_input = getattr(commands.get(words[0]) if words else None, "ERROR_CODE", 2)
     try:

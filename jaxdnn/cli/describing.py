@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from jaxdnn._text import cut
 from jaxdnn.data.columns.categories import Categories
+from jaxdnn.data.tables import number_in, suffix
 from jaxdnn.models.prepared import Prepared
 
 # Signs of names of columns that a line has room for, and lines of the useless.
@@ -37,6 +38,17 @@ def describe_columns(prepared: Prepared) -> list[str]:
         for name, (text, row) in prepared.learned.strays.items()
     ]
     return said
+
+
+def headless(prepared: Prepared) -> str | None:
+    """That the first row of a text file was its header, where that is all numbers."""
+    columns = prepared.learned.preprocessing
+    names = [c.name for c in (*columns.columns, *columns.targets)]
+    names += columns.left_out
+    text = not suffix(prepared.recipe.data.source).startswith((".parquet", ".npz"))
+    if not text or any(number_in(name) is None for name in names):
+        return None
+    return f"the first row, {_some(map(cut, names))}, was taken for the columns' names"
 
 
 def describe_missing(prepared: Prepared) -> list[str]:

@@ -2,13 +2,12 @@
 
 Prints CSV: label and the probability of each class, or value where the model was
 trained on numbers. Of several targets, each one's own, and where they have two classes
-the probability of the second.
+the probability of the second. A label is written as it is: one that begins with = + -
+or @ is a formula to a spreadsheet, so import such columns as text.
 """
 
 import argparse
-import csv
-import io
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from tempfile import SpooledTemporaryFile
 from typing import Any
@@ -17,7 +16,7 @@ import numpy as np
 
 from jaxdnn._atomic import replacing
 from jaxdnn.cli.options import add_model_arguments, tables_of
-from jaxdnn.cli.say import put, put_notes
+from jaxdnn.cli.say import csv_text, put, put_notes
 from jaxdnn.data.columns.kinds import Target
 from jaxdnn.data.columns.notes import Note, added_up
 from jaxdnn.models import Model, load_model
@@ -57,11 +56,11 @@ def _write(
     """The lines of every row, piece by piece; what is to be noted of the columns."""
     targets = model.preprocessing.targets
     notes: list[Note] = []
-    write(_csv([_heading(targets)]))
+    write(csv_text([_heading(targets)]))
     for table in tables_of(args, model):
         values, probabilities = model.predict(table)
         rows = [] if probabilities is None else probabilities
-        write(_csv(zip(*np.atleast_2d(values), *rows, strict=True)))
+        write(csv_text(zip(*np.atleast_2d(values), *rows, strict=True)))
         notes += model.preprocessing.notes(table)
     return added_up(notes)
 
@@ -75,9 +74,3 @@ def _heading(targets: Sequence[Target]) -> list[str]:
         # Of two classes, the second is the one whose probability is told.
         classes = tuple(target.name for target in targets if target.classes)
     return [*heading, *map("probability_{}".format, classes)]
-
-
-def _csv(rows: Iterable[Iterable[Any]]) -> str:
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows(rows)
-    return text.getvalue()

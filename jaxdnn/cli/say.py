@@ -1,7 +1,10 @@
 """Lines on the screen: a label, and what it labels."""
 
+import csv
+import io
 import sys
 from collections.abc import Iterable
+from typing import Any
 from unicodedata import east_asian_width
 
 from jaxdnn._text import printable
@@ -47,6 +50,18 @@ def joined(parts: Iterable[str], width: int = 64) -> list[str]:
         else:
             lines.append(part)
     return lines
+
+
+def csv_text(rows: Iterable[Iterable[Any]]) -> str:
+    r"""Rows as the lines of a CSV file.
+
+    Example:
+      >>> csv_text([["a", 1], ["b,c", 2]])
+      'a,1\n"b,c",2\n'
+    """
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(rows)
+    return text.getvalue()
 
 
 def put(texts: Iterable[str]) -> None:

@@ -23,7 +23,12 @@ from jaxdnn import Network
 from jaxdnn._extras import require
 from jaxdnn.cli import options
 from jaxdnn.cli.aligned import aligned, number
-from jaxdnn.cli.describing import describe_columns, describe_data, describe_missing
+from jaxdnn.cli.describing import (
+    describe_columns,
+    describe_data,
+    describe_missing,
+    headless,
+)
 from jaxdnn.cli.progress import progress
 from jaxdnn.cli.say import joined, put_notes, say, silent
 from jaxdnn.cli.scoring import score_lines
@@ -168,6 +173,8 @@ def run(args: argparse.Namespace) -> int:
     ):
         for i, line in enumerate(joined(parts)):
             tell("" if i else label, line)
+    if (said := headless(prepared)) is not None:
+        print(f"jaxdnn: note: {args.source}: {said}", file=sys.stderr)
     tell("network", _describe_network(prepared.network))
     tell("training", _describe_training(prepared.recipe.training))
     saved, resume = _checkpoints(args, prepared)

@@ -23,6 +23,11 @@ needed, l2, key, keep_prob, sample_weight, backward, order, seed. With this in m
 
 jaxdnn verify mine:case ends in "verdict: WRONG at db1 (1 of 3 equations)".
 
+--function takes a function of somebody's package with a rule of its own, or a loss and
+its gradient, and arguments from a file or drawn at random, as in
+jaxdnn verify --function package.module:rule --shapes 3,4 5, or
+jaxdnn verify --function package.module:loss,grad --args arguments.npz.
+
 The table goes to stdout, its last line is the verdict. Exit code 0: verified; 1: wrong;
 2: unresolved, or nothing was exercised; 3: it could not run.
 """
@@ -45,13 +50,13 @@ import numpy as np
 
 from jaxdnn import fit, forward, initialize_parameters
 from jaxdnn._atomic import replacing
-from jaxdnn.cli import options
+from jaxdnn.cli import functions, options
 from jaxdnn.models import DataRecipe, NetworkRecipe
 from jaxdnn.models.optimizers import LEARNING_RATES
 from jaxdnn.models.prepared import prepare
 from jaxdnn.parameters import Method
 from jaxdnn.training.prepare import split_run_key
-from jaxdnn.verification import SelfTest, selftest, verify
+from jaxdnn.verification import Report, SelfTest, selftest, verify
 from jaxdnn.verification.passes import counted
 
 ERROR_CODE = 3
@@ -115,6 +120,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="a file to write the report to as well",
     )
     option("--time", action="store_true", help="tell on stderr what it cost")
+    functions.add_arguments(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -130,6 +136,10 @@ def run(args: argparse.Namespace) -> int:
 
 def _run(args: argparse.Namespace) -> int:
     extra: dict[str, Any] = {}
+    _check_words(args)
+    if args.function is not None:
+        with _current_folder_importable():
+            return _written(args, functions.verify_function(args), extra)
     with _current_folder_importable():
         case = _of_data(args) if args.case is None else _of_module(args)
         case.setdefault("seed", args.seed)
@@ -147,6 +157,11 @@ def _run(args: argparse.Namespace) -> int:
                 reason = "some of the mistakes planted here went unseen"
                 report = replace(report, verdict="unresolved", reason=reason)
             print(tested, end="\n\n")
+    return _written(args, report, extra)
+
+
+def _written(args: argparse.Namespace, report: Report, extra: dict[str, Any]) -> int:
+    """Print the report, and write it where it is wanted; the exit code."""
     if args.json is not None:
         text = json.dumps(report.to_dict() | extra, indent=2, ensure_ascii=False)
         args.json.parent.mkdir(parents=True, exist_ok=True)
@@ -194,14 +209,29 @@ def _of_data(args: argparse.Namespace) -> dict[str, Any]:
     return case | {"l2": args.l2}
 
 
-def _of_module(args: argparse.Namespace) -> dict[str, Any]:
-    """The case that somebody's module holds."""
-    for name, default in _OWN.items():
+def _check_words(args: argparse.Namespace) -> None:
+    """Refuse words that have no meaning beside what is to be verified."""
+    if args.function is None:
+        for name, default in functions.OWN.items():
+            if getattr(args, name) != default:
+                raise ValueError(f"--{name.replace('_', '-')} goes with --function")
+    if args.function is not None:
+        if args.case is not None:
+            raise ValueError(f"--function {args.function} or {args.case}, not both")
+        for name, default in {"order": 1, "selftest": False, "time": False}.items():
+            if getattr(args, name) != default:
+                raise ValueError(f"--{name} does not go with --function")
+    brings = args.case or args.function
+    for name, default in _OWN.items() if brings else ():
         if getattr(args, name) != default:
             option = {"source": "--data", "targets": "--target"}.get(
                 name, "--" + name.replace("_", "-")
             )
-            raise ValueError(f"{option} goes with --data; {args.case} brings its own")
+            raise ValueError(f"{option} goes with --data; {brings} brings its own")
+
+
+def _of_module(args: argparse.Namespace) -> dict[str, Any]:
+    """The case that somebody's module holds."""
     module, colon, name = args.case.partition(":")
     if not (module and colon and name):
         raise ValueError(f"{args.case}: must be MODULE:CASE, as in mine:case")

@@ -4,14 +4,13 @@ import os
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from jaxdnn.course.admission import Matrix, admits
 from jaxdnn.course.figures import scatter
 from jaxdnn.data import datasets
 
 
-class Labels(NDArray[Any]):
+class Labels(np.ndarray[Any, np.dtype[Any]]):
     """An array whose one number is a float, of whatever shape, as NumPy had it once.
 
     The planar notebook's accuracy is float(np.dot(Y, predictions.T) + ...), of (1, 1).

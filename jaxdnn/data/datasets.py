@@ -31,6 +31,7 @@ from numpy.typing import NDArray
 from jaxdnn._checks import check_choice
 from jaxdnn._extras import require
 from jaxdnn._refusals import public
+from jaxdnn._shown import never_raises
 from jaxdnn.data.within import within
 
 Folder = str | os.PathLike[str] | None
@@ -58,6 +59,17 @@ class Dataset:
     X_test: NDArray[np.float64] | None = None
     Y_test: NDArray[Any] | None = None
     image_shape: tuple[int, ...] | None = None
+
+    @never_raises
+    def __repr__(self) -> str:
+        parts = [f"X {self.X.shape}, Y {self.Y.shape}"]
+        if self.X_test is not None:
+            parts.append(f"X_test {self.X_test.shape}")
+        if self.class_names is not None:
+            sizes = np.bincount(self.Y[0], minlength=len(self.class_names)).tolist()
+            pairs = zip(self.class_names, sizes, strict=True)
+            parts.append(", ".join(f"{name} {size}" for name, size in pairs))
+        return f"Dataset {self.name}: {'; '.join(parts)}"
 
 
 @public

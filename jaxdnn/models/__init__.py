@@ -2,6 +2,8 @@
 
 from jaxdnn.models.files import load_model as load_model
 from jaxdnn.models.files import save_model as save_model
+from jaxdnn.models.inspection import Inspection as Inspection
+from jaxdnn.models.inspection import inspect_rows as inspect_rows
 from jaxdnn.models.model import Model as Model
 from jaxdnn.models.model import Prediction as Prediction
 from jaxdnn.models.recipe import DataRecipe as DataRecipe

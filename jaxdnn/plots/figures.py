@@ -3,6 +3,7 @@
 import os
 from collections.abc import Sequence
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 from textwrap import fill
 from typing import TYPE_CHECKING, Any
@@ -51,12 +52,17 @@ def save(figure: "Figure", path: str | os.PathLike[str]) -> Path:
 
 def new_figure(title: str, size: tuple[float, float]) -> "Figure":
     """An empty figure."""
-    figure = require("matplotlib.figure").Figure(figsize=size, layout="constrained")
+    figure = _figure_class()(figsize=size, layout="constrained")
     if title:
         # At some ten signs an inch.
         lines = fill(shown(title, longest=80), int(10 * size[0]))
         figure.suptitle(lines, parse_math=False)
     return figure
+
+
+def _figure_class() -> Any:
+    require("matplotlib.figure")
+    return import_module("jaxdnn.plots.showing").ShownFigure
 
 
 def one_axes(title: str, x_label: str, y_label: str) -> tuple["Figure", Any]:

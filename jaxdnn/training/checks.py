@@ -28,6 +28,11 @@ def check_config(config: Config, *, validation: Any) -> None:
     if config.learning_rate is not None and not callable(config.learning_rate):
         check_scalar("learning_rate", config.learning_rate, low=0, low_open=True)
     check_scalar("min_delta", config.min_delta, low=0)
+    if config.clip_examples is not None:
+        check_scalar("clip_examples", config.clip_examples, low=0, low_open=True)
+    check_scalar("noise_multiplier", config.noise_multiplier, low=0)
+    if config.clip_examples is None and config.adds_noise:
+        raise BadValueError("noise_multiplier needs clip_examples, which it multiplies")
     check_choice("l2_over", config.l2_over, get_args(L2Over))
     check_choice("layout", config.layout, ("auto", "plain"))
     check_choice("watch", config.watch, (None, *get_args(Watch)))

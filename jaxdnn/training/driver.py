@@ -256,7 +256,7 @@ def _take_apart(
             else:
                 broken = half
     batch = batch_at(run, start, examples, piece, failed)
-    after, (J, grads, _) = run_step(run, state, batch)
+    after, (J, grads, *_) = run_step(run, state, batch)
     dropout = step_dropout(run, state)
     layer, quantity = first_not_finite(
         run.plan.network, state.params, batch.X, dropout, J, grads, after.params

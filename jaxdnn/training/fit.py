@@ -63,6 +63,8 @@ def fit(
     watch: Watch | None = None,
     patience: Any = None,
     min_delta: Any = 0.0,
+    clip_examples: Any = None,
+    noise_multiplier: Any = 0.0,
     layout: Literal["auto", "plain"] = "auto",
     report_every: int | None = None,
     on_progress: Callable[[Progress], None] | None = None,
@@ -110,6 +112,10 @@ def fit(
         "cost" of training.
       patience: epochs without one better by more than min_delta (>= 0) after which the
         run stops; None never stops it. The best are the best whatever min_delta is.
+      clip_examples: C > 0: each example's gradient, that of w_j ℓ_j without L2, is
+        clipped to this norm before the mean is taken: see `clipped_gradients`.
+      noise_multiplier: σ >= 0, of the noise that is then added. What privacy it buys an
+        accountant says, from σ, batch_size / m and the number of updates.
       layout: "auto", or "plain" for the parameters as they are: see `layouts`.
       report_every: epochs between calls of on_progress; if None, about half a second.
         With a source of pieces it is one epoch.
@@ -160,6 +166,8 @@ def fit(
         patience=count_or_none("patience", patience),
         min_delta=min_delta,
         layout=layout,
+        clip_examples=clip_examples,
+        noise_multiplier=noise_multiplier,
     )
     check_config(config, validation=validation)
     _check_host(on_progress, resume, mesh)

@@ -1,7 +1,7 @@
 """The lanes of a sweep: what may be several, and what each of them ends as."""
 
 from dataclasses import dataclass, field, replace
-from math import nan
+from math import inf, isnan, nan
 from typing import Any
 
 import jax
@@ -9,6 +9,7 @@ import numpy as np
 from jax import Array
 
 from jaxdnn._refusals import BadTypeError, BadValueError, shown
+from jaxdnn._shown import block, never_raises, number, table
 from jaxdnn.architecture import Network
 from jaxdnn.arrays import admitted
 from jaxdnn.parameters import Parameters
@@ -53,6 +54,69 @@ class Lane:
             return None
         best = self.history.best_epoch
         return nan if best is None else float(values[best])
+
+    @never_raises
+    def __repr__(self) -> str:
+        told = zip(_HEADINGS, _cells(self), strict=True)
+        return f"Lane({', '.join(f'{name} {cell}' for name, cell in told if cell)})"
+
+
+_HEADINGS = (
+    *("hidden", "seed", "learning_rate", "l2", "keep_prob"),
+    *("cost", "score", "validation_cost", "validation_score"),
+)
+
+
+def _cells(lane: Lane) -> list[str]:
+    hidden = "-".join(map(str, lane.network.layer_dims[1:-1]))
+    return [hidden, *(number(getattr(lane, name)) for name in _HEADINGS[1:])]
+
+
+# Lanes that a table shows.
+_SHOWN = 8
+
+
+@jax.tree_util.register_pytree_with_keys_class
+class Lanes(tuple[Lane, ...]):
+    """What `sweep` returns: a tuple of lanes, shown as a table.
+
+    The order is that of the options; the table has the lowest cost first, that of the
+    validation examples where there are any.
+
+    Example:
+      >>> history = History(np.array([0.7, 0.2]), np.ones(2), np.ones(2))
+      >>> lane = Lane(Network((2, 4, 1)), 0, 1.2, 0.0, 1.0, (), history, 0.9)
+      >>> Lanes([lane])
+      1 lane, lowest cost first
+        hidden  seed  learning_rate  l2  keep_prob  cost  score
+             4     0            1.2   0          1   0.2    0.9
+    """
+
+    @never_raises
+    def __repr__(self) -> str:
+        watched = {lane.validation_cost is not None for lane in self}
+        cost = "validation_cost" if watched == {True} else "cost"
+        count = f"{len(self)} lane{'s' * (len(self) != 1)}"
+        best_first = sorted(self, key=lambda lane: _or_last(getattr(lane, cost)))
+        lines = list(table(_HEADINGS, [_cells(lane) for lane in best_first[:_SHOWN]]))
+        if (more := len(self) - _SHOWN) > 0:
+            lines.append(f"... {more} more")
+        return block(f"{count}, lowest {cost} first", lines)
+
+    def tree_flatten_with_keys(self) -> tuple[Any, None]:
+        """As a tuple's."""
+        keys = map(jax.tree_util.SequenceKey, range(len(self)))
+        return tuple(zip(keys, self, strict=True)), None
+
+    @classmethod
+    def tree_unflatten(cls, _: None, lanes: Any) -> "Lanes":
+        """As a tuple's."""
+        return cls(lanes)
+
+
+def _or_last(cost: float) -> float:
+    """What a lane is sorted by: one that diverged comes last."""
+    return inf if isnan(cost) else cost
 
 
 def several(name: str, given: Any) -> tuple[Any, ...]:

@@ -25,6 +25,7 @@ from jaxdnn.sharding import record_dtype
 from jaxdnn.training.batch_objective import L2Term, OverAll, OverBatch
 from jaxdnn.training.buckets import bucket
 from jaxdnn.training.checks import check_order
+from jaxdnn.training.clipping import Clipping
 from jaxdnn.training.examples import (
     Columns,
     Rows,
@@ -53,6 +54,9 @@ from jaxdnn.training.types import (
 from jaxdnn.training.weights import ClassWeight, of_classes
 
 _LEARNING_RATE = 0.0075
+
+# Any number: noise's key must be none of those that a run's key is split into.
+_NOISE = 0x6E6F6973
 
 
 class Given(NamedTuple):
@@ -136,6 +140,8 @@ def prepare(
         resume = snapshot_to_dict(resume)
     layout = plain(network)
     simple = config.optimizer is None and given.mesh is None and concrete
+    # Noise is drawn for the parameters as they are.
+    simple = simple and not config.adds_noise
     if simple and config.layout == "auto":
         basis = run_basis(params, examples, config.epochs, resume) if own else None
         layout = folded(network, basis)
@@ -203,7 +209,12 @@ def _keys(given: Given, config: Config) -> tuple[Array | None, Constants]:
         shuffle_key = None
     elif shuffle_key is None:
         raise BadValueError("give a key to shuffle by, or shuffle=False")
-    return init_key, Constants(dropout_key, shuffle_key, None)
+    noise_key = None
+    if config.adds_noise:
+        if given.key is None:
+            raise BadValueError("give a key to draw noise from")
+        noise_key = jax.random.fold_in(given.key, _NOISE)
+    return init_key, Constants(dropout_key, shuffle_key, None, noise_key)
 
 
 def initial_parameters(
@@ -252,6 +263,18 @@ def _settings(given: Given, config: Config, dtype: Any, size: int | None) -> Set
         min_delta=_number("min_delta", config.min_delta, wide),
         examples=np.int32(m),
         order=order,
+        clipping=_clipping(config, dtype),
+    )
+
+
+def _clipping(config: Config, dtype: Any) -> Clipping | None:
+    if config.clip_examples is None:
+        return None
+    wide = record_dtype(dtype)
+    noise = config.noise_multiplier if config.adds_noise else None
+    return Clipping(
+        _number("clip_examples", config.clip_examples, wide),
+        _number("noise_multiplier", noise, wide),
     )
 
 
@@ -297,6 +320,6 @@ def _first_snapshot(run: Run, params: Parameters) -> Snapshot:
     inner = init_optimizer(plan.optimizer, plan.schedule, rate, params)
     best = None if plan.watched is None else none_yet(params, record_dtype(dtype))
     state = State(params, inner, np.int32(0), np.int32(0), best)
-    history = blank_history(np.zeros(0, record_dtype(dtype)), run.watched)
+    history = blank_history(np.zeros(0, record_dtype(dtype)), run)
     history = replace(history, best_epoch=best_entry(best))
     return Snapshot(state, run.constants, history)

@@ -26,6 +26,7 @@ from jaxdnn.training.batches import (
     take_batch,
     whole_batch,
 )
+from jaxdnn.training.clipping import cost_and_clipped_gradients
 from jaxdnn.training.examples import Columns, Rows
 from jaxdnn.training.optimizers import (
     apply_optimizer,
@@ -35,21 +36,18 @@ from jaxdnn.training.optimizers import (
 )
 from jaxdnn.training.order import epoch_order
 from jaxdnn.training.stopping import better_of, goes_on
-from jaxdnn.training.types import History, Run, State, Watched
+from jaxdnn.training.types import History, Run, State
 
 
-def blank_history(blank: Any, watched: Watched | None) -> History:
-    """A history whose every array is the blank one.
-
-    Example:
-      >>> blank_history(jnp.zeros(0), None).validation_cost is None
-      True
-    """
-    return History(*(3 if watched is None else 5) * (blank,))
+def blank_history(blank: Any, run: Run) -> History:
+    """A history whose every array is the blank one: those that the run records."""
+    watched = None if run.watched is None else blank
+    share = None if run.settings.clipping is None else blank
+    return History(blank, blank, blank, watched, watched, clipped_share=share)
 
 
 class Sums(NamedTuple):
-    """What an epoch has added up: batches, costs by their part of it, gradient norms.
+    """What an epoch has added up: batches, costs and shares by their part, norms.
 
     The cost is finite only where all of them were.
     """
@@ -58,6 +56,7 @@ class Sums(NamedTuple):
     cost: Any
     gradient_norm: Any
     learning_rate: Any
+    clipped_share: Any
 
 
 def no_sums(dtype: Any) -> Sums:
@@ -68,15 +67,19 @@ def no_sums(dtype: Any) -> Sums:
       0
     """
     zero, none = jnp.zeros((), record_dtype(dtype)), jnp.zeros((), jnp.int32)
-    return Sums(none, zero, zero, zero)
+    return Sums(none, zero, zero, zero, zero)
 
 
 class Step(NamedTuple):
-    """What a step saw: the batch's cost and gradient, the learning rate or None."""
+    """What a step saw: the batch's cost and gradient, the learning rate or None.
+
+    clipped_share: of the batch's examples; 0 where none is ever clipped.
+    """
 
     cost: Array
     grads: Blocks
     rate: Any
+    clipped_share: Any
 
 
 def one_step(run: Run, state: State, batch: Batch) -> tuple[State, Step]:
@@ -89,7 +92,12 @@ def one_step(run: Run, state: State, batch: Batch) -> tuple[State, Step]:
         rate = scheduled(plan.schedule.value, state.step, state.params[0].W.dtype)
     elif rate is None:
         rate = learning_rate_of(state.optimizer)
-    J, grads = cost_and_gradients(plan.network, state.params, X, Y, mean, dropout)
+    asked = plan.network, state.params, X, Y, mean, dropout
+    if settings.clipping is None:
+        share, (J, grads) = 0, cost_and_gradients(*asked)
+    else:
+        key = step_key(run.constants.noise_key, state)
+        J, grads, share = cost_and_clipped_gradients(*asked, settings.clipping, key)
     grads = _masked(grads, settings.mask)
     params, optimizer = apply_optimizer(
         plan.optimizer.value,
@@ -102,7 +110,7 @@ def one_step(run: Run, state: State, batch: Batch) -> tuple[State, Step]:
     )
     params = _masked(params, settings.mask)
     state = state._replace(params=params, optimizer=optimizer, step=state.step + 1)
-    return state, Step(J, grads, rate)
+    return state, Step(J, grads, rate, share)
 
 
 def _masked(blocks: Blocks, mask: Any) -> Blocks:
@@ -118,10 +126,13 @@ def _cost(
 
 def step_dropout(run: Run, state: State) -> Dropout | None:
     """What this step's masks are drawn with."""
-    key, keep_prob = run.constants.dropout_key, run.settings.keep_prob
-    if key is None:
-        return None
-    return Dropout(jax.random.fold_in(key, state.step), keep_prob)
+    key = step_key(run.constants.dropout_key, state)
+    return None if key is None else Dropout(key, run.settings.keep_prob)
+
+
+def step_key(key: Array | None, state: State) -> Array | None:
+    """Of a run's key, this step's; None of none."""
+    return None if key is None else jax.random.fold_in(key, state.step)
 
 
 def train_batches(
@@ -139,12 +150,13 @@ def train_batches(
     """
 
     def add(state: State, sums: Sums, batch: Batch) -> tuple[State, Sums]:
-        state, (J, grads, rate) = one_step(run, state, batch)
+        state, (J, grads, rate, share) = one_step(run, state, batch)
         dtype = sums.cost.dtype
         return state, sums._replace(
             cost=sums.cost + J.astype(dtype) * batch.share,
             gradient_norm=sums.gradient_norm + gradient_norm(grads),
             learning_rate=jnp.asarray(0 if rate is None else rate, dtype),
+            clipped_share=sums.clipped_share + share * batch.share,
         )
 
     if isinstance(examples, Columns):
@@ -174,6 +186,8 @@ def end_epoch(run: Run, state: State, sums: Sums) -> tuple[State, History]:
     plan, params = run.plan, state.params
     batches = sums.batches.astype(sums.cost.dtype)
     entry = History(sums.cost, sums.learning_rate, sums.gradient_norm / batches)
+    if run.settings.clipping is not None:
+        entry = replace(entry, clipped_share=sums.clipped_share)
     if run.watched is not None:
         J, score = cost_and_score(plan.network, params, *run.watched)
         entry = replace(entry, validation_cost=J, validation_score=score)
@@ -236,7 +250,7 @@ def run_epochs(
             ended = ended._replace(epoch=jnp.where(finite, ended.epoch, state.epoch))
         return varying_as((ended, history, sums), examples.X)
 
-    carry = (state, blank_history(blank, run.watched), no_sums(dtype))
+    carry = (state, blank_history(blank, run), no_sums(dtype))
     carry = varying_as(carry, examples.X)
     return jax.lax.while_loop(more, epoch, carry)
 

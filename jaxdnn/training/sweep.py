@@ -39,7 +39,7 @@ from jaxdnn.training.examples import (
     count_of,
     examples_of,
 )
-from jaxdnn.training.lanes import Lane, networks, several
+from jaxdnn.training.lanes import Lane, Lanes, networks, several
 from jaxdnn.training.optimizers import Optimizer
 from jaxdnn.training.padding import ones, padded, unpadded
 from jaxdnn.training.prepare import (
@@ -97,7 +97,7 @@ def sweep(
     patience: int | None = None,
     min_delta: float = 0.0,
     strategy: Strategy | None = None,
-) -> tuple[Lane, ...]:
+) -> Lanes:
     """Train every combination of the options in one compiled program.
 
     Each lane is the run `fit(lane.network, X, Y, key=jax.random.key(lane.seed), ...)`,
@@ -105,18 +105,19 @@ def sweep(
 
     Args:
       network: the description; its hidden sizes stand where hidden_sizes is None.
-      X, Y, params, method, optimizer, epochs, batch_size, shuffle, order, l2_over,
-        sample_weight, class_weight, validation, watch, patience, min_delta: as for
-        `fit`. Other hidden sizes than the network's start from no given parameters.
+      X, Y, params, method, optimizer, epochs, batch_size, shuffle: as for `fit`. Other
+        hidden sizes than the network's start from no given parameters.
+      order, l2_over, sample_weight, class_weight, validation: as for `fit`.
+      watch, patience, min_delta: as for `fit`.
       seeds, learning_rate, l2, keep_prob: one or several, as for `fit`.
       hidden_sizes: for each network to try, the size of every hidden layer, or a tuple
         with one of each.
       strategy: "vmap" or "map"; by the size of a step if None.
 
     Returns:
-      The lanes; the last option varies fastest, in the order of this signature. Lanes
-      in which nothing watched was ever finite have a RuntimeWarning and their last
-      parameters.
+      A tuple of lanes, shown as a table; the last option varies fastest, in the order
+      of this signature. Lanes in which nothing watched was ever finite have a
+      RuntimeWarning and their last parameters.
 
     Raises:
       ValueError: what `fit` refuses, no lanes, another number of hidden layers.
@@ -188,7 +189,7 @@ def sweep(
     whole = arranged(network, examples_of(network, X, Y), ends[0][0].W.dtype)
     scores = _scores(run.plan.network, ends[0], whole.X, whole.Y)
     ends = jax.device_get((*ends, scores))
-    found = tuple(
+    found = Lanes(
         _lane(option, jax.tree.map(lambda of, i=i: of[i], ends))
         for i, option in enumerate(product(*options))
     )

@@ -5,7 +5,7 @@ constants are its numbers. A state goes from step to step; a snapshot is all tha
 needs to go on; progress and a result are what the caller sees.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
@@ -13,10 +13,12 @@ import jax
 from jax import Array
 
 from jaxdnn._same_code import SameCode
+from jaxdnn._shown import block, never_raises, number, numbers, series, sizes
 from jaxdnn.architecture import Network
 from jaxdnn.parameters import Method, Parameters
 from jaxdnn.rotation import rotate_back
 from jaxdnn.training.batch_objective import L2Over, L2Term
+from jaxdnn.training.clipping import Clipping
 from jaxdnn.training.divergence import Divergence
 from jaxdnn.training.optimizers import Optimizer
 from jaxdnn.training.stopping import Best, Watch
@@ -40,6 +42,14 @@ class Config:
     patience: Any = None
     min_delta: Any = 0.0
     layout: Literal["auto", "plain"] = "auto"
+    clip_examples: Any = None
+    noise_multiplier: Any = 0.0
+
+    @property
+    def adds_noise(self) -> bool:
+        """Whether there is noise: a literal 0 is none at all."""
+        noise = self.noise_multiplier
+        return not (isinstance(noise, (int, float)) and noise == 0)
 
     @property
     def drops_out(self) -> bool:
@@ -82,6 +92,7 @@ class Settings(NamedTuple):
     examples: Any
     order: Any = None
     mask: Any = None
+    clipping: Clipping | None = None
 
 
 class Constants(NamedTuple):
@@ -90,6 +101,7 @@ class Constants(NamedTuple):
     dropout_key: Array | None
     shuffle_key: Array | None
     basis: Array | None
+    noise_key: Array | None = None
 
 
 class State(NamedTuple):
@@ -104,6 +116,11 @@ class State(NamedTuple):
     epoch: Any
     step: Any
     best: Best | None
+
+    @never_raises
+    def __repr__(self) -> str:
+        done = f"epoch {int(self.epoch)}, step {int(self.step)}"
+        return f"State: {done}; {sizes(self.params)}"
 
 
 class Watched(NamedTuple):
@@ -138,6 +155,8 @@ class History:
         is; None without validation.
       validation_score: accuracy, or R² for heads of numbers, weighed alike; None
         without validation.
+      clipped_share: of the examples, those that `clip_examples` clipped; None where it
+        was not given.
       best_epoch: (), which entry is that of the best parameters; None where nothing is
         watched or none was finite (which a traced run cannot tell: -1).
     """
@@ -148,6 +167,25 @@ class History:
     validation_cost: Any = None
     validation_score: Any = None
     best_epoch: Any = None
+    clipped_share: Any = None
+
+    @never_raises
+    def __repr__(self) -> str:
+        done = len(numbers(self.cost))
+        every = ("cost", "learning_rate", "gradient_norm", *_OF_VALIDATION)
+        return block(f"History: {done} epochs", _recorded(self, every))
+
+
+def _recorded(history: History, names: Iterable[str]) -> list[str]:
+    """A line for each of the quantities that was recorded."""
+    told = [(name, getattr(history, name)) for name in names]
+    lines = [series(*each) for each in told if each[1] is not None]
+    if history.best_epoch is not None:
+        lines.append(f"{'best_epoch':<17} {int(history.best_epoch)}")
+    return lines
+
+
+_OF_VALIDATION = ("validation_cost", "validation_score")
 
 
 @jax.tree_util.register_dataclass
@@ -169,6 +207,11 @@ class Snapshot:
         """The best parameters; the latest where nothing watched was finite."""
         best = self.state.best
         return self.params if best is None else self._over_inputs(best.params)
+
+    @never_raises
+    def __repr__(self) -> str:
+        done = f"epoch {int(self.state.epoch)}, step {int(self.state.step)}"
+        return f"Snapshot: {done}; {sizes(self.params)}; for fit(resume=...)"
 
     def _over_inputs(self, params: Parameters) -> Parameters:
         basis = self.constants.basis
@@ -213,6 +256,11 @@ class Progress:
         """The best parameters; the latest where nothing is watched."""
         return self.snapshot.best_params
 
+    @never_raises
+    def __repr__(self) -> str:
+        done = f"epoch {self.epoch} of {self.epochs}"
+        return f"Progress: {done}, cost {number(self.cost)}"
+
 
 @jax.tree_util.register_dataclass
 @dataclass(frozen=True)
@@ -236,3 +284,12 @@ class FitResult:
     def history(self) -> History:
         """What was recorded, one entry per epoch."""
         return self.snapshot.history
+
+    @never_raises
+    def __repr__(self) -> str:
+        done = len(numbers(self.history.cost))
+        lines = _recorded(self.history, ("cost", *_OF_VALIDATION))
+        if self.divergence is not None:
+            lines.append(f"DIVERGED: {self.divergence}")
+        lines.append("has: params, history, snapshot, divergence")
+        return block(f"FitResult: {sizes(self.params)}, {done} epochs", lines)

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from jaxdnn.verification.units import LIMIT, UNIT_ROUNDOFF, Values
+from jaxdnn.verification.units import COARSEST, LIMIT, UNIT_ROUNDOFF, Values
 
 FIT = 1e-9
 
@@ -30,7 +30,8 @@ def mistake(
     return (
         factor(found, expected, named)
         or _moved(found, expected)
-        or _confined(found, expected, units)
+        or _clipped(found, expected, units)
+        or _confined(found, expected, units, named)
     )
 
 
@@ -45,7 +46,7 @@ def fits(found: Values, values: Any) -> bool:
 def factor(found: Values, expected: Values, named: dict[str, float]) -> str:
     """A constant factor, and what it may be."""
     ratio = float((found * expected).sum() / (expected**2).sum())
-    if not fits(found, ratio * expected) or abs(ratio - 1) <= FIT:
+    if not fits(found, ratio * expected) or f"{ratio:.7g}" == "1":
         return ""
     if abs(ratio + 1) <= FIT:
         return "the sign"
@@ -76,13 +77,31 @@ def _moved(found: Values, expected: Values) -> str:
     return ""
 
 
-def _confined(found: Values, expected: Values, units: Values) -> str:
-    """One entry, two swapped ones, a row or a column."""
+def _clipped(found: Values, expected: Values, units: Values) -> str:
+    """All that is larger than some size has that size."""
+    size, wrong = float(abs(found).max()), ~(units <= LIMIT)
+    # What is cut off is what is wrong, and not all of it.
+    cut = wrong.any() and not wrong.all() and (abs(expected[wrong]) > size).all()
+    return (
+        f"clipped at {size:.4g}"
+        if cut and fits(found, expected.clip(-size, size))
+        else ""
+    )
+
+
+def _confined(
+    found: Values, expected: Values, units: Values, named: dict[str, float]
+) -> str:
+    """One entry, two swapped ones, a row, a column, or a block of a packed vector."""
     wrong = [tuple(int(i) for i in place) for place in np.argwhere(~(units <= LIMIT))]
+    if all(
+        abs(found[at] - expected[at]) <= COARSEST * abs(expected[at]) for at in wrong
+    ):
+        return ""
     if len(wrong) == 1 and found.size > 1:
         ratio = found[wrong[0]] / expected[wrong[0]]
-        factor = f", factor {ratio:.7g}" if np.isfinite(ratio) else ""
-        return f"only entry {list(wrong[0])}{factor}"
+        times = f", factor {ratio:.7g}" if np.isfinite(ratio) else ""
+        return f"only entry {list(wrong[0])}{times}"
     if len(wrong) == 2:
         one, two = wrong
         swapped = np.array([expected[two], expected[one]])
@@ -92,14 +111,25 @@ def _confined(found: Values, expected: Values, units: Values) -> str:
         if found.shape[axis] > 1 and len({p[axis] for p in wrong}) == 1:
             kind = ("row", "column")[axis] if found.ndim == 2 else f"axis {axis}, index"
             return f"only {kind} {wrong[0][axis]}"
+    if found.ndim == 1 and len(wrong) > 1:
+        first, last = wrong[0][0], wrong[-1][0]
+        looks = factor(found[first : last + 1], expected[first : last + 1], named)
+        return f"{looks} in entries {first}..{last}" if looks else ""
     return ""
 
 
 def shorter(found: Values, expected: Values) -> str:
-    """Where a shorter dtype was used on the way."""
+    """Where the values are those of a shorter dtype."""
     if fits(found, expected.astype(np.float16)):
         return "rounded to float16"
+    # Few float64 numbers are float32 numbers by chance.
+    short = np.array_equal(found, found.astype(np.float32))
+    return "rounded to float32" if short and within_float32(found, expected) else ""
+
+
+def within_float32(found: Values, expected: Values) -> str:
+    """Where the error is as large as float32 makes it on the way."""
     roundoff = float(np.finfo(np.float32).eps) / 2
     error = abs(found - expected).max() / abs(expected).max()
     least = max(roundoff / 100, LIMIT * UNIT_ROUNDOFF)
-    return "rounded to float32" if least <= error <= 8 * roundoff else ""
+    return "computed in float32" if least <= error <= 8 * roundoff else ""

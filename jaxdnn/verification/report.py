@@ -6,9 +6,12 @@ from dataclasses import asdict, dataclass, field
 from math import isfinite
 from typing import Any, Literal, NamedTuple
 
+from jaxdnn._html import BAD, GOOD, OPEN, table
 from jaxdnn.verification.units import LIMIT
 
 Verdict = Literal["verified", "wrong", "unresolved"]
+# Why a gradient without an entry that is not 0 is unresolved.
+NOTHING = "every gradient is exactly 0"
 Status = Literal["ok", "WRONG", "follows", "unread", ""]
 
 
@@ -89,6 +92,11 @@ class Report:
         return self.verdict == "verified"
 
     @property
+    def empty(self) -> bool:
+        """Whether it is unresolved only because every gradient is exactly 0."""
+        return self.verdict == "unresolved" and self.reason == NOTHING
+
+    @property
     def wrong(self) -> tuple[str, ...]:
         """The names of the rows that are wrong, output first."""
         return tuple(row.name for row in self.rows if row.status == "WRONG")
@@ -126,11 +134,37 @@ class Report:
         """`to_dict` as JSON."""
         return json.dumps(self.to_dict(), indent=2, ensure_ascii=False)
 
+    def __repr__(self) -> str:
+        return f"Report: {self.title}; {self.verdict_line}"
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        """What IPython shows: as `print` does."""
+        printer.text(str(self))
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: the verdict and each row's status first."""
+        return table(
+            self.verdict_line,
+            _COLOURS.get(self.verdict, OPEN),
+            self.title,
+            ["status", "equation", *(column.name for column in COLUMNS), "hint"],
+            [(_COLOURS.get(row.status, OPEN), self._shown(row)) for row in self.rows],
+            self._notes(),
+        )
+
+    def _shown(self, row: Row) -> list[str]:
+        return [row.status, row.equation, *_cells(row, self.limit), row.hint]
+
     def __str__(self) -> str:
         width = max([len("equation"), *(len(row.equation) for row in self.rows)]) + 2
         heads = "".join(f"{column.name:{column.form}}" for column in COLUMNS)
         lines = [self.title, f"{'equation':{width}}{heads}"]
         lines += [self._line(row, width) for row in self.rows]
+        return "\n".join([*lines, *self._notes(), self.verdict_line])
+
+    def _notes(self) -> list[str]:
+        """What is said below the table."""
+        lines: list[str] = []
         worst = max(self.resolution.values(), default=0.0)
         if worst:
             lines.append(
@@ -138,11 +172,11 @@ class Report:
                 "entry (worst leaf) would have been seen"
             )
         lines += [f"not exercised: {text}" for text in self.not_exercised]
-        lines += [f"note: {text}" for text in self.notes]
-        return "\n".join([*lines, self.verdict_line])
+        return lines + [f"note: {text}" for text in self.notes]
 
     def _line(self, row: Row, width: int) -> str:
-        cells = (f"{each.cell(row, self.limit):{each.form}}" for each in COLUMNS)
+        pairs = zip(COLUMNS, _cells(row, self.limit), strict=True)
+        cells = (f"{cell:{column.form}}" for column, cell in pairs)
         line = f"{row.equation:{width}}{''.join(cells)}  {row.status}"
         return (line + (f"   hint: {row.hint}" if row.hint else "")).rstrip()
 
@@ -182,6 +216,13 @@ COLUMNS = (
     Column("autodiff", ">12", lambda row, _: _value(row, row.autodiff)),
     Column("complex step", ">14", _step),
 )
+
+
+_COLOURS = {"ok": GOOD, "verified": GOOD, "WRONG": BAD, "wrong": BAD}
+
+
+def _cells(row: Row, limit: int) -> list[str]:
+    return [column.cell(row, limit) for column in COLUMNS]
 
 
 def _finite(value: Any) -> Any:

@@ -51,8 +51,10 @@ def slope_mistakes(slope: Values, A: Values, g: str) -> Candidates:
     yield f"{g} is squared", slope**2
     yield f"1 - {g} for {g}", 1 - slope
     yield f"{g} with its units reversed", slope[::-1]
-    yield f"1 - |a| for 1 - a²: {g} of tanh", 1 - abs(A)
-    yield f"1 - a for 1 - a²: {g} of tanh", 1 - A
-    yield f"a for a (1 - a): {g} of sigmoid", A
+    if fits(slope, 1 - A**2):
+        yield f"1 - |a| for 1 - a²: {g} of tanh", 1 - abs(A)
+        yield f"1 - a for 1 - a²: {g} of tanh", 1 - A
+    if fits(slope, A * (1 - A)):
+        yield f"a for a (1 - a): {g} of sigmoid", A
     for leak in (0.01, 0.1, 0.2, 0.3):
         yield f"a leak of {leak} in {g}", np.where(slope > 0, slope, leak)

@@ -76,6 +76,19 @@ def worst(found: Values, expected: Values, S: Values) -> Worst:
     return Worst.of(units(found, expected, S), found, expected)
 
 
+def norm(a: Values) -> float:
+    """The Euclidean norm, of numbers whose squares may overflow, too.
+
+    Example:
+      >>> norm(np.array([3e200, 4e200]))
+      5e+200
+    """
+    largest = float(abs(a).max()) if a.size else 0.0
+    if not 0 < largest < np.inf:
+        return largest
+    return largest * float(np.linalg.norm(a / largest))
+
+
 def sum_growth(n: int) -> float:
     """c(n): c(n) Σ t² bounds (what adding n terms t may lose, over K u) squared.
 

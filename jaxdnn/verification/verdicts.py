@@ -7,13 +7,14 @@ from typing import NamedTuple
 import numpy as np
 
 from jaxdnn.verification.derivatives.along import Along
-from jaxdnn.verification.report import Report, Row, Status, Verdict
+from jaxdnn.verification.report import NOTHING, Report, Row, Status, Verdict
 from jaxdnn.verification.units import (
     COARSEST,
     LIMIT,
     RESOLUTION,
     Values,
     Worst,
+    norm,
     worst,
 )
 
@@ -47,10 +48,10 @@ class Due(NamedTuple):
         """K u rms(S) / rms(g), or the bar along v if larger; None where g is 0."""
         with np.errstate(all="ignore"):
             known = leaf if self.autodiff is None else self.autodiff
-            size = float(np.linalg.norm(known))
+            size = norm(known)
             if not size:
                 return None
-            coarse = RESOLUTION * float(np.linalg.norm(self.S)) / size
+            coarse = RESOLUTION * norm(self.S) / size
             bar = 0.0 if self.along is None else self.along.bar
             coarse = max(coarse, bar / size)
         return np.inf if np.isnan(coarse) else coarse
@@ -141,9 +142,12 @@ class Findings:
             self.doubts + other.doubts,
         )
 
-    def report(self, title: str, seed: int, blinds: str) -> Report:
-        """The report; blinds: what may hide an error, in words."""
-        verdict, reason = conclude(self.rows, self.resolution, self.doubts, blinds)
+    def report(
+        self, title: str, seed: int, blinds: str, coarsest: float = COARSEST
+    ) -> Report:
+        """The report; blinds: what may hide an error, in words; coarsest: how large."""
+        found = self.rows, self.resolution, self.doubts
+        verdict, reason = conclude(*found, blinds, coarsest)
         return Report(
             title=title,
             rows=self.rows,
@@ -163,6 +167,7 @@ def conclude(
     resolution: Mapping[str, float],
     doubts: Sequence[str],
     blinds: str,
+    coarsest: float = COARSEST,
 ) -> tuple[Verdict, str]:
     """Wrong, else unresolved, else verified; and why, where no row says it.
 
@@ -176,9 +181,9 @@ def conclude(
     if doubts:
         return "unresolved", doubts[0]
     for name, least in resolution.items():
-        if not least <= COARSEST:
+        if not least <= coarsest:
             hidden = f"an error of {least:.0e} in {name}"
             return "unresolved", f"{blinds} could hide {hidden}"
     if not resolution:
-        return "unresolved", "every gradient is exactly 0"
+        return "unresolved", NOTHING
     return "verified", ""

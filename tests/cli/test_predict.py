@@ -2,16 +2,22 @@
 
 import os
 import re
+import signal
 import subprocess
 import sys
 import threading
+from functools import partial
 
 import numpy as np
 import pytest
 
 import jaxdnn as dnn
-from jaxdnn.cli import main
-from jaxdnn.models import load_model
+from jaxdnn.cli import main, options
+from jaxdnn.data.columns.categories import Categories
+from jaxdnn.data.columns.numbers import Numbers
+from jaxdnn.data.preprocessing import Preprocessing
+from jaxdnn.data.tables import Table
+from jaxdnn.models import Model, load_model
 from tests.cli.screen import QUICK, read_csv, refused, results
 from tests.tables import numeric, pets, save
 
@@ -177,3 +183,82 @@ def test_an_out_that_is_no_file_is_written_to(trained, tmp_path, capsys):
     assert main(args) == 0
     assert said == [capsys.readouterr().out]
     assert results(tmp_path) == ["pipe"]
+
+
+def test_a_file_in_pieces_gets_the_same_lines_and_one_note(
+    trained, tmp_path, capsys, monkeypatch
+):
+    frame = pets(seed=3)
+    frame.loc[[1, 50], "coat"] = "striped"
+    frame.to_csv(tmp_path / "new.csv", index=False)
+    assert predict(trained, tmp_path / "new.csv") == 0
+    whole = capsys.readouterr()
+    read = options.read_in_pieces
+    pieces = []
+
+    def in_small_pieces(path, **how):
+        for table in read(path, piece_bytes=200, **how):
+            pieces.append(len(table))
+            yield table
+
+    monkeypatch.setattr(options, "read_in_pieces", in_small_pieces)
+    assert predict(trained, tmp_path / "new.csv") == 0
+    assert len(pieces) > 5
+    assert capsys.readouterr() == whole
+    assert "(2 here)" in whole.err
+    out = tmp_path / "said.csv"
+    assert predict(trained, tmp_path / "new.csv", "--out", str(out)) == 0
+    assert out.read_text() == whole.out
+
+
+def test_a_bad_row_in_a_later_piece_prints_nothing(
+    trained, tmp_path, capsys, monkeypatch
+):
+    frame = pets(seed=3).astype({"weight": object})
+    frame.loc[50, "weight"] = "heavy"
+    frame.to_csv(tmp_path / "new.csv", index=False)
+    read = options.read_in_pieces
+    small = partial(read, piece_bytes=200)
+    monkeypatch.setattr(options, "read_in_pieces", small)
+    assert predict(trained, tmp_path / "new.csv") == 2
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert "column 'weight', row 51: 'heavy' is not a number" in printed.err
+
+
+def test_an_answer_that_is_not_finite_is_refused_with_its_row():
+    columns = Preprocessing((Numbers("x", 0, 1),), (Categories("y", ("a", "b", "c")),))
+    params = (
+        dnn.Layer(np.full((3, 1), 3.0, np.float32), np.zeros((3, 1), np.float32)),
+    )
+    model = Model(dnn.Network((1, 3), output="softmax"), params, columns)
+    table = Table("t.csv", {"x": np.array([1.0, 3e38])})
+    with pytest.raises(ValueError, match=r"t\.csv: row 2: the network's answer"):
+        model.predict(table)
+
+
+@pytest.mark.parametrize(
+    ("number", "says", "code"),
+    [(signal.SIGINT, "interrupted", 130), (signal.SIGTERM, "terminated", 143)],
+)
+@pytest.mark.parametrize("seconds", [0.2, 0.6, 1.2, 4.0])
+def test_a_signal_is_one_line_whenever_it_comes(trained, number, says, code, seconds):
+    model = str(trained / "out" / "model.safetensors")
+    words = ["predict", "--model", model, "--data", str(trained / "pets.csv")]
+    program = (
+        "import os, sys, threading, time\n"
+        "from jaxdnn import cli\n"
+        "run = cli._run\n"
+        "def then_wait(*given):\n"
+        "    run(*given)\n"
+        "    time.sleep(60)\n"
+        "cli._run = then_wait\n"
+        f"arguments = ({seconds}, os.kill, (os.getpid(), {int(number)}))\n"
+        "threading.Timer(*arguments).start()\n"
+        "sys.exit(cli.main(sys.argv[1:]))\n"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", program, *words], capture_output=True, text=True
+    )
+    assert ended.stderr == f"jaxdnn: {says}\n"
+    assert ended.returncode == code

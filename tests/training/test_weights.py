@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from jaxdnn import Head, Network, cost, fit, predict, sweep
-from jaxdnn.heads import EACH_OUTPUT, NUMBERS, ONE_OUTPUT, get_head
+from jaxdnn.decisions import EACH_OUTPUT, NUMBERS, ONE_OUTPUT
+from jaxdnn.heads import get_head
 from tests.reference import data
 
 KEY = jax.random.key(0)

@@ -309,13 +309,14 @@ def test_vjp_forward_of_another_value():
     assert verify_vjp(rule(right, off), PRIMALS).wrong == ("forward",)
 
 
-def test_vjp_of_a_plain_function_needs_a_primal():
+def test_vjp_of_a_plain_function_needs_a_rule_inside_or_a_primal():
     f = rule(right)
     plain = lambda x, scale: f(x, scale, 3)
-    with pytest.raises(TypeError, match=r"custom_vjp function, or primal"):
-        verify_vjp(plain, PRIMALS[:2])
+    assert verify_vjp(plain, PRIMALS[:2]).ok
     primal = lambda x, scale: f.fun(x, scale, 3)
     assert verify_vjp(plain, PRIMALS[:2], primal=primal).ok
+    with pytest.raises(TypeError, match=r"custom_vjp function or contain one"):
+        verify_vjp(primal, PRIMALS[:2])
 
 
 def test_vjp_that_raises_or_has_nothing_to_differentiate():

@@ -59,3 +59,14 @@ TAKES_NONE = {
 @pytest.mark.parametrize("loss", TAKES_NONE.values(), ids=TAKES_NONE)
 def test_a_loss_without_complex_numbers_has_no_complex_derivative(loss):
     assert complex_derivative(loss, [1.0], [1.0]) is None
+
+
+@pytest.mark.parametrize("size", [1e-9, 1e-7, 1e-5])
+@pytest.mark.parametrize("seed", range(5))
+def test_noise_is_covered_by_the_bar(size, seed):
+    """Of many doubts one is small by chance: the noise is measured."""
+    rng = np.random.default_rng(seed)
+    w = 10 ** rng.uniform(12, 14)
+    loss = lambda x: float(np.sin(x[0]) + size * np.sin(w * x[0]))
+    found = extrapolated(loss, [0.7], [1.0], 1.0)
+    assert abs(found.value - np.cos(0.7)) <= found.bar

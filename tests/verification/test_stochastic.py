@@ -6,16 +6,18 @@ import numpy as np
 import pytest
 
 from jaxdnn.verification.exact import exact_arithmetic
+from jaxdnn.verification.functions.function import function
 from jaxdnn.verification.functions.stochastic import perturbed, spread
 from jaxdnn.verification.units import LIMIT, UNIT_ROUNDOFF
 
 X = np.array([0.3, -2.0, 5.0])
 
 
-def scale(function, x, traced=True, seed=0):
+def scale(call, x, seed=0):
     with exact_arithmetic():
-        base = [np.asarray(a) for a in function([jnp.asarray(x)], ())]
-        return spread(perturbed(function, [x], (), seed, traced=traced), base)[0]
+        tried = function("f", call, [x], ())
+        base = tried.run([x], ())
+        return spread(perturbed(tried, [x], (), seed), base)[0]
 
 
 # And what rounding does to them, in units of u.
@@ -27,9 +29,9 @@ FUNCTIONS = {
 }
 
 
-@pytest.mark.parametrize(("function", "size"), FUNCTIONS.values(), ids=FUNCTIONS)
-def test_s_is_the_condition_of_the_computation(function, size):
-    S = scale(function, X)
+@pytest.mark.parametrize(("call", "size"), FUNCTIONS.values(), ids=FUNCTIONS)
+def test_s_is_the_condition_of_the_computation(call, size):
+    S = scale(call, X)
     assert (0.3 * size < S).all()
     assert (10 * size > S).all()
 
@@ -40,21 +42,21 @@ def test_a_sum_of_many_terms_may_lose_more_than_one_rounding():
 
 
 def test_a_gate_within_reach_flips_and_one_beyond_does_not():
-    function = lambda x, _: [jnp.where(x[0] > 1, 1.0, 0.0) * x[0]]
+    call = lambda x, _: [jnp.where(x[0] > 1, 1.0, 0.0) * x[0]]
     reach = LIMIT * UNIT_ROUNDOFF
-    near, far = scale(function, np.array([1 + reach / 4, 1 + 1e3 * reach]))
+    near, far = scale(call, np.array([1 + reach / 4, 1 + 1e3 * reach]))
     assert near > 0.1 / reach
     assert far < 10
 
 
 def test_numpy_alone_has_its_arguments_moved():
-    S = scale(lambda x, _: [np.asarray(x[0]) * 2], X, traced=False)
+    S = scale(lambda x, _: [np.asarray(x[0]) * 2], X)
     assert (abs(X) < S).all()
     assert (20 * abs(X) > S).all()
 
 
 def test_a_seed_repeats_it():
-    function = lambda x, _: [jnp.exp(jnp.sin(x[0] * x[0]) + 3) / x[0]]
-    one, same, other = (scale(function, X, seed=seed) for seed in (4, 4, 5))
+    call = lambda x, _: [jnp.exp(jnp.sin(x[0] * x[0]) + 3) / x[0]]
+    one, same, other = (scale(call, X, seed=seed) for seed in (4, 4, 5))
     assert (one == same).all()
     assert (one != other).any()

@@ -20,7 +20,8 @@ class Line(NamedTuple):
     """A loss of a list of arrays, looked at from x along V.
 
     once: the loss, for a single call and perhaps complex numbers; many: the same,
-    compiled, for many calls with real ones. size: of x along V.
+    compiled, for many calls with real ones. size: of x along V. typical: the size of a
+    derivative; what is small beside it need not be known closely.
     """
 
     once: Callable[[Any], Any]
@@ -28,6 +29,7 @@ class Line(NamedTuple):
     x: Sequence[Values]
     V: Sequence[Values]
     size: float
+    typical: float
 
 
 class Way(NamedTuple):

@@ -112,6 +112,17 @@ def _slope_and_change(g: Callable[[Array], Array]) -> Callable[..., Any]:
     return lambda Z, spread: (slope(Z), change_of(slope)(Z, spread))
 
 
-def gradient_of(loss: Callable[[Any, Any], Any]) -> Callable[[Any, Any], list[Any]]:
-    """The gradient of loss(x, rest) with respect to x, a list of arrays."""
-    return jax.grad(lambda x, rest: jnp.asarray(loss(x, rest), float))
+def gradient_of(values: Callable[[Any, Any], list[Any]]) -> Callable[[Any, Any], Any]:
+    """The gradient of Σ ȳ y with respect to x, a list of arrays.
+
+    values: (x, data) -> the outputs y; of the answer: (x, (data, the cotangents ȳ)).
+    """
+
+    def weighed(x: Any, rest: Any) -> Array:
+        data, cotangents = rest
+        pairs = zip(cotangents, values(x, data), strict=True)
+        return sum(
+            ((c * jnp.asarray(y, float)).sum() for c, y in pairs), jnp.zeros((), float)
+        )
+
+    return jax.grad(weighed)

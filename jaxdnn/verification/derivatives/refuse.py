@@ -15,7 +15,7 @@ def refuse_autodiff(function: Any) -> None:
       >>> import jax
       >>> refuse_autodiff(jax.jit(jax.grad(lambda x: x**2)))
       Traceback (most recent call last):
-      jaxdnn._checks.BadTypeError: the gradient is jax.grad's own, which is the ...
+      jaxdnn._refusals.BadTypeError: the gradient is jax.grad's own, which is the ...
     """
     if _made_by_grad(function, depth=6):
         raise BadTypeError(

@@ -1,86 +1,148 @@
-"""A loss and what is claimed to be its gradient, and ways to measure the truth."""
+"""A function and what is claimed to be its gradient, and ways to measure the truth."""
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
-import jax
 import numpy as np
 
 from jaxdnn.verification.derivatives.along import Along, Line, Way
 from jaxdnn.verification.derivatives.directional import WAYS
-from jaxdnn.verification.functions.function import Function, compiled_if_large
+from jaxdnn.verification.functions.function import Function
 from jaxdnn.verification.functions.stochastic import perturbed, spread
 from jaxdnn.verification.units import RESOLUTION, Values
 
 # What is exact needs a witness at least this good.
 WITNESS = 1e-3
+# How much nearer a witness must look that contradicts autodiff.
+NEARER = 1e-6
 
 
 @dataclass(frozen=True)
 class Claim:
-    """A scalar function of a list of arrays, and what is claimed to be its gradient.
+    """The gradient of Σ ȳ y(x), and what is claimed to be it.
 
-    names: what the rows are called. named: factors with a name, for the hints.
-    slopes: for an x_i that the function works on element by element, its value y and
-    the cotangent of that, ȳ.
+    Args:
+      names: what the rows are called.
+      x: what the gradient is taken of. data: whatever else the functions take.
+      cotangents: ȳ, one for each output y.
+      values: (x, data) -> outputs.
+      hand: (x, (data, cotangents)) -> one gradient for each x, and perhaps more.
+      autodiff: the same; None where there is nothing to differentiate.
+      named: factors with a name, for the hints.
+      output: the only output that counts, where a rule is judged output by output.
     """
 
     names: list[str]
     x: list[Values]
-    rest: Any
-    loss: Function
+    data: Any
+    cotangents: list[Values]
+    values: Function
     hand: Function
+    autodiff: Function | None
     named: dict[str, float] = field(default_factory=dict[str, float])
-    slopes: dict[int, tuple[Values, Values]] = field(
-        default_factory=dict[int, tuple[Values, Values]]
-    )
+    output: int | None = None
 
-    def many(self, x: Any) -> Any:
-        """The function at x, compiled: for the many steps of an extrapolation."""
-        return self.loss.compiled(x, self.rest)[0]
+    @property
+    def rest(self) -> Any:
+        """What the gradients take beside x."""
+        return self.data, self.cotangents
 
-    def once(self, x: Any) -> Any:
-        """The function at x, which may be complex."""
-        arguments = (x, self.rest)
-        if not self.loss.traced:
-            return self.loss.call(*arguments)[0]
-        arguments = jax.device_put(arguments)
-        return compiled_if_large(self.loss.call, arguments)(*arguments)[0]
+    def number(self, x: Any) -> float:
+        """Σ ȳ y(x)."""
+        return float(self._weighed(self.values.answer(x, self.data)))
 
-    def line(self, i: int, v: Values) -> Line:
-        """The function along v in leaf i, the others held."""
+    def complex_number(self, x: Any) -> Any:
+        """The same of an x that may be complex."""
+        return self._weighed(self.values.complex_answer(x, self.data))
+
+    def _weighed(self, outputs: list[Any]) -> Any:
+        pairs = zip(self.cotangents, outputs, strict=True)
+        return sum((cotangent * np.asarray(y)).sum() for cotangent, y in pairs)
+
+    def line(self, i: int, v: Values, typical: float) -> Line:
+        """The function along v in leaf i, the others held; typical: of a derivative."""
         V = [v if k == i else np.zeros_like(leaf) for k, leaf in enumerate(self.x)]
         whole = rms(np.concatenate([leaf.ravel() for leaf in self.x]))
         own = rms(self.x[i])
         # A typical size of the leaf, for the steps of an extrapolation.
         size = (own if own > 1e-3 * whole else whole) or 1.0
-        return Line(self.once, self.many, self.x, V, size)
+        return Line(self.complex_number, self.number, self.x, V, size, typical)
+
+    def slope(self, i: int) -> tuple[Values, Values] | None:
+        """y and ȳ, where entry k of y reads no other entry of x_i than entry k."""
+        if self.output is None:
+            return None
+        x, y = self.x[i], self.values.answer(self.x, self.data)[self.output]
+        if y.shape != x.shape or not y.size:
+            return None
+        even = np.arange(y.size).reshape(y.shape) % 2 == 0
+        for part in (even, ~even):
+            moved = [*self.x]
+            moved[i] = np.where(part, 0.9 * x, x)
+            there = self.values.answer(moved, self.data)[self.output]
+            if not np.array_equal(y[~part], there[~part]):
+                return None
+        return y, self.cotangents[self.output]
 
 
-def measured(line: Line, hand: float, guess: float | None, slack: float) -> Along:
+class Measured(NamedTuple):
+    """The derivative along a line, and what the last of WAYS says of it."""
+
+    along: Along
+    witness: Along
+
+    def confirmed(self, size: float) -> bool:
+        """Whether both say the same of a derivative of this size, and closely."""
+        reach = self.witness.bar + 1e-9 * abs(self.witness.value)
+        return abs(
+            self.along.value - self.witness.value
+        ) <= reach and self.witness.bar <= WITNESS * (size + abs(self.witness.value))
+
+
+def measured(line: Line, hand: float, guess: float | None, slack: float) -> Measured:
     """The derivative along a line: by the first way that a witness confirms.
 
-    The first witness is autodiff, the second the last of WAYS, which stands alone where
-    it confirms nothing.
+    The last of WAYS is heard in any case: what stops autodiff at a value may stop
+    numbers that are exact there, too. It stands alone where it confirms nothing.
 
     Args:
-      hand: a typical size of the derivative. guess: autodiff's, within slack of the
-        truth if it is right.
+      hand: the derivative that is claimed. guess: autodiff's, within slack of the truth
+        if it is right; None if there is none.
     """
     *exact, last = WAYS.values()
-    answers = [(way, found) for way in exact if (found := way.along(line)) is not None]
-    for _, found in answers:
+    witness = _looked_at_again(line, last, hand, guess, slack)
+    undecided = guess is not None and abs(guess - witness.value) <= witness.bar + slack
+    for way in exact:
+        found = way.along(line)
+        if found is None or abs(found.value - witness.value) > (
+            witness.bar + 1e-9 * abs(witness.value)
+        ):
+            continue
         # NaN in the slack is a gradient that nobody can resolve, not an error.
         if guess is not None and not abs(found.value - guess) > slack:
-            return found
-    witness = last.along(line) or Along(0.0, np.inf, last.name)
-    undecided = guess is not None and abs(guess - witness.value) <= witness.bar + slack
-    rough = witness.bar > WITNESS * (hand + abs(witness.value))
-    for way, found in answers:
-        reach = witness.bar + 1e-9 * abs(witness.value)
-        if abs(found.value - witness.value) <= reach and not rough and not undecided:
-            return found._replace(bar=_doubt(line, way, found))
-    return witness
+            return Measured(found, witness)
+        if not undecided and Measured(found, witness).confirmed(line.typical):
+            return Measured(found._replace(bar=_doubt(line, way, found)), witness)
+    return Measured(witness, witness)
+
+
+def _looked_at_again(
+    line: Line, way: Way, hand: float, guess: float | None, slack: float
+) -> Along:
+    """The derivative by a way whose steps may be larger than what there is to see.
+
+    Where it contradicts autodiff, a nearer look has to contradict that, too; where
+    there is only the hand gradient to contradict, it must not side with that.
+    """
+    found = way.along(line) or Along(0.0, np.inf, way.name)
+    other = hand if guess is None else guess
+    if not abs(other - found.value) > found.bar + slack:
+        return found
+    near = way.along(line._replace(size=NEARER * line.size)) or found
+    same = abs(near.value - found.value) <= near.bar + found.bar
+    sharp = abs(near.value - other) > near.bar + slack
+    stands = same or sharp if guess is None else same and sharp
+    return found if stands else found._replace(bar=np.inf)
 
 
 def _doubt(line: Line, way: Way, found: Along) -> float:
@@ -90,19 +152,21 @@ def _doubt(line: Line, way: Way, found: Along) -> float:
         there = way.along(line._replace(x=x))
         return [np.asarray(np.nan if there is None else there.value)]
 
-    answers = perturbed(again, line.x, (), 0, traced=False)
+    answers = perturbed(Function(way.name, again, None), line.x, (), 0)
     (S,) = spread(answers, [np.asarray(found.value)])
     return RESOLUTION * float(np.nan_to_num(S, nan=np.inf))
 
 
-def coordinates(claim: Claim, i: int, way: Way) -> tuple[Values, Values] | None:
+def coordinates(
+    claim: Claim, i: int, way: Way, typical: float
+) -> tuple[Values, Values] | None:
     """One leaf's derivatives one by one with their bars; None if too many."""
     x = claim.x[i]
     if x.size > way.most:
         return None
     values, bars = np.full(x.shape, np.nan), np.zeros(x.shape)
     for place in np.ndindex(x.shape):
-        found = way.along(claim.line(i, unit(x, place)))
+        found = way.along(claim.line(i, unit(x, place), typical))
         if found is not None:
             values[place], bars[place] = found.value, found.bar
     return values, bars

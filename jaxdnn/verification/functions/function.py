@@ -1,47 +1,51 @@
 """Somebody's function, whatever it takes: told apart, run twice, its arguments held."""
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property, partial
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.core import Tracer
+from jax.extend.core import ClosedJaxpr
 
-from jaxdnn._refusals import BadValueError
+from jaxdnn._refusals import BadTypeError, BadValueError
 from jaxdnn.verification.exact import to_float64
+from jaxdnn.verification.functions.analytic import analytically
+from jaxdnn.verification.functions.arithmetic import pool_size, randomly
+from jaxdnn.verification.functions.budget import tick
+from jaxdnn.verification.functions.programs import CALLBACKS, ENDLESS, PROBE, holds
 from jaxdnn.verification.units import Values
 
 Flat = Callable[[Any, Any], list[Any]]
 
-# Small programs run op by op: their kernels are already compiled.
-_SMALL = 10_000
-# One that runs a few times is not worth what XLA would spend on it.
+# A program that runs a few times is not worth what XLA would spend on it.
 _QUICK: dict[str, Any] = {
     "xla_backend_optimization_level": 0,
     "xla_llvm_disable_expensive_passes": True,
 }
 
 
-def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
-    """jax.jit, for a function that runs a few times."""
-    return jax.jit(function, compiler_options=_QUICK)
-
-
-def compiled_if_large(function: Callable[..., Any], arrays: Any) -> Callable[..., Any]:
-    """The function, compiled where its arguments are large; for JAX arrays."""
-    size = sum(np.size(leaf) for leaf in jax.tree.leaves(arrays))
-    return compiled(function) if size > _SMALL else function
-
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Function:
-    """A caller's function on flat lists of arrays, and whether JAX can trace it."""
+    """A caller's function on flat lists of arrays, and what JAX traced of it.
+
+    Args:
+      name: what its author calls it.
+      call: (x, rest) -> a list of arrays.
+      program: what JAX traced; None if it could not.
+      untraced: why it could not, on one line.
+      again: what a second trace made of it, where that is another program.
+    """
 
     name: str
     call: Flat
-    traced: bool
-    compiled: Flat
+    program: ClosedJaxpr | None
+    untraced: str = ""
+    again: "Function | None" = None
 
     def run(self, x: Sequence[Values], rest: Any) -> list[Values]:
         """Its answers, the same twice, as NumPy arrays.
@@ -49,33 +53,115 @@ class Function:
         Raises:
           BadValueError: it raises, or is not deterministic.
         """
-        answers: list[list[Values]] = []
-        for _ in range(2):
-            # A function that writes into its arguments must not change the next call.
-            arguments = jax.tree.map(_copy, (list(x), rest))
-            if self.traced:
-                arguments = jax.device_put(arguments)
-            try:
-                answers.append([np.asarray(a) for a in self.call(*arguments)])
-            except BadValueError:  # not by the caller's function: about its answer
-                raise
-            except Exception as error:
-                raise BadValueError(f"{self.name} raised {told(error)}") from error
-        for one, other in zip(*answers, strict=True):
-            if not np.array_equal(one, other, equal_nan=one.dtype.kind in "fc"):
+        try:
+            one, other = (
+                each.answer(x, rest, turns=ENDLESS)
+                for each in (self, self.again or self)
+            )
+        except BadValueError:  # not by the caller's function: about its answer
+            raise
+        except Exception as error:
+            raise BadValueError(f"{self.name} raised {told(error)}") from error
+        for a, b in zip(one, other, strict=True):
+            if not np.array_equal(a, b, equal_nan=a.dtype.kind in "fc"):
                 raise BadValueError(
                     f"{self.name} is not deterministic: two calls differ"
                 )
-        return answers[0]
+        return one
+
+    def answer(
+        self,
+        x: Any,
+        rest: Any,
+        signs: Values | None = None,
+        *,
+        own_dtypes: bool = False,
+        turns: int = PROBE,
+    ) -> list[Values]:
+        """Its answers as NumPy arrays; in random arithmetic where signs are given."""
+        tick()
+        if self.program is None:
+            return [np.asarray(a) for a in self.call(*fresh((list(x), rest)))]
+        signs = np.zeros(self.signs) if signs is None else signs
+        arguments = jax.device_put((list(x), rest, signs, own_dtypes, turns))
+        return [np.asarray(a) for a in self._compiled(*arguments)]
+
+    def complex_answer(self, x: Any, rest: Any) -> list[Any]:
+        """Its answers where x may be complex.
+
+        Raises:
+          TypeError: it has none.
+        """
+        tick()
+        if self.program is None:
+            raise TypeError("what NumPy does with complex numbers is not known")
+        return self._complex(*jax.device_put((list(x), rest)))
+
+    @cached_property
+    def opaque(self) -> bool:
+        """Whether there is arithmetic that cannot be looked into."""
+        return self.program is None or holds(self.program, CALLBACKS)
+
+    @cached_property
+    def signs(self) -> int:
+        """How many signs random arithmetic takes."""
+        return 1 if self.program is None else pool_size(self.program)
+
+    @cached_property
+    def _compiled(self) -> Callable[..., Any]:
+        return self._jitted(randomly)
+
+    @cached_property
+    def _complex(self) -> Callable[..., Any]:
+        return self._jitted(analytically)
+
+    def _jitted(self, run: Callable[..., Any]) -> Callable[..., Any]:
+        return jax.jit(partial(run, self.program), compiler_options=_QUICK)
+
+    def changes_data(self, x: Any, rest: Any) -> bool:
+        """Whether it writes into the data that it is handed."""
+        if self.program is not None:
+            return False
+        tick()
+        arguments = fresh((list(x), rest))
+        self.call(*arguments)
+        pairs = zip(jax.tree.leaves(arguments[1]), jax.tree.leaves(rest), strict=True)
+        return not all(_same(a, b) for a, b in pairs)
 
 
-def function(name: str, call: Flat, x: Any, rest: Any) -> Function:
-    """Find out whether JAX can trace it; what it raises is left for `run` to say."""
+def function(
+    name: str, call: Flat, x: Any, rest: Any, *, twice: bool = True
+) -> Function:
+    """Find out whether JAX can trace it; what it raises is left for `run` to say.
+
+    twice: trace it again, as it may draw random numbers.
+    """
     try:
-        jax.make_jaxpr(call)(x, rest)
-    except Exception:
-        return Function(name, call, False, call)
-    return Function(name, call, True, compiled(call))
+        # A function that JAX has not seen: it would remember what it traced of it.
+        program = jax.make_jaxpr(lambda x, rest: call(x, rest))(x, rest)
+    except Exception as error:
+        return Function(name, call, None, told(error))
+    if any(isinstance(const, Tracer) for const in program.consts):
+        return Function(name, call, None, "it reads what a trace left behind")
+    other = function(name, call, x, rest, twice=False) if twice else None
+    same = other is None or _alike(program, other.program)
+    return Function(name, call, program, again=None if same else other)
+
+
+def _alike(one: ClosedJaxpr, other: ClosedJaxpr | None) -> bool:
+    """Whether two traces of one function are the same program."""
+    if other is None or len(one.consts) != len(other.consts):
+        return False
+    texts = (re.sub("0x[0-9a-f]+", "", str(each.jaxpr)) for each in (one, other))
+    return len(set(texts)) == 1 and all(
+        a is b or (is_plain(a) and _same(a, b))
+        for a, b in zip(one.consts, other.consts, strict=True)
+    )
+
+
+def _same(a: Any, b: Any) -> bool:
+    a, b = np.asarray(a), np.asarray(b)
+    return np.array_equal(a, b, equal_nan=a.dtype.kind in "fc")
 
 
 def flatten(params: Any) -> tuple[list[str], list[Values], Any]:
@@ -83,41 +169,90 @@ def flatten(params: Any) -> tuple[list[str], list[Values], Any]:
     paths, tree = jax.tree.flatten_with_path(params)
     if not paths:
         raise BadValueError("params has no leaves")
-    names, leaves = [], []
+    names: list[str] = []
+    leaves: list[Values] = []
     for path, leaf in paths:
-        name = jax.tree_util.keystr(path, simple=True, separator=".") or "params"
+        inside = jax.tree_util.keystr(path, simple=True, separator=".")
+        whose = f"{inside} of params" if inside else "params"
+        if not is_plain(leaf) and hasattr(leaf, "__array__"):
+            raise BadTypeError(
+                f"{whose} must be a plain array, got {type(leaf).__name__}"
+            )
         if not is_floating(leaf):
             kind = getattr(leaf, "dtype", type(leaf).__name__)
-            raise BadValueError(f"{name} of params must be floating-point, got {kind}")
-        names.append(name)
-        leaves.append(to_float64(name, leaf))
+            raise BadValueError(f"{whose} must be floating-point, got {kind}")
+        names.append(inside or "params")
+        leaves.append(to_float64(names[-1], leaf))
     return names, leaves, tree
+
+
+def is_plain(leaf: Any) -> bool:
+    """Whether it is an array and nothing more: no mask, no index, no unit."""
+    return type(leaf) is np.ndarray or isinstance(leaf, (jax.Array, np.generic))
 
 
 def is_floating(leaf: Any) -> bool:
     """Whether a gradient with respect to it makes sense."""
-    dtype = getattr(leaf, "dtype", None)
-    if dtype is None:
+    if not is_plain(leaf):
         return isinstance(leaf, float)
-    return bool(jnp.issubdtype(dtype, jnp.floating))
+    return bool(jnp.issubdtype(leaf.dtype, jnp.floating))
+
+
+def _traceable(leaf: Any) -> bool:
+    """Whether JAX may be handed a tracer in its place."""
+    if isinstance(leaf, jax.Array) or not is_plain(leaf):
+        return isinstance(leaf, jax.Array)
+    return any(jnp.issubdtype(leaf.dtype, kind) for kind in (np.number, np.bool_))
 
 
 def hold(data: Any) -> tuple[list[Any], Callable[[Any], Any]]:
-    """The data's arrays, floats in float64, and what puts them back in place."""
-    leaves, tree = jax.tree.flatten(data)
-    arrays = [k for k, leaf in enumerate(leaves) if hasattr(leaf, "dtype")]
+    """The data's plain arrays, floats in float64, and what puts them back in place.
+
+    All else is handed on as it is, in copies where it can be copied.
+    """
+    leaves, tree = jax.tree.flatten(data, is_leaf=_unsorted)
+    arrays = [k for k, leaf in enumerate(leaves) if _traceable(leaf)]
     held = [
         np.asarray(leaves[k], np.float64) if is_floating(leaves[k]) else leaves[k]
         for k in arrays
     ]
 
     def rebuild(held: Any) -> Any:
-        whole = list(leaves)
+        whole = [leaf if _traceable(leaf) else _copy(leaf) for leaf in leaves]
         for k, leaf in zip(arrays, held, strict=True):
             whole[k] = leaf
         return jax.tree.unflatten(tree, whole)
 
     return held, rebuild
+
+
+def _unsorted(data: Any) -> bool:
+    """Whether it is a dictionary that JAX has no order for."""
+    try:
+        return isinstance(data, dict) and sorted(data) is None  # pyright: ignore
+    except TypeError:
+        return True
+
+
+def fresh(arguments: Any) -> Any:
+    """Copies, so that a function that writes into them does not change the next call.
+
+    Example:
+      >>> import numpy as np
+      >>> ones = np.ones(2)
+      >>> fresh([ones])[0] is ones
+      False
+    """
+    return jax.tree.map(_copy, arguments)
+
+
+def _copy(leaf: Any) -> Any:
+    if isinstance(leaf, (jax.Array, type)):
+        return leaf
+    try:
+        return leaf.copy()
+    except Exception:  # it has no such method, or another meaning of it
+        return leaf
 
 
 def name_of(function: Any, otherwise: str) -> str:
@@ -128,9 +263,5 @@ def name_of(function: Any, otherwise: str) -> str:
 
 def told(error: Exception) -> str:
     """What was raised, on one line."""
-    first = str(error).strip().split("\n")[0]
+    first = str(error).strip().split("\n")[0].split(". ")[0]
     return f"{type(error).__name__}: {first}"
-
-
-def _copy(leaf: Any) -> Any:
-    return leaf.copy() if isinstance(leaf, np.ndarray) else leaf

@@ -2,10 +2,11 @@
 
 import numpy as np
 
-from jaxdnn.verification.functions.claim import Claim
-from jaxdnn.verification.mistakes import mistake, shorter
+from jaxdnn.verification.functions.claim import Claim, rms
+from jaxdnn.verification.functions.programs import shortens
+from jaxdnn.verification.mistakes import mistake, shorter, within_float32
 from jaxdnn.verification.slopes import hint_slope
-from jaxdnn.verification.units import Values, units
+from jaxdnn.verification.units import COARSEST, Values, units
 
 
 def hint(claim: Claim, i: int, hand: Values, expected: Values, S: Values) -> str:
@@ -17,9 +18,13 @@ def hint(claim: Claim, i: int, hand: Values, expected: Values, S: Values) -> str
     with np.errstate(all="ignore"):
         error = units(hand, expected, S)
         text = mistake(hand, expected, error, claim.named) or shorter(hand, expected)
-        if text or i not in claim.slopes:
+        program = claim.hand.program
+        if not text and program is not None and shortens(program):
+            text = within_float32(hand, expected)
+        slight = abs(hand - expected).max() <= COARSEST * rms(expected)
+        if text or slight or (slope := claim.slope(i)) is None:
             return text
-        y, cotangent = claim.slopes[i]
-        found, slope, scale = (a / cotangent for a in (hand, expected, S))
+        y, cotangent = slope
+        found, due, scale = (a / cotangent for a in (hand, expected, S))
     names = ("f'", "the slope of the rule", claim.names[i].split()[0][1:])
-    return hint_slope(names, claim.x[i], found, slope, scale, y)
+    return hint_slope(names, claim.x[i], found, due, scale, y)

@@ -1,60 +1,122 @@
-"""Any scalar function and a gradient of it, judged leaf by leaf.
+"""Any function and a gradient of it, judged leaf by leaf.
 
 Oracle one is autodiff, coordinate by coordinate; oracle two a derivative along a random
-direction of each leaf that autodiff has no part in (`directional`). A function that JAX
-cannot trace has oracle two only. The limit is the package's, K u S, with S measured in
-random arithmetic (`stochastic`).
+direction of each leaf that autodiff has no part in (`directional`). Where JAX has no
+derivative there is oracle two only. The limit is the package's, K u S, with S measured
+in random arithmetic (`stochastic`).
 """
 
-import jax
+from collections.abc import Callable
+from dataclasses import replace
+from math import log10
+from typing import NamedTuple
+
 import numpy as np
 
+from jaxdnn._checks import check_scalar, check_seed
 from jaxdnn._refusals import BadValueError
-from jaxdnn.verification.derivatives.along import Along, direction
-from jaxdnn.verification.derivatives.autodiff import gradient_of
+from jaxdnn.verification.derivatives.along import direction
 from jaxdnn.verification.derivatives.directional import WAYS
+from jaxdnn.verification.functions.budget import OutOfTimeError, budgeted
 from jaxdnn.verification.functions.claim import (
     Claim,
+    Measured,
     coordinates,
     measured,
     rms,
     unit,
 )
-from jaxdnn.verification.functions.function import compiled_if_large, told
+from jaxdnn.verification.functions.function import told
 from jaxdnn.verification.functions.hints import hint
 from jaxdnn.verification.functions.stochastic import LEAST, perturbed, spread
-from jaxdnn.verification.report import Row
-from jaxdnn.verification.units import COARSEST, LIMIT, RESOLUTION, Values, worst
+from jaxdnn.verification.report import Report, Row
+from jaxdnn.verification.units import (
+    COARSEST,
+    LIMIT,
+    RESOLUTION,
+    TINY,
+    Values,
+    norm,
+    worst,
+)
 from jaxdnn.verification.verdicts import Due, Findings, Judged, judge_leaf
 
 # What may hide an error of a function, in words.
 BLINDS = "rounding or a kink"
 
 
-def examine(claim: Claim, seed: int) -> Findings:
+class Judge(NamedTuple):
+    """How claims are judged.
+
+    Args:
+      seed: of the random directions and signs.
+      rtol: the share of a gradient that the function itself may be off by.
+    """
+
+    seed: int
+    rtol: float
+
+    @classmethod
+    def of(cls, seed: int, rtol: float) -> "Judge":
+        """The same, checked."""
+        check_seed("seed", seed)
+        check_scalar("rtol", rtol, low=0)
+        return cls(seed, float(rtol))
+
+
+def limited(budget: float | None, look: Callable[[], Findings]) -> Findings:
+    """What comes of a look in so many seconds."""
+    try:
+        with budgeted(budget):
+            return look()
+    except OutOfTimeError:
+        return Findings(doubts=("the budget was over before anything was judged",))
+
+
+def report(title: str, findings: Findings, judge: Judge) -> Report:
+    """The report, and what was granted."""
+    title = f"{title}   float64   seed {judge.seed}"
+    if not judge.rtol:
+        return findings.report(title, judge.seed, BLINDS)
+    granted = f"an inaccuracy of the function of {judge.rtol:g} of a gradient"
+    findings += Findings(notes=(f"rtol: {granted} is granted",))
+    # Twice: what is granted is not all that may hide an error.
+    coarsest = max(COARSEST, 2 * judge.rtol)
+    return findings.report(title, judge.seed, BLINDS, coarsest)
+
+
+class Known(NamedTuple):
+    """What is known of all leaves: three lists of arrays shaped as x, or of None.
+
+    S: the rounding scale of each coordinate. at_zero: the same with arguments of 0 left
+    in their place; None where there are none.
+    """
+
+    hand: list[Values]
+    autodiff: list[Values] | None
+    S: list[Values]
+    at_zero: list[Values] | None
+
+
+def examine(claim: Claim, judge: Judge) -> Findings:
     """Both oracles against every leaf of a gradient."""
-    (value,) = claim.loss.run(claim.x, claim.rest)
-    if value.shape != () or value.dtype.kind not in "fiu" or not np.isfinite(value):
-        got = f"shape {value.shape}" if value.shape else f"{value}"
-        raise BadValueError(
-            f"{claim.loss.name} must return one finite real number, got {got}"
-        )
-    hand = _hand(claim)
-    answers, findings = _autodiff(claim, seed)
-    S = _scales(claim, hand, seed)
-    if answers is None:
-        autodiff = [np.full(g.shape, np.nan) for g in hand]
-    else:
-        autodiff, scale = answers
-        S = [np.hypot(a, b) for a, b in zip(S, scale, strict=True)]
-    rng = np.random.default_rng(seed)
-    for i, leaf in enumerate(zip(hand, autodiff, S, strict=True)):
-        findings += _leaf(claim, i, *leaf, direction(rng, claim.x[i].shape))
+    findings = Findings()
+    left = [i for i, x in enumerate(claim.x) if x.size]
+    try:
+        hand = _hand(claim)
+        known, findings = _known(claim, hand, judge)
+        rng = np.random.default_rng(judge.seed)
+        for i in list(left):
+            findings += _leaf(claim, i, known, direction(rng, hand[i].shape), judge)
+            left.remove(i)
+    except OutOfTimeError:
+        names = ", ".join(claim.names[i] for i in left)
+        findings += Findings(doubts=(f"the budget was over before {names}",))
     return findings
 
 
 def _hand(claim: Claim) -> list[Values]:
-    hand = claim.hand.run(claim.x, claim.rest)
+    hand = claim.hand.run(claim.x, claim.rest)[: len(claim.x)]
     for name, g, x in zip(claim.names, hand, claim.x, strict=True):
         if g.shape != x.shape or g.dtype.kind not in "fiuV":
             raise BadValueError(
@@ -64,80 +126,100 @@ def _hand(claim: Claim) -> list[Values]:
     return [g.astype(np.float64) for g in hand]
 
 
-def _scales(claim: Claim, hand: list[Values], seed: int) -> list[Values]:
-    """S of the hand gradient's own arithmetic."""
-    traced = claim.hand.traced
+def _known(claim: Claim, hand: list[Values], judge: Judge) -> tuple[Known, Findings]:
+    """Autodiff's answer, or why there is none; and the scales."""
+    answer, findings = _autodiff(claim)
+
+    def scales(nudge: bool) -> list[Values]:
+        S = _scales(claim, hand, judge, nudge)
+        if answer is not None and claim.autodiff is not None:
+            answers = perturbed(
+                claim.autodiff,
+                claim.x,
+                claim.rest,
+                judge.seed,
+                own_dtypes=True,
+                nudge=nudge,
+            )
+            pairs = zip(S, spread(answers, answer), strict=True)
+            S = [np.hypot(a, b) for a, b in pairs]
+        return S
+
+    zeros = any((abs(x) < TINY).any() for x in claim.x)
+    with np.errstate(all="ignore"):
+        known = Known(hand, answer, scales(True), scales(False) if zeros else None)
+    return known, findings
+
+
+def _scales(
+    claim: Claim, hand: list[Values], judge: Judge, nudge: bool
+) -> list[Values]:
+    """S of the hand gradient's own arithmetic, and of what rtol grants."""
     if not all(np.isfinite(g).all() for g in hand):
         return [np.zeros_like(g) for g in hand]
-    with np.errstate(all="ignore"):
-        answers = perturbed(claim.hand.call, claim.x, claim.rest, seed, traced=traced)
+    answers = perturbed(claim.hand, claim.x, claim.rest, judge.seed, nudge=nudge)
     S = spread(answers, hand)
-    if traced:
-        return S
-    # Its arithmetic cannot be looked into: grant a leaf's typical entry to all of it.
-    return [np.maximum(s, rms(g)) for s, g in zip(S, hand, strict=True)]
+    # Arithmetic that cannot be looked into: a leaf's typical entry is granted to all.
+    share = judge.rtol / RESOLUTION + claim.hand.opaque
+    return [np.maximum(s, share * rms(g)) for s, g in zip(S, hand, strict=True)]
 
 
-def _autodiff(
-    claim: Claim, seed: int
-) -> tuple[tuple[list[Values], list[Values]] | None, Findings]:
-    """Autodiff's gradient and its S, or None; and why there is none."""
-    loss = claim.loss
-    if not loss.traced:
-        why = (
-            f"JAX cannot trace {loss.name}: judged without autodiff, along one random "
-            "direction of each leaf"
-        )
-        return None, Findings(notes=(why,))
-    gradient = gradient_of(lambda x, rest: loss.call(x, rest)[0])
+def _autodiff(claim: Claim) -> tuple[list[Values] | None, Findings]:
+    """Autodiff's gradient, or None and why there is none."""
+    alone = "judged without autodiff, along one random direction of each leaf"
+    if claim.autodiff is None:
+        return None, Findings(notes=(f"its own rules are under test: {alone}",))
+    if claim.values.program is None:
+        return None, Findings(notes=(f"JAX cannot trace {claim.values.name}: {alone}",))
     try:
-        arguments = jax.device_put((claim.x, claim.rest))
-        run = compiled_if_large(gradient, arguments)
-        answer = [np.asarray(g) for g in run(*arguments)]
-        answers = perturbed(
-            gradient, claim.x, claim.rest, seed, traced=True, own_dtypes=True
-        )
+        if claim.autodiff.program is not None:
+            return claim.autodiff.answer(claim.x, claim.rest), Findings()
+        why = claim.autodiff.untraced
     except Exception as error:
-        return None, Findings(notes=(f"no autodiff: {told(error)}",))
-    return (answer, spread(answers, answer)), Findings()
+        why = told(error)
+    return None, Findings(notes=(f"no autodiff ({why}): {alone}",))
 
 
-def _leaf(
-    claim: Claim, i: int, hand: Values, autodiff: Values, S: Values, v: Values
-) -> Findings:
+def _leaf(claim: Claim, i: int, known: Known, v: Values, judge: Judge) -> Findings:
     """Judge one leaf: a row, its resolution, and what there is to say."""
-    name, equation = claim.names[i], _written(claim, i)
+    name, hand = claim.names[i], known.hand[i]
     if not np.isfinite(hand).all():
-        where = tuple(int(k) for k in np.argwhere(~np.isfinite(hand))[0])
-        two = float(hand[where]), float(autodiff[where])
-        text = "it is not finite"
-        row = Row(name, equation, np.inf, None, where, *two, "WRONG", text)
-        return Findings((row,))
-    due, along = _due(claim, i, hand, autodiff, S, v)
+        return _not_finite(claim, i, known)
+    due, found = _due(claim, i, known, v)
     judged = judge_leaf(hand, due)
     own = None if due.autodiff is None else due.step(due.autodiff)
     # Autodiff, held along v as a hand gradient is.
-    astray = claim.loss.traced and (own is None or not own <= LIMIT)
-    doubts: list[str] = []
-    notes: list[str] = []
+    astray = known.autodiff is not None and (own is None or not own <= LIMIT)
+    findings = Findings()
     if astray:
-        doubts.append(f"autodiff's own {name} is not the derivative of the values")
+        doubt = f"autodiff's own {name} is not the derivative of the values"
         why = "a stop_gradient, a custom rule or a 0 * inf"
-        notes.append(f"{doubts[0]}: {why} in {claim.loss.name}?")
+        note = f"{doubt}: {why} in {claim.values.name}?"
+        findings += Findings(doubts=(doubt,), notes=(note,))
     first, *_ = WAYS
-    if along.method != first:
-        notes.append(f"{name}: {along.method} in place of the {first}")
-    resolution = {} if judged.resolution is None else {name: judged.resolution}
-    findings = Findings(resolution=resolution, notes=tuple(notes), doubts=tuple(doubts))
+    if found.along.method != first:
+        note = f"{name}: {found.along.method} in place of the {first}"
+        findings += Findings(notes=(note,))
+    if judged.resolution is not None:
+        findings += Findings(resolution={name: judged.resolution})
     off = judged.off and not astray
-    if not (judged.missed or off):
-        zeros = int((hand == 0).sum())
-        silent = f"{zeros} of {hand.size} coordinates of {name} are exactly 0"
-        row = judged.row(name, equation)
-        return findings + Findings((row,), not_exercised=(silent,) if zeros else ())
-    return findings + _wrong(
-        claim, i, hand, due.autodiff if off else None, due, judged, along.method
-    )
+    if judged.missed or off:
+        due = due if off else due._replace(autodiff=None)
+        return findings + _wrong(claim, i, known, due, judged, judge)
+    zeros = int((hand == 0).sum())
+    silent = f"{zeros} of {hand.size} coordinates of {name} are exactly 0"
+    row = judged.row(name, _written(claim, i))
+    return findings + Findings((row,), not_exercised=(silent,) if zeros else ())
+
+
+def _not_finite(claim: Claim, i: int, known: Known) -> Findings:
+    hand = known.hand[i]
+    where = tuple(int(k) for k in np.argwhere(~np.isfinite(hand))[0])
+    other = None if known.autodiff is None else float(known.autodiff[i][where])
+    name, text = claim.names[i], "it is not finite"
+    values = float(hand[where]), other
+    row = Row(name, _written(claim, i), np.inf, None, where, *values, "WRONG", text)
+    return Findings((row,))
 
 
 def _written(claim: Claim, i: int) -> str:
@@ -146,60 +228,72 @@ def _written(claim: Claim, i: int) -> str:
     return f"{name} {shape}" if shape else name
 
 
-def _due(
-    claim: Claim, i: int, hand: Values, autodiff: Values, S: Values, v: Values
-) -> tuple[Due, Along]:
+def _due(claim: Claim, i: int, known: Known, v: Values) -> tuple[Due, Measured]:
     """What the leaf should be: by autodiff where it is finite, and along v."""
-    known = bool(np.isfinite(autodiff).all())
+    hand, autodiff, S = known.hand[i], None, known.S[i]
+    if known.autodiff is not None and np.isfinite(known.autodiff[i]).all():
+        autodiff = known.autodiff[i]
     slack = _slack(S, v, hand)
-    guess = float(np.vdot(autodiff, v)) if known else None
-    typical = float(np.linalg.norm(hand * v))
-    along = measured(claim.line(i, v), typical, guess, RESOLUTION * slack)
-    return Due(autodiff if known else None, S, v, along, slack), along
+    guess = None if autodiff is None else float(np.vdot(autodiff, v))
+    typical = norm(hand * v)
+    line = claim.line(i, v, typical)
+    found = measured(line, float(np.vdot(hand, v)), guess, RESOLUTION * slack)
+    if known.at_zero is not None and found.confirmed(typical):
+        # Nothing happens at the point itself, whatever a step off 0 does there.
+        T = known.at_zero[i]
+        there = Due(autodiff, T, v, found.along, _slack(T, v, hand))
+        if not judge_leaf(hand, there).wrong:
+            return there, found
+    return Due(autodiff, S, v, found.along, slack), found
 
 
 def _wrong(
-    claim: Claim,
-    i: int,
-    hand: Values,
-    autodiff: Values | None,
-    due: Due,
-    judged: Judged,
-    method: str,
+    claim: Claim, i: int, known: Known, due: Due, judged: Judged, judge: Judge
 ) -> Findings:
-    """The row of a wrong leaf: where it is most wrong.
+    """The row of a wrong leaf: where it is most wrong, and what that looks like.
 
-    By autodiff, or by this method one coordinate at a time where that is None.
+    By autodiff, or one coordinate at a time without it where that is None.
     """
-    name, equation = claim.names[i], _written(claim, i)
-    far = None if judged.worst is None else judged.worst.units
-    way, expected, S = WAYS[method], autodiff, due.S
+    name, hand = claim.names[i], known.hand[i]
+    row = replace(judged.row(name, _written(claim, i)), status="WRONG")
+    way = WAYS[due.along.method if due.along else ""]
+    expected, S = due.autodiff, due.S
     if expected is None:
-        found = coordinates(claim, i, way)
+        found = coordinates(claim, i, way, rms(hand))
         if found is None:
-            row = Row(name, equation, far, judged.step, status="WRONG")
             return Findings((row,))
         expected, bars = found
         S = S + bars / RESOLUTION
     at = worst(hand, expected, S)
     one, by = at.expected, way.name
-    if autodiff is not None and way.exact:
-        there = way.along(claim.line(i, unit(hand, at.where)))
+    if due.autodiff is not None and way.exact:
+        there = way.along(claim.line(i, unit(hand, at.where), rms(hand)))
         one = one if there is None else there.value
-    elif autodiff is not None:
+    elif due.autodiff is not None:
         by = "autodiff"
     place = list(at.where) if at.where else ""
-    note = f"{name}{place}: by hand {at.found:.7g}, {by} {one:.7g}"
-    other = None if due.autodiff is None else float(due.autodiff[at.where])
+    share = float(abs(hand - expected).max()) / (rms(expected) or 1.0)
+    small = share <= COARSEST
+    digits = min(17, 3 - int(log10(share))) if small else 7
+    note = f"{name}{place}: by hand {at.found:.{digits}g}, {by} {one:.{digits}g}"
     text = hint(claim, i, hand, expected, S)
-    row = Row(
-        name, equation, far, judged.step, at.where, at.found, other, "WRONG", text
+    if not text:
+        note += f", {share:.0e} of a typical entry apart"
+    row = replace(row, where=at.where, hand=at.found, hint=text)
+    if known.autodiff is not None:
+        row = replace(row, autodiff=float(known.autodiff[i][at.where]))
+    if not small or text or judge.rtol:
+        return Findings((row,), notes=(note,))
+    # Nothing that somebody writes by mistake is as small as that.
+    doubt = (
+        f"{name} is off by {share:.0e} of a typical entry, which an inaccuracy of "
+        f"{claim.values.name} itself could explain (rtol= grants it one)"
     )
-    return Findings((row,), notes=(note,))
+    return Findings((replace(row, status=""),), notes=(note,), doubts=(doubt,))
 
 
 def _slack(S: Values, v: Values, hand: Values) -> float:
     """S of the derivative along v: rounding errors add as squares, jumps do not."""
     size = abs(S * v)
     jumps = ~(COARSEST * rms(hand) >= RESOLUTION * S)
-    return float(np.linalg.norm(size[~jumps]) + size[jumps].sum()) + LEAST
+    return norm(size[~jumps]) + float(size[jumps].sum()) + LEAST

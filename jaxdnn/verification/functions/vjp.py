@@ -1,28 +1,29 @@
-"""verify_vjp: a jax.custom_vjp function against the function that it decorates."""
+"""verify_vjp: a function with a rule of its own against the function as it is."""
 
-import inspect
 from collections.abc import Callable
-from dataclasses import replace
-from typing import Any, NamedTuple
+from functools import partial
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
 from jaxdnn._refusals import BadTypeError, BadValueError, public
-from jaxdnn.verification.exact import exact_arithmetic, to_float64
+from jaxdnn.verification.derivatives.autodiff import gradient_of
+from jaxdnn.verification.exact import exact_arithmetic
 from jaxdnn.verification.functions.claim import Claim
-from jaxdnn.verification.functions.function import (
-    Function,
-    function,
-    hold,
-    is_floating,
-    name_of,
+from jaxdnn.verification.functions.function import Flat, Function, function, name_of
+from jaxdnn.verification.functions.judging import Judge, examine, limited, report
+from jaxdnn.verification.functions.moving import (
+    Moving,
+    moving_of,
+    on_lines,
+    values_of,
 )
-from jaxdnn.verification.functions.judging import BLINDS, examine
+from jaxdnn.verification.functions.programs import RULES, holds
 from jaxdnn.verification.functions.stochastic import perturbed, spread
 from jaxdnn.verification.report import Report, Row
-from jaxdnn.verification.units import LIMIT, Values, worst
+from jaxdnn.verification.units import LIMIT, RESOLUTION, Values, worst
 from jaxdnn.verification.verdicts import Findings
 
 
@@ -33,6 +34,9 @@ def verify_vjp(
     *,
     primal: Callable[..., Any] | None = None,
     seed: int = 0,
+    rtol: float = 0.0,
+    budget: float | None = None,
+    **named: Any,
 ) -> Report:
     """Verify the rule of a custom_vjp function, for every output and every argument.
 
@@ -41,11 +45,16 @@ def verify_vjp(
     the rule's forward must return what the undecorated f returns.
 
     Args:
-      f: a jax.custom_vjp (or custom_jvp) function, jitted or not.
+      f: a jax.custom_vjp or custom_jvp function, jitted or not; or anything callable
+        that contains such (a layer, a partial), which is judged by its own values.
       primals: its arguments; trees, integers and static arguments are welcome. Those
-        that are not floating-point have no cotangent and are held fixed.
+        that are not floating-point have no cotangent and are held fixed. A complex one
+        counts as its real and its imaginary part.
       primal: the undecorated function, for an f that does not know it.
       seed: of the cotangents and directions.
+      rtol: an inaccuracy of f itself, relative to its gradient, that is granted.
+      budget: seconds after which nothing more is looked at.
+      named: further arguments of f, by name.
 
     Returns:
       A Report with one row for each (output, floating-point argument).
@@ -71,176 +80,199 @@ def verify_vjp(
       >>> report.verdict_line, report.hints
       ('verdict: WRONG at dx (1 of 3 equations)', {'dx': 'factor 2'})
     """
-    rule, undecorated = _undecorated(f, primal)
     if not isinstance(primals, tuple):
         raise BadTypeError(
             f"primals must be a tuple of arguments, got {type(primals).__name__}"
         )
+    judge = Judge.of(seed, rtol)
+    rule, undecorated = _undecorated(f, primal)
     static: set[int] = set(getattr(rule, "nondiff_argnums", ()))
     with exact_arithmetic():
-        moving = _moving(primals, static, undecorated)
-        findings = _examine(f, undecorated, moving, seed)
-    report = findings.report(
-        f"verify_vjp  {name_of(f, 'f')}   float64   seed {seed}", seed, BLINDS
-    )
-    fixed = moving.leaves - len(moving.x)
-    if fixed:
-        note = f"{fixed} of {moving.leaves} arguments are not differentiated"
-        report = replace(report, notes=(*report.notes, note))
-    return report
+        moving = moving_of(primals, named, static, f)
+        refused = frozenset[int]() if rule else _refused(f, moving)
+        if refused:
+            moving = moving_of(primals, named, static, f, refused)
+        plain = _plain(undecorated, moving)
+        if undecorated is f:
+            _check_ruled(f, plain, moving)
+        look = partial(_examine, f, undecorated, plain, moving, _pulled, judge)
+        findings = limited(budget, look)
+    if moving.fixed:
+        note = f"{moving.fixed} of {moving.leaves} arguments are not differentiated"
+        findings += Findings(notes=(note,))
+    return report(f"verify_vjp  {name_of(f, 'f')}", findings, judge)
 
 
-class Moving(NamedTuple):
-    """The arguments that a gradient is taken of, apart from those held.
+def verify_mode(
+    f: Callable[..., Any], args: tuple[Any, ...], mode: str, *, seed: int = 0
+) -> Report:
+    """Verify what JAX makes of any function, whether or not a rule is in it.
 
-    put: (x, held) -> all arguments as the function takes them; leaves: how many.
+    Args:
+      f, args: as for verify_vjp.
+      mode: "rev", every coordinate of what reverse mode gives; "fwd", what forward mode
+        gives along a random direction of each argument.
+      seed: of the cotangents and directions.
+
+    Example:
+      >>> import jax.numpy as jnp
+      >>> verify_mode(jnp.sin, (0.3,), "fwd").verdict
+      'verified'
     """
-
-    names: list[str]
-    x: list[Values]
-    held: list[Any]
-    put: Callable[[Any, Any], Any]
-    leaves: int
-
-
-def _moving(primals: tuple[Any, ...], static: set[int], f: Any) -> Moving:
-    """Floating-point arguments move; integers and static ones do not."""
-    paths, tree = jax.tree.flatten_with_path(primals)
-    moving = [
-        k
-        for k, (path, leaf) in enumerate(paths)
-        if is_floating(leaf) and path[0].idx not in static
-    ]
-    if not moving:
-        raise BadValueError("primals has no floating-point argument")
-    names = [_argument(f, paths[k][0]) for k in moving]
-    x = [to_float64(n, paths[k][1]) for n, k in zip(names, moving, strict=True)]
-    others = [None if k in moving else leaf for k, (_, leaf) in enumerate(paths)]
-    held, rebuild = hold(others)
-
-    def put(x: Any, held: Any) -> Any:
-        whole = list(rebuild(held))
-        for k, leaf in zip(moving, x, strict=True):
-            whole[k] = leaf
-        return jax.tree.unflatten(tree, whole)
-
-    return Moving(names, x, held, put, len(paths))
+    judge = Judge.of(seed, 0.0)
+    rule, undecorated = _undecorated(f, None)
+    static: set[int] = set(getattr(rule, "nondiff_argnums", ()))
+    with exact_arithmetic():
+        moving = moving_of(args, {}, static, f)
+        derivative = _pulled if mode == "rev" else _pushed
+        moving = moving if mode == "rev" else on_lines(moving, seed)
+        plain = _plain(undecorated, moving)
+        findings = _examine(f, undecorated, plain, moving, derivative, judge)
+    return report(f"{mode}  {name_of(f, 'f')}", findings, judge)
 
 
-def _examine(f: Any, undecorated: Any, moving: Moving, seed: int) -> Findings:
-    """The rule's forward, then each output's cotangent pulled back by the rule."""
-    (names, x, held, put, _), name = moving, name_of(f, "f")
+def _plain(undecorated: Any, moving: Moving) -> Function:
+    call = values_of(undecorated, moving)
+    return function(name_of(undecorated, "primal"), call, moving.x, moving.held)
 
-    def values(x: Any, rest: Any) -> list[Any]:
-        return _floating(undecorated(*put(x, rest[0])))
 
-    def pulled(x: Any, rest: Any) -> tuple[list[Any], Any]:
-        return jax.vjp(lambda x: _floating(f(*put(x, rest[0]))), list(x))
+def _check_ruled(f: Any, plain: Function, moving: Moving) -> None:
+    """Refuse a function without any rule: what is autodiff's own needs no verdict."""
+    if plain.program is None:
+        plain.run(moving.x, moving.held)
+    if plain.program is None or not holds(plain.program, RULES):
+        raise BadTypeError(
+            "f must be a jax.custom_vjp function or contain one, or primal be given, "
+            f"got {type(f).__name__} {name_of(f, '')}".rstrip()
+        )
 
-    rest: Any = (held, ())
-    plain = function(name_of(undecorated, "primal"), values, x, rest)
-    outputs = plain.run(x, rest)
+
+def _refused(f: Any, moving: Moving) -> frozenset[int]:
+    """The leaves that f's rule wants held, where it wants some: it raises for them."""
+
+    def pulls(moved: list[int]) -> bool:
+        def alone(some: Any) -> Any:
+            x = [*moving.x]
+            for i, leaf in zip(moved, some, strict=True):
+                x[i] = leaf
+            return values_of(f, moving)(x, moving.held)
+
+        try:
+            jax.eval_shape(lambda x: jax.vjp(alone, x)[0], [moving.x[i] for i in moved])
+        except Exception:
+            return False
+        return True
+
+    every = list(range(len(moving.x)))
+    if pulls(every):
+        return frozenset()
+    refused = frozenset(moving.places[i] for i in every if not pulls([i]))
+    # Where it raises for all of them that is not about which of them move.
+    return refused if refused != frozenset(moving.places) else frozenset()
+
+
+def _pulled(ruled: Flat) -> Flat:
+    """The gradient of Σ ȳ y by reverse mode, and y."""
+
+    def gradient(x: Any, rest: Any) -> list[Any]:
+        held, cotangents = rest
+        found, pull = jax.vjp(lambda x: ruled(x, held), list(x))
+        kinds = [c.astype(y.dtype) for c, y in zip(cotangents, found, strict=True)]
+        return [*pull(kinds)[0], *found]
+
+    return gradient
+
+
+def _pushed(ruled: Flat) -> Flat:
+    """The same by forward mode, of an x of single numbers."""
+
+    def gradient(x: Any, rest: Any) -> list[Any]:
+        held, cotangents = rest
+        found: list[Any] = []
+        rates: list[Any] = []
+        for i in range(len(x)):
+            one = [jnp.full_like(leaf, float(k == i)) for k, leaf in enumerate(x)]
+            found, moved = jax.jvp(lambda x: ruled(x, held), (list(x),), (one,))
+            pairs = zip(cotangents, moved, strict=True)
+            rates.append(sum((c * rate).sum() for c, rate in pairs))
+        return [*rates, *found]
+
+    return gradient
+
+
+def _examine(
+    f: Any,
+    undecorated: Any,
+    plain: Function,
+    moving: Moving,
+    derivative: Any,
+    judge: Judge,
+) -> Findings:
+    """The rule's forward, then each output's cotangent through the rule."""
+    names, x, held, name = moving.names, moving.x, moving.held, name_of(f, "f")
+    outputs = plain.run(x, held)
     if not outputs:
         raise BadValueError(f"{name} has no floating-point output")
-    ruled = function(f"{name}'s rule", lambda x, rest: pulled(x, rest)[0], x, rest)
-    findings = _same_values(plain, outputs, ruled.run(x, rest), x, rest, seed)
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(judge.seed)
+    cotangents = [rng.uniform(0.5, 1.5, y.shape) for y in outputs]
+    rest = (held, cotangents)
+    rule = derivative(values_of(f, moving))
+    hand = function(f"{name}'s rule", rule, x, rest)
+    autodiff = None
+    if undecorated is not f:
+        autodiff = function("autodiff", gradient_of(plain.call), x, rest, twice=False)
+    findings = _same_values(plain, outputs, hand, x, rest, judge)
     for o, y in enumerate(outputs):
-
-        def loss(x: Any, rest: Any, o: int = o) -> list[Any]:
-            return [(rest[1] * values(x, rest)[o]).sum()]
-
-        def gradient(x: Any, rest: Any, o: int = o) -> list[Any]:
-            found, pull = pulled(x, rest)
-            cotangents = [
-                rest[1].astype(y.dtype) if k == o else jnp.zeros_like(y)
-                for k, y in enumerate(found)
-            ]
-            return pull(cotangents)[0]
-
+        if not y.size:
+            continue
         of = f" of output {o}" if len(outputs) > 1 else ""
-        cotangent = rng.uniform(0.5, 1.5, y.shape)
-        slopes = {
-            i: (y, cotangent)
-            for i in range(len(x))
-            if _elementwise(plain.call, x, rest, i, o)
-        }
-        rest = (held, cotangent)
+        alone = [c if k == o else 0 * c for k, c in enumerate(cotangents)]
         claim = Claim(
             [f"d{n}{of}" for n in names],
             x,
-            rest,
-            function(plain.name, loss, x, rest),
-            function(f"{name}'s rule", gradient, x, rest),
-            slopes=slopes,
+            held,
+            alone,
+            plain,
+            hand,
+            autodiff,
+            output=o,
         )
-        findings += examine(claim, seed)
+        findings += examine(claim, judge)
     return findings
 
 
-def _elementwise(call: Any, x: list[Any], rest: Any, i: int, o: int) -> bool:
-    """Whether entry k of output o reads no other entry of x_i than entry k."""
-    y = np.asarray(call(x, rest)[o])
-    if y.shape != x[i].shape or not y.size:
-        return False
-    even = np.arange(y.size).reshape(y.shape) % 2 == 0
-    for part in (even, ~even):
-        moved = [*x]
-        moved[i] = np.where(part, 0.9 * x[i], x[i])
-        if not np.array_equal(y[~part], np.asarray(call(moved, rest)[o])[~part]):
-            return False
-    return True
-
-
 def _undecorated(f: Any, primal: Any) -> tuple[Any, Any]:
-    """The object that has the rule, and the function without it."""
+    """The object that has the rule, and the function without it: f if nobody knows."""
     rule = f
-    while rule is not None and not isinstance(rule, (jax.custom_vjp, jax.custom_jvp)):
+    while isinstance(rule, jax.stages.Wrapped):  # jitted
         rule = getattr(rule, "__wrapped__", None)
-    if primal is not None:
-        return rule, primal
-    if rule is None:
-        raise BadTypeError(
-            "f must be a jax.custom_vjp function, or primal be given, got "
-            f"{type(f).__name__}"
-        )
-    return rule, rule.fun
-
-
-def _floating(outputs: Any) -> list[Any]:
-    return [
-        leaf
-        for leaf in jax.tree.leaves(outputs)
-        if is_floating(leaf) or jnp.iscomplexobj(leaf)
-    ]
-
-
-def _argument(f: Any, path: Any) -> str:
-    """What its author calls the argument at this path of the primals."""
-    try:
-        first = list(inspect.signature(f).parameters)[path[0].idx]
-    except (ValueError, TypeError, IndexError):
-        first = f"argument {path[0].idx}"
-    inside = jax.tree_util.keystr(path[1:], simple=True, separator=".")
-    return f"{first}.{inside}" if inside else first
+    ruled = isinstance(rule, (jax.custom_vjp, jax.custom_jvp))
+    if primal is None:
+        primal = rule.fun if ruled else f
+    return rule if ruled else None, primal
 
 
 def _same_values(
     plain: Function,
     wanted: list[Values],
-    got: list[Values],
+    hand: Function,
     x: list[Values],
     rest: Any,
-    seed: int,
+    judge: Judge,
 ) -> Findings:
     """The rule's forward returns what the undecorated function returns."""
+    got = hand.run(x, rest)[len(x) :]
     if [y.shape for y in got] != [y.shape for y in wanted]:
         raise BadValueError(
             f"the rule's forward must return shapes {[y.shape for y in wanted]}, got "
             f"{[y.shape for y in got]}"
         )
-    answers = perturbed(plain.call, x, rest, seed, traced=plain.traced, own_dtypes=True)
-    scales = spread(answers, wanted)
+    answers = perturbed(plain, x, rest[0], judge.seed, own_dtypes=True)
+    granted = [abs(y) * judge.rtol / RESOLUTION for y in wanted]
+    scales = [
+        np.hypot(S, more)
+        for S, more in zip(spread(answers, wanted), granted, strict=True)
+    ]
     far = max(worst(*leaf).units for leaf in zip(got, wanted, scales, strict=True))
     good = far <= LIMIT
     hint = "" if good else "it is not what the undecorated function returns"

@@ -20,7 +20,7 @@ from jaxdnn.verification.networks.equations import Bench, BenchLayer, take_examp
 from jaxdnn.verification.networks.scales import Scales, rounding_scales
 from jaxdnn.verification.networks.trial import Trial
 from jaxdnn.verification.problem import Oracle, Problem
-from jaxdnn.verification.units import RESOLUTION, Values, worst
+from jaxdnn.verification.units import RESOLUTION, Values, norm, worst
 from jaxdnn.verification.verdicts import Due, Judged, judge_leaf
 
 
@@ -64,7 +64,7 @@ def gather(trial: Trial, seed: int, *, nudge: float = 0.0) -> Evidence:
         for name, g, S, (v, along) in zip(
             leaves(len(problem.params)), *flat, steps, strict=True
         ):
-            due[name] = Due(g, S, v, along, float(np.linalg.norm(S * v)))
+            due[name] = Due(g, S, v, along, norm(S * v))
     return Evidence(trial, oracle, scales, slopes, due)
 
 

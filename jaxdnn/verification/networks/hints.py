@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from jaxdnn.verification.elementwise import elementwise
-from jaxdnn.verification.mistakes import fits, mistake, shorter
+from jaxdnn.verification.mistakes import fits, mistake, shorter, within_float32
 from jaxdnn.verification.names import Equation
 from jaxdnn.verification.networks.equations import Bench, Reading
 from jaxdnn.verification.networks.evidence import Evidence
@@ -33,8 +33,11 @@ def hint(reading: Reading, name: Equation) -> str:
             "n_L": len(bench.Y),
             f"n_{l + 1}": len(bench.layers[l].W),
         }
-        return mistake(found, expected, equation.units, named) or shorter(
-            equation.found, equation.expected
+        values = equation.found, equation.expected
+        return (
+            mistake(found, expected, equation.units, named)
+            or shorter(*values)
+            or within_float32(*values)
         )
 
 

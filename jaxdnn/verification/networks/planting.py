@@ -5,6 +5,7 @@ from typing import Any
 
 import jax
 
+from jaxdnn._html import BAD, GOOD, PLAIN, table
 from jaxdnn._refusals import public
 from jaxdnn.network import Network
 from jaxdnn.verification.exact import exact_arithmetic
@@ -53,6 +54,11 @@ class Planted:
         return self.exact or self.step
 
     @property
+    def outcome(self) -> str:
+        """Whether it was caught, in a word of the table."""
+        return ("yes" if self.caught else "NO") if self.alive else "no effect"
+
+    @property
     def well_named(self) -> bool:
         """Whether equations were named, and only such as it breaks."""
         return bool(self.named) and set(self.named) <= set(self.equations)
@@ -74,15 +80,41 @@ class SelfTest:
         """Whether every one of them was caught."""
         return all(each.caught for each in self.alive)
 
+    @property
+    def verdict_line(self) -> str:
+        """The last line of the table."""
+        caught = sum(each.caught for each in self.alive)
+        return f"{caught} of {len(self.alive)} caught here"
+
+    def __repr__(self) -> str:
+        missed = [each.name for each in self.alive if not each.caught]
+        told = f"; not: {', '.join(missed)}" if missed else ""
+        return f"SelfTest: {self.verdict_line}{told}"
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        """What IPython shows: as `print` does."""
+        printer.text(str(self))
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: what came of each mistake first."""
+        rows = [
+            (
+                {"yes": GOOD, "NO": BAD}.get(each.outcome, PLAIN),
+                [each.outcome, each.name, ", ".join(each.named), "; ".join(each.hints)],
+            )
+            for each in self.planted
+        ]
+        colour = GOOD if self.ok else BAD
+        heads = ["caught", "planted", "named", "hint"]
+        return table(self.verdict_line, colour, "planted mistakes", heads, rows)
+
     def __str__(self) -> str:
         lines = [f"{'planted':34}{'caught':>8}  named"]
         for each in self.planted:
-            caught = ("yes" if each.caught else "NO") if each.alive else "no effect"
             hints = f"   hint: {'; '.join(each.hints)}" if each.hints else ""
             named = ", ".join(each.named)
-            lines.append(f"{each.name:34}{caught:>9}  {named}{hints}".rstrip())
-        caught = sum(each.caught for each in self.alive)
-        return "\n".join([*lines, f"{caught} of {len(self.alive)} caught here"])
+            lines.append(f"{each.name:34}{each.outcome:>9}  {named}{hints}".rstrip())
+        return "\n".join([*lines, self.verdict_line])
 
 
 @public

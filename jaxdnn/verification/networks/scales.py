@@ -33,7 +33,6 @@ References:
 """
 
 from collections.abc import Callable, Sequence
-from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -67,6 +66,8 @@ def rounding_scales(network: Network, problem: Problem, oracle: Oracle) -> Scale
     ZL, AL, last = oracle.Z[-1], oracle.A[-1], oracle.cotangents[-1]
     slopes: list[Slope] = []
     terms = 0.0
+    # The recursion is linear in the cotangents: in their own unit no square overflows.
+    unit = _power_of_two(max(abs(a).max() for a in (last, AL, Y)))
 
     def slope(l: int, eZ2: Values) -> Blurred:
         g = autodiff_slope(network.activations[l].forward, oracle.Z[l], np.sqrt(eZ2))
@@ -76,18 +77,23 @@ def rounding_scales(network: Network, problem: Problem, oracle: Oracle) -> Scale
     def output(eZ2: Values) -> Values:
         nonlocal terms
         # J as a sum of terms: the losses and their parts Y ZL that may cancel.
-        terms = (((abs(Y * ZL) + AL) ** 2).sum(axis=0) * w2).sum()
-        terms += (last**2 * eZ2).sum()
-        return w2 * (_output_error2(network, ZL, AL, np.sqrt(eZ2)) + AL**2 + Y**2)
+        terms = ((((abs(Y * ZL) + AL) / unit) ** 2).sum(axis=0) * w2).sum()
+        terms += ((last / unit) ** 2 * eZ2).sum()
+        error = _output_error(network, ZL, AL, np.sqrt(eZ2))
+        return w2 * sum((a / unit) ** 2 for a in (error, AL, Y))
+
+    def read(name: str, l: int) -> Values:
+        value = _read(problem, oracle, name, l)
+        return (value / unit if name in BACKWARD_ONLY else value) ** 2
 
     with np.errstate(all="ignore"):
-        read = partial(_read, problem, oracle)
-        S = _recursion(problem, lambda name, l: read(name, l) ** 2, slope, output)
+        S = _recursion(problem, read, slope, output)
         penalty = problem.decay * sum((W**2).sum() for W, _ in problem.params)
-        J2 = sum_growth(m) * terms / m**2 + oracle.J**2 + penalty**2
+        J2 = sum_growth(m) * terms / m**2
+        J2 += sum((a / unit) ** 2 for a in (oracle.J, penalty))
         return Scales(
-            tuple(Layer(*(_root(S2) for S2 in layer)) for layer in S),
-            _root(J2),
+            tuple(Layer(*(unit * _root(S2) for S2 in layer)) for layer in S),
+            unit * _root(J2),
             tuple(slopes),
         )
 
@@ -120,7 +126,7 @@ def product_scales(
 
     def output(eZ2: Pair) -> Pair:
         e = np.sqrt(eZ2.value)
-        e2 = _output_error2(network, ZL, AL, e)
+        e2 = _output_error(network, ZL, AL, e) ** 2
         if not network.head.elementwise:
             centred = rate - (AL * rate).sum(axis=0)
             mean2 = AL**2 * (eZ2.rate + sum_growth(len(AL)) * rate**2) + rate**2 * e2
@@ -176,6 +182,10 @@ class Pair:
     def __matmul__(self, other: "Pair") -> "Pair":
         rate = self.value @ other.rate + self.rate @ other.value
         return Pair(self.value @ other.value, rate)
+
+
+# What `_read` reads that the cotangents are a factor of.
+BACKWARD_ONLY = frozenset({"dZ", "dA", "decay"})
 
 
 class Blurred(NamedTuple):
@@ -250,12 +260,17 @@ def _recursion(
     return S
 
 
-def _output_error2(network: Network, ZL: Values, AL: Values, e: Values) -> Values:
-    """e(AL)²."""
+def _output_error(network: Network, ZL: Values, AL: Values, e: Values) -> Values:
+    """e(AL)."""
     if not network.head.elementwise:
-        return _softmax_error(AL, e) ** 2
+        return _softmax_error(AL, e)
     change, _ = elementwise(change_of(network.head.output), ZL, RESOLUTION * e)
-    return (change / RESOLUTION) ** 2
+    return change / RESOLUTION
+
+
+def _power_of_two(size: float) -> float:
+    """The power of two below a size, so that a division by it rounds nothing."""
+    return 2.0 ** np.floor(np.log2(size)) if 1 < size < np.inf else 1.0
 
 
 def _root(S2: Any) -> Any:

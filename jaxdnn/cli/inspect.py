@@ -1,0 +1,77 @@
+"""Say which rows of a file pull hardest at a trained model.
+
+Rows with the longest gradients come first: those are mislabelled, odd or hard. Beside
+them, how noisy the rows' gradients are, and what is left of their mean in each layer.
+"""
+
+import argparse
+from math import inf
+from pathlib import Path
+
+import numpy as np
+
+from jaxdnn._atomic import replacing
+from jaxdnn.cli.aligned import aligned, number
+from jaxdnn.cli.options import add_model_arguments, tables_of
+from jaxdnn.cli.say import csv_text, say
+from jaxdnn.models import Inspection, inspect_rows, load_model
+
+# Rows that are shown.
+_SHOWN = 10
+
+# Signs of a cell that a line has room for.
+_LONGEST = 22
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """What `jaxdnn inspect` takes."""
+    add_model_arguments(parser, "the target must be there")
+    parser.add_argument(
+        "--out", type=Path, metavar="FILE", help="a CSV file, one line for each row"
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Inspect, print and write."""
+    model = load_model(args.model)
+    names = model.preprocessing.target_names
+    found = inspect_rows(model, tables_of(args, model))
+    _print(found, names)
+    if args.out is not None:
+        args.out.parent.mkdir(parents=True, exist_ok=True)
+        heading = ["row", "gradient_norm", *names, *map("predicted_{}".format, names)]
+        lines = zip(found.rows, found.norms, *found.truth, *found.said, strict=True)
+        with replacing(args.out) as file:
+            file.write(csv_text([heading, *lines]).encode())
+        say("wrote", str(args.out))
+    return 0
+
+
+def _print(found: Inspection, names: tuple[str, ...]) -> None:
+    say("rows", f"{len(found.rows)}")
+    say("gradient", f"median norm {number(float(np.median(found.norms)))} of a row's")
+    say("noise scale", _scale(found.noise_scale))
+    flow = ", ".join(map(number, found.layers))
+    say("by layer", f"norms of the mean gradient {flow}")
+    say("", "")
+    said = [f"predicted {name}" for name in names]
+    rows = [("row", ["norm", *map(_cut, (*names, *said))])]
+    for place in found.longest(_SHOWN):
+        cells = [*found.truth[:, place], *found.said[:, place]]
+        shown = [of if isinstance(of, str) else number(float(of)) for of in cells]
+        norm = number(float(found.norms[place]))
+        rows.append((f"{found.rows[place]}", [norm, *map(_cut, shown)]))
+    for label, line in aligned(rows):
+        say(label, line)
+
+
+def _scale(scale: float | None) -> str:
+    if scale is None:
+        return "– one row has none"
+    if scale == inf:
+        return "– the rows' gradients cancel: training has come to rest"
+    return f"{number(scale)} rows: smaller batches are mostly noise"
+
+
+def _cut(cell: str) -> str:
+    return cell if len(cell) <= _LONGEST else f"{cell[: _LONGEST - 1]}…"

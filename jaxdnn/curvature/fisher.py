@@ -1,0 +1,74 @@
+"""The empirical Fisher matrix's diagonal: the mean of the gradients' squares.
+
+    Σⱼ wⱼ (∂ℓⱼ/∂W_l)² / Σⱼ wⱼ = (dZ_l² diag(w) (A_{l-1}²)ᵀ) / Σⱼ wⱼ
+
+A square of an outer product is the outer product of the squares: the contractions that
+the gradient takes, once more, on squared columns.
+"""
+
+from functools import partial
+from typing import Any
+
+import jax
+from jax import Array
+
+from jaxdnn._refusals import public
+from jaxdnn.architecture import Network
+from jaxdnn.arguments import Problem, admitted_problem, answer
+from jaxdnn.linear import mean_contract
+from jaxdnn.objective import weigh
+from jaxdnn.parameters import Layer, Parameters
+from jaxdnn.per_example.columns import columns_of
+
+
+@public
+def fisher_diagonal(
+    network: Network,
+    params: Parameters,
+    X: Array,
+    Y: Array,
+    *,
+    key: Array | None = None,
+    keep_prob: Any = 1.0,
+    sample_weight: Array | None = None,
+) -> Parameters:
+    """The mean of the squares of the examples' gradients, parameter by parameter.
+
+        Σⱼ wⱼ (∂ℓⱼ/∂W_l)² / Σⱼ wⱼ          Σⱼ wⱼ (∂ℓⱼ/∂b_l)² / Σⱼ wⱼ
+
+    The diagonal of the empirical Fisher matrix: of the targets Y as they are. Fisher's
+    own expects them as the network predicts them; where it fits, the two are close.
+    L2 is left out.
+
+    Args:
+      network, params, X, Y, key, keep_prob, sample_weight: as for `cost`.
+
+    Returns:
+      A Layer for each layer, shaped like params.
+
+    Raises:
+      ValueError: shapes disagree, or a value that is not traced is out of its range.
+
+    References:
+      Amari (1998), Neural Computation 10; Kunstner, Balles & Hennig (2019), NeurIPS.
+
+    Example:
+      >>> import jax.numpy as jnp
+      >>> params = (Layer(jnp.zeros((1, 1)), jnp.zeros((1, 1))),)
+      >>> X, Y = jnp.array([[0.0, 2.0]]), jnp.ones((1, 2))
+      >>> [layer] = fisher_diagonal(Network((1, 1)), params, X, Y)
+      >>> layer.W.tolist(), layer.b.tolist()
+      ([[0.5]], [[0.25]])
+    """
+    problem = admitted_problem(network, params, X, Y, key, keep_prob, sample_weight)
+    return answer(_fisher_diagonal, network, problem)
+
+
+@partial(jax.jit, static_argnums=0)
+def _fisher_diagonal(network: Network, problem: Problem) -> Parameters:
+    mean = problem.mean
+    pairs = columns_of(network, problem._replace(sample_weight=None))
+    return tuple(
+        Layer(*mean_contract(weigh(dZ * dZ, mean), A_prev * A_prev, mean.total))
+        for dZ, A_prev in pairs
+    )

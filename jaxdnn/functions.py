@@ -1,0 +1,203 @@
+"""A network, or its cost, as one function in anybody's JAX model.
+
+Its derivative is the hand-derived backward, whatever autodiff is around it:
+
+    AL = f(params, X)        dZL = (∂AL/∂ZL)ᵀ dAL        dX = W_1ᵀ dZ_1
+    J = f(params, X, Y, w)   ∂J/∂w_j = (ℓ_j - J) / Σᵢ wᵢ
+
+They go under jit, vmap, scan, checkpoint, jacrev, reverse over reverse and forward over
+reverse (`jax.hessian`), and inside shard_map. Forward mode alone is refused by JAX: a
+rule for reverse mode is none for it.
+
+References:
+  JAX documentation, Custom derivative rules; Rumelhart, Hinton & Williams (1986).
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+from jax import Array
+
+from jaxdnn import propagation
+from jaxdnn._checks import check_dropout, check_scalar, check_targets
+from jaxdnn._refusals import BadValueError, public
+from jaxdnn.architecture import Network
+from jaxdnn.arguments import (
+    admitted_inputs,
+    admitted_targets,
+    check_network,
+    check_values,
+)
+from jaxdnn.dropout import Dropout
+from jaxdnn.linear import contract, pull
+from jaxdnn.objective import (
+    l2_backward,
+    l2_or_none,
+    mean_over,
+    weigh,
+)
+from jaxdnn.parameters import Layer, Parameters
+from jaxdnn.sharding import varying_as
+
+
+@public
+def as_function(network: Network, *, keep_prob: Any = 1.0) -> Callable[..., Array]:
+    """(params, X, key=None) -> AL, differentiated by hand.
+
+    Args:
+      network: the description.
+      keep_prob: () in (0, 1], of dropout where the function is given a key.
+
+    Returns:
+      A function of params (one Layer(W, b) per layer), X (n_x, m) and a PRNG key, or
+      None for no dropout. It gives AL (n_L, m), with cotangents for params and X. Where
+      a sigmoid saturates, or an exp head is beyond its knee, the cotangent of ZL is 0
+      as that of the values is: train on `cost_as_function`, which never saturates.
+
+    Raises:
+      ValueError: a head of one's own without output_backward, keep_prob out of range;
+        called, what `forward` refuses.
+
+    Example:
+      >>> from jaxdnn.parameters import initialize_parameters
+      >>> network = Network((2, 3, 1), "tanh")
+      >>> params = initialize_parameters(jax.random.key(0), network.layer_dims)
+      >>> f, X = as_function(network), jnp.ones((2, 4))
+      >>> grads = jax.grad(lambda params: f(params, X).sum())(params)
+      >>> [layer.W.shape for layer in grads]
+      [(3, 2), (1, 3)]
+    """
+    check_network(network)
+    check_scalar("keep_prob", keep_prob, low=0, high=1, low_open=True)
+    head = network.head
+    pull_output = head.output_backward
+    if pull_output is None:
+        raise BadValueError(
+            f"the head {head.name!r} must have an output_backward, (dAL, ZL, AL) -> dZL"
+        )
+
+    def outputs(params: Parameters, X: Array, key: Any) -> tuple[Array, Any]:
+        dropout = None if key is None else Dropout(key, keep_prob)
+        ZL, caches = propagation.forward(network, params, X, dropout)
+        return caches[-1].activation, (params, ZL, caches)
+
+    @jax.custom_vjp
+    def rule(params: Parameters, X: Array, key: Any) -> Array:
+        return outputs(params, X, key)[0]
+
+    def backward(kept: Any, dAL: Array) -> tuple[Any, ...]:
+        params, ZL, caches = kept
+        dZL = pull_output(dAL, ZL, caches[-1].activation)
+        return *_pulled(network, params, caches, dZL), None
+
+    rule.defvjp(outputs, backward)
+
+    @public
+    def network_function(params: Parameters, X: Array, key: Any = None) -> Array:
+        params, X = _inputs(network, params, X)
+        if key is not None:
+            check_dropout(key, keep_prob)
+        return rule(varying_as(params, X), X, key)
+
+    return network_function
+
+
+@public
+def cost_as_function(network: Network, *, l2: Any = 0.0) -> Callable[..., Array]:
+    """(params, X, Y, sample_weight=None) -> J, differentiated by hand.
+
+    Args:
+      network: the description.
+      l2: () >= 0, as for `cost`.
+
+    Returns:
+      A function of params, X (n_x, m), Y (n_L, m) and weights (m,) or None. It gives J,
+      with cotangents for all four; that of Y is NaN for a head of one's own without a
+      targets_backward.
+
+    Raises:
+      ValueError: l2 out of range; called, what `cost` refuses.
+
+    Example:
+      >>> from jaxdnn.parameters import initialize_parameters
+      >>> network, X = Network((2, 1)), jnp.ones((2, 4))
+      >>> params = initialize_parameters(jax.random.key(0), (2, 1), method="zeros")
+      >>> J = cost_as_function(network)
+      >>> jax.grad(J)(params, X, jnp.ones((1, 4)))[0].b.tolist()
+      [[-0.5]]
+    """
+    check_network(network)
+    check_scalar("l2", l2, low=0)
+    strength = l2_or_none(l2)
+
+    def costed(
+        params: Parameters, X: Array, Y: Array, weights: Array | None
+    ) -> tuple[Array, Any]:
+        mean = mean_over(X.shape[1], weights, strength)
+        ZL, caches = propagation.forward(network, params, X)
+        J = propagation.cost(network, params, ZL, Y, mean)
+        return J.astype(ZL.dtype), (params, ZL, caches, Y, mean, J)
+
+    @jax.custom_vjp
+    def rule(params: Parameters, X: Array, Y: Array, weights: Array | None) -> Array:
+        return costed(params, X, Y, weights)[0]
+
+    def backward(kept: Any, dJ: Array) -> tuple[Any, ...]:
+        params, ZL, caches, Y, mean, J = kept
+        share = (dJ / mean.total).astype(ZL.dtype)
+        dZL = weigh(share * (caches[-1].activation - Y), mean)
+        dparams, dX = _pulled(network, params, caches, dZL)
+        if mean.decay is not None:
+            dparams = tuple(
+                dlayer._replace(W=dlayer.W + dJ * l2_backward(layer.W, mean.decay))
+                for layer, dlayer in zip(params, dparams, strict=True)
+            )
+        dY = jnp.full_like(Y, jnp.nan)
+        if network.head.targets_backward is not None:
+            dY = weigh(share * network.head.targets_backward(ZL, Y), mean)
+        dw = None
+        if mean.weights is not None:
+            losses = network.head.losses(ZL, Y).astype(J.dtype)
+            dw = (dJ * (losses - J) / mean.total).astype(mean.weights.dtype)
+        return dparams, dX, dY, dw
+
+    rule.defvjp(costed, backward)
+
+    @public
+    def cost_function(
+        params: Parameters, X: Array, Y: Array, sample_weight: Any = None
+    ) -> Array:
+        params, X = _inputs(network, params, X)
+        Y, sample_weight = admitted_targets(params, Y, sample_weight)
+        check_targets(network, X.shape[1], Y, l2, sample_weight)
+        check_values(network, Y, sample_weight)
+        dtype = params[-1].W.dtype
+        Y = jnp.asarray(Y, dtype)
+        if sample_weight is not None:
+            sample_weight = varying_as(jnp.asarray(sample_weight, dtype), X)
+        return rule(varying_as(params, X), X, varying_as(Y, X), sample_weight)
+
+    return cost_function
+
+
+def _inputs(network: Network, params: Any, X: Any) -> tuple[Parameters, Array]:
+    params, X = admitted_inputs(network, params, X)
+    return params, jnp.asarray(X, params[0].W.dtype)
+
+
+def _pulled(
+    network: Network, params: Parameters, caches: Any, dZL: Array
+) -> tuple[Parameters, Array]:
+    """From dZL to the cotangents of the parameters and of X."""
+
+    def read(dZ: Array, A_prev: Array) -> tuple[Array, ...]:
+        return dZ, *contract(dZ, A_prev)
+
+    found = propagation.sweep(network, params, caches, dZL, read)
+    dparams = tuple(
+        Layer(dW.astype(W.dtype), db.astype(b.dtype))
+        for (W, b), (_, dW, db) in zip(params, found, strict=True)
+    )
+    return dparams, pull(found[0][0], params[0].W)

@@ -1,0 +1,38 @@
+"""Where every example's own gradient lies: in its columns of dZ_l and A_{l-1}.
+
+The gradient g_j of w_j ℓ_j, with w_j in dZ_L already, is for each layer
+
+    dW_l of g_j = dZ_l[:, j] A_{l-1}[:, j]ᵀ           db_l of g_j = dZ_l[:, j]
+
+and J's is their sum over Σⱼ wⱼ, plus L2's share, which is no example's. So whatever is
+asked of the g_j is asked of pairs of columns, after one forward and one backward, and
+an array of examples times parameters is made only for who asks for all the g_j.
+"""
+
+import jax.numpy as jnp
+from jax import Array
+
+from jaxdnn.architecture import Network
+from jaxdnn.arguments import Problem
+from jaxdnn.blocks import Blocks, Caches
+from jaxdnn.objective import Mean, weigh
+from jaxdnn.propagation import forward, sweep
+
+# (dZ_l, A_{l-1}), l = 1, ..., L; a stack's have its layers on a leading axis.
+Columns = tuple[tuple[Array, Array], ...]
+
+
+def columns(
+    network: Network, blocks: Blocks, caches: Caches, Y: Array, mean: Mean
+) -> Columns:
+    """dZ_l and A_{l-1} of every block; column j of dZ_l is that of w_j ℓ_j."""
+    AL = caches[-1].activation
+    dZL = weigh(AL - jnp.asarray(Y, AL.dtype), mean)
+    return sweep(network, blocks, caches, dZL, lambda dZ, A_prev: (dZ, A_prev))
+
+
+def columns_of(network: Network, problem: Problem) -> Columns:
+    """Those of a problem: forward once, backward once."""
+    params, X, Y, *_, dropout = problem
+    _, caches = forward(network, params, X, dropout)
+    return columns(network, params, caches, Y, problem.mean)

@@ -1,0 +1,90 @@
+"""Random arithmetic: every rounded result of a program is multiplied by 1 ± K u.
+
+With signs of 0 the arithmetic is the program's own.
+"""
+
+from math import sqrt
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.extend.core import ClosedJaxpr, Jaxpr
+
+from jaxdnn.verification.functions.programs import bounded, called, evaluate
+from jaxdnn.verification.units import LIMIT, UNIT_ROUNDOFF, sum_growth
+
+# They move, choose or negate numbers: nothing is rounded.
+EXACT = frozenset(
+    """
+    abs argmax argmin broadcast_in_dim ceil clamp complex concatenate conj copy
+    convert_element_type cummax cummin device_put dynamic_slice dynamic_update_slice
+    expand_dims floor gather imag iota max min neg pad real reduce_max reduce_min
+    reduce_window_max reduce_window_min reshape rev round scatter select_n sign slice
+    sort split squeeze stop_gradient top_k transpose
+    """.split()  # noqa: SIM905
+)
+# The signs of operation k are the pool from place 7 k on, modulo this prime.
+SHIFTS = 1009
+
+
+def pool_size(program: ClosedJaxpr) -> int:
+    """How many signs random arithmetic takes."""
+    return SHIFTS + _largest(program.jaxpr)
+
+
+def randomly(
+    program: ClosedJaxpr, x: Any, rest: Any, pool: Any, own_dtypes: Any, turns: Any
+) -> list[Any]:
+    """The program's answers at (x, rest).
+
+    Args:
+      pool: (pool_size,) of 1 and -1, or of 0.
+      own_dtypes: enlarge a float32 result's rounding K times too, not float64's.
+      turns: the most turns of a loop.
+    """
+    step = 0
+
+    def blur(value: Any, times: float = 1.0) -> Any:
+        nonlocal step
+        dtype = jnp.result_type(value)
+        if not jnp.issubdtype(dtype, jnp.inexact):
+            return value
+        step += 1
+        start = (7 * step) % SHIFTS
+        signs = pool[start : start + value.size].reshape(value.shape)
+        u = jnp.where(own_dtypes, float(jnp.finfo(dtype).eps) / 2, UNIT_ROUNDOFF)
+        return value * (1 + LIMIT * u * times * signs).astype(dtype)
+
+    def bind(eqn: Any, operands: list[Any]) -> list[Any]:
+        if eqn.primitive.name in ("reduce_sum", "dot_general"):
+            growth = sqrt(sum_growth(_terms(eqn)))
+            operands = [blur(a, growth) for a in operands]
+        results = bounded(turns, eqn, operands)
+        if eqn.primitive.name in EXACT:
+            return results
+        return [blur(result) for result in results]
+
+    return evaluate(program.jaxpr, program.consts, jax.tree.leaves((x, rest)), bind)
+
+
+def _largest(jaxpr: Jaxpr) -> int:
+    sizes = [1]
+    for eqn in jaxpr.eqns:
+        sizes += [_size(var) for var in (*eqn.invars, *eqn.outvars)]
+        inner = called(eqn)
+        if inner is not None:
+            sizes.append(_largest(inner.jaxpr))
+    return max(sizes)
+
+
+def _size(var: Any) -> int:
+    return int(np.prod(getattr(var.aval, "shape", ()), dtype=int))
+
+
+def _terms(eqn: Any) -> int:
+    """How many terms each sum of a reduce_sum or a dot_general adds."""
+    if eqn.primitive.name == "reduce_sum":
+        return max(1, _size(eqn.invars[0]) // max(1, _size(eqn.outvars[0])))
+    (axes, _), _ = eqn.params["dimension_numbers"]
+    return int(np.prod([eqn.invars[0].aval.shape[a] for a in axes], dtype=int))

@@ -1,0 +1,237 @@
+"""Each example's gradient against autodiff's, one by one, and what is made of them."""
+
+import functools
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from jaxdnn import (
+    Network,
+    clipped_gradients,
+    cost_and_gradients,
+    gradient_diversity,
+    gradient_noise_scale,
+    initialize_parameters,
+    per_example_gradients,
+    per_example_gram,
+    per_example_norms,
+)
+from tests.second_order import (
+    CASES,
+    close,
+    example_gradients,
+    flat,
+    weights_of,
+    without_l2,
+)
+
+
+@functools.cache
+def oracle(name):
+    """The gradients of ℓ_j, (m, number of parameters)."""
+    with jax.enable_x64(True):
+        return example_gradients(CASES[name])
+
+
+@pytest.fixture(params=CASES)
+def each(request):
+    """A case, and the gradients of its examples' w_j ℓ_j by autodiff."""
+    case = CASES[request.param]
+    g = weights_of(case)[:, None] * oracle(request.param)
+    with jax.enable_x64(True):
+        yield case, g
+
+
+def asked(function, case, **more):
+    return function(*case.arguments, **without_l2(case), **more)
+
+
+def test_norms(each):
+    case, g = each
+    found, due = asked(per_example_norms, case), np.linalg.norm(g, axis=1)
+    assert close(found, due)
+    # A norm that forgot b would be told.
+    b = np.concatenate([np.r_[0 * W.ravel(), b.ravel() + 1] for W, b in case.params])
+    assert not close(found, np.linalg.norm(g * (b == 0), axis=1), 1e-6)
+
+
+def test_gradients(each):
+    case, g = each
+    found = asked(per_example_gradients, case)
+    assert [layer.W.shape[0] for layer in found] == [7] * len(found)
+    rows = np.concatenate(
+        [np.reshape(leaf, (7, -1)) for leaf in jax.tree.leaves(found)], 1
+    )
+    assert close(rows, g)
+    assert not close(rows, g * (1 + 1e-9))
+
+
+def test_gram(each):
+    case, g = each
+    assert close(asked(per_example_gram, case), g @ g.T)
+
+
+def test_diversity_and_noise_scale(each):
+    case, g = each
+    due = (g**2).sum() / (g.sum(0) ** 2).sum()
+    assert close(asked(gradient_diversity, case), due)
+    w = weights_of(case)
+    own = oracle(case.name)
+    mean = w @ own / w.sum()
+    share = (w**2).sum() / w.sum() ** 2
+    covariance = (own - mean).T @ (w[:, None] * (own - mean)) / w.sum() / (1 - share)
+    signal = mean @ mean - share * np.trace(covariance)
+    due = np.trace(covariance) / signal if signal > 0 else np.inf
+    found = asked(gradient_noise_scale, case)
+    assert found == due or close(found, due, 1e-10)
+
+
+def test_clipped_gradients(each):
+    case, g = each
+    norms = np.linalg.norm(g, axis=1)
+    C = float(np.median(norms))
+    scale = np.minimum(1, C / np.maximum(norms, 1e-300))
+    W, total = flat(case.params), weights_of(case).sum()
+    penalised = flat([(0 * W + 1, 0 * b) for W, b in case.params])
+    due = scale @ g / total + case.options.get("l2", 0.0) / total * penalised * W
+    grads, seen = clipped_gradients(*case.arguments, max_norm=C, **case.options)
+    assert close(flat(grads), due)
+    assert close(seen, norms)
+    whole, _ = clipped_gradients(*case.arguments, max_norm=1e9, **case.options)
+    _, unclipped = cost_and_gradients(*case.arguments, **case.options)
+    assert close(flat(whole), flat(unclipped))
+    assert not close(flat(grads), flat(whole), 1e-3)
+
+
+def test_some_examples_have_the_masks_of_the_whole():
+    case = CASES["kinks, dropout, L2"]
+    every = asked(per_example_gradients, case)
+    for examples in (slice(None, None, 2), np.array([5, -1, 0]), jnp.array([3])):
+        some = asked(per_example_gradients, case, examples=examples)
+        due = [leaf[examples] for leaf in jax.tree.leaves(every)]
+        assert close(flat(some), flat(due), 0)
+
+
+def test_noise_has_the_deviation_it_should():
+    network, m = Network((40, 50, 1)), 8
+    params = initialize_parameters(jax.random.key(0), network.layer_dims)
+    X, Y = jnp.ones((40, m)), jnp.ones((1, m))
+    call = functools.partial(clipped_gradients, network, params, X, Y, max_norm=0.5)
+    plain, _ = call()
+    noisy, _ = call(noise=3.0, noise_key=jax.random.key(1))
+    other, _ = call(noise=3.0, noise_key=jax.random.key(2))
+    added = flat(noisy) - flat(plain)
+    assert added.std() == pytest.approx(3.0 * 0.5 / m, rel=0.05)
+    assert abs(added.mean()) < 0.02
+    assert abs(np.corrcoef(added, flat(other) - flat(plain))[0, 1]) < 0.1
+    again, _ = call(noise=3.0, noise_key=jax.random.key(1))
+    assert (flat(again) == flat(noisy)).all()
+
+
+def test_noise_scale_and_diversity_of_gradients_that_are_known():
+    network, params = Network((1, 1), output="identity"), [([[0.0]], [[0.0]])]
+    X = jnp.zeros((1, 4))  # g_j = -y_j, of b alone
+    Y = jnp.array([[1.0, 3.0, 1.0, 3.0]])
+    variance = 4 / 3
+    due = variance / (4 - variance / 4)
+    assert gradient_noise_scale(network, params, X, Y) == pytest.approx(due)
+    assert gradient_diversity(network, params, X, Y) == pytest.approx(20 / 64)
+    opposed = jnp.array([[1.0, -1.0, 1.0, -1.0]])
+    assert jnp.isinf(gradient_noise_scale(network, params, X, opposed))
+    doubled = gradient_noise_scale(
+        network, params, X, Y, sample_weight=jnp.full(4, 2.0)
+    )
+    assert doubled == pytest.approx(due)
+
+
+def test_norms_take_no_array_of_examples_times_parameters():
+    network, m = Network((256, 128, 10), output="softmax"), 128
+    params = initialize_parameters(jax.random.key(0), network.layer_dims)
+    X, Y = jnp.ones((256, m)), jnp.ones((10, m)) / 10
+
+    def temporary(function):
+        program = jax.jit(function).lower(params, X, Y).compile()
+        return program.memory_analysis().temp_size_in_bytes
+
+    def materialised(params, X, Y):
+        grads = per_example_gradients(network, params, X, Y)
+        return sum((leaf**2).sum(axis=(1, 2)) for leaf in jax.tree.leaves(grads)), grads
+
+    by_columns = temporary(lambda *of: per_example_norms(network, *of))
+    parameters = sum(leaf.size for leaf in jax.tree.leaves(params))
+    assert by_columns < 4 * parameters * m / 20
+    clipped = temporary(lambda *of: clipped_gradients(network, *of, max_norm=1.0))
+    assert clipped < 4 * parameters * m / 20
+    made = jax.eval_shape(materialised, params, X, Y)[1]
+    assert sum(leaf.size for leaf in jax.tree.leaves(made)) == parameters * m
+
+
+@pytest.mark.parametrize("dtype", [jnp.float32, jnp.bfloat16])
+def test_norms_are_recorded_in_float32_or_wider(dtype):
+    network = Network((5, 6, 3), "tanh", "softmax")
+    params = initialize_parameters(jax.random.key(0), network.layer_dims, dtype=dtype)
+    X = jax.random.normal(jax.random.key(1), (5, 9))
+    Y = jax.nn.one_hot(jnp.arange(9) % 3, 3).T
+    narrow = per_example_norms(network, params, X.astype(dtype), Y)
+    assert narrow.dtype == jnp.float32
+    with jax.enable_x64(True):
+        wide = jax.tree.map(lambda leaf: leaf.astype(jnp.float64), params)
+        due = per_example_norms(network, wide, X.astype(dtype).astype(float), Y)
+    assert close(narrow, due, 40 * float(jnp.finfo(dtype).eps))
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "says"),
+    [
+        (lambda *of: per_example_norms(*of, keep_prob=0.5), ValueError, "norms: keep_"),
+        (
+            lambda *of: per_example_gradients(*of, examples=[0, 3]),
+            ValueError,
+            "examples must be from -3 to 2 .m from X., got 3",
+        ),
+        (
+            lambda *of: per_example_gradients(*of, examples=[0.5]),
+            TypeError,
+            "examples must be a slice or .k,. whole numbers, got float",
+        ),
+        (
+            lambda *of: clipped_gradients(*of, max_norm=0),
+            ValueError,
+            "max_norm must be finite and > 0",
+        ),
+        (
+            lambda *of: clipped_gradients(*of, max_norm=1, noise=1.0),
+            ValueError,
+            "noise needs a noise_key",
+        ),
+        (
+            lambda *of: clipped_gradients(*of, max_norm=1, noise=-1.0),
+            ValueError,
+            "noise must be finite and >= 0",
+        ),
+        (
+            lambda *of: clipped_gradients(*of, max_norm=1, noise_key=3),
+            TypeError,
+            "noise_key must be a key",
+        ),
+        (
+            lambda network, params, X, Y: gradient_noise_scale(
+                network, params, X[:, :1], Y[:, :1]
+            ),
+            ValueError,
+            "at least two examples",
+        ),
+        (
+            lambda network, params, X, Y: per_example_gram(network, params, X, 3 * Y),
+            ValueError,
+            "per_example_gram: Y for a sigmoid",
+        ),
+    ],
+)
+def test_errors_say_what_was_wanted(call, error, says):
+    network = Network((2, 1))
+    params = initialize_parameters(jax.random.key(0), (2, 1))
+    with pytest.raises(error, match=says):
+        call(network, params, jnp.ones((2, 3)), jnp.ones((1, 3)))

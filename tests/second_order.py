@@ -1,0 +1,112 @@
+"""Per-example gradients and curvature by autodiff, whole: what the hand is held to."""
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.flatten_util import ravel_pytree
+
+from jaxdnn import cost
+from jaxdnn.arguments import admitted_problem
+from jaxdnn.propagation import forward
+from tests.gradient_cases import Case, case, dropout
+
+WEIGHTS = np.random.default_rng(3).uniform(0.0, 2.0, 7)
+WEIGHTS[2] = 0.0
+
+# Every head and every activation; L2, dropout and weights each with and without.
+CASES = {
+    each.name: each
+    for each in (
+        case("one layer", (3, 2), (), "sigmoid", 7, options={"l2": 0.7}),
+        case("smooth softmax", (3, 4, 4, 3, 3), ("tanh", "gelu", "silu"), "softmax", 7),
+        case(
+            "kinks, dropout, L2",
+            (3, 6, 5, 4, 2),
+            ("relu", "leaky_relu", "elu"),
+            "sigmoid",
+            7,
+            options=dropout(0.7) | {"l2": 0.7},
+        ),
+        case(
+            "counts, weights, L2",
+            (3, 4, 4, 2),
+            ("sigmoid", "softplus"),
+            "exp",
+            7,
+            options={"sample_weight": WEIGHTS, "l2": 0.3},
+        ),
+        case(
+            "numbers, dropout, weights",
+            (3, 5, 4, 2),
+            ("gelu_tanh", "tanh"),
+            "identity",
+            7,
+            options=dropout(0.8) | {"sample_weight": WEIGHTS},
+        ),
+    )
+}
+
+
+def without_l2(case: Case) -> dict[str, Any]:
+    """The options of a function that knows no L2."""
+    return {name: of for name, of in case.options.items() if name != "l2"}
+
+
+def weights_of(case: Case) -> Any:
+    """The examples' weights, ones where the case has none."""
+    return np.asarray(case.options.get("sample_weight", np.ones(case.X.shape[1])))
+
+
+def logits(case: Case, params: Any) -> Any:
+    """ZL (n_L, m) of these parameters."""
+    network, _, X, Y = case.arguments
+    problem = admitted_problem(network, params, X, Y, **case.options)
+    return forward(network, problem.params, problem.X, problem.dropout)[0]
+
+
+def example_gradients(case: Case) -> Any:
+    """The Jacobian of the examples' losses, unweighted: (m, number of parameters)."""
+    flat, shaped = ravel_pytree(jax.tree.map(jnp.asarray, case.params))
+
+    def losses(flat):
+        return case.network.head.losses(logits(case, shaped(flat)), jnp.asarray(case.Y))
+
+    return np.asarray(jax.jit(jax.jacrev(losses))(flat))
+
+
+def hessian(case: Case) -> Any:
+    """The Hessian of the cost, whole."""
+    flat, shaped = ravel_pytree(jax.tree.map(jnp.asarray, case.params))
+
+    def J(flat):
+        return cost(case.network, shaped(flat), case.X, case.Y, **case.options)
+
+    return np.asarray(jax.jit(jax.jacfwd(jax.grad(J)))(flat))
+
+
+def gauss_newton(case: Case) -> Any:
+    """Σⱼ wⱼ Jⱼᵀ Hⱼ Jⱼ / Σⱼ wⱼ + δ on the diagonal of weights, whole."""
+    flat, shaped = ravel_pytree(jax.tree.map(jnp.asarray, case.params))
+    losses, w = case.network.head.losses, weights_of(case)
+    bend = jax.vmap(jax.hessian(lambda z, y: losses(z[:, None], y[:, None])[0]))
+    ZL = logits(case, shaped(flat))
+    H = np.asarray(jax.jit(bend)(ZL.T, jnp.asarray(case.Y).T))
+    J = np.asarray(jax.jit(jax.jacrev(lambda flat: logits(case, shaped(flat))))(flat))
+    G = np.einsum("j,kjp,jkl,ljq->pq", w, J, H, J, optimize=True) / w.sum()
+    penalised = [(np.ones_like(W), np.zeros_like(b)) for W, b in case.params]
+    decay = case.options.get("l2", 0.0) / w.sum()
+    return G + decay * np.diag(ravel_pytree(penalised)[0])
+
+
+def flat(tree: Any) -> Any:
+    """All numbers of a tree in a row, as `ravel_pytree` has them."""
+    return np.concatenate([np.asarray(leaf).ravel() for leaf in jax.tree.leaves(tree)])
+
+
+def close(found: Any, due: Any, within: float = 1e-11) -> bool:
+    """Whether they agree to this much of the largest number that is due."""
+    found, due = np.asarray(found), np.asarray(due)
+    assert found.shape == due.shape
+    return bool(np.abs(found - due).max() <= within * np.abs(due).max())

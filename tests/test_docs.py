@@ -1,0 +1,90 @@
+"""The site's sources, unbuilt: names, links and included lines are there."""
+
+import ast
+import importlib.util
+import re
+from pathlib import Path
+
+import pytest
+
+import jaxdnn
+
+DOCS = Path(__file__).parent.parent / "docs"
+PAGES = sorted(DOCS.rglob("*.md"))
+
+
+def extension(name):
+    path = DOCS / "_extensions" / f"{name}.py"
+    spec = importlib.util.spec_from_file_location(name, path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def entries(page):
+    """The pages that the tables of contents of a page name."""
+    tables = re.findall(r"\{toctree\}\n(.*?)```", page.read_text(), re.DOTALL)
+    lines = [line for table in tables for line in table.splitlines()]
+    return [page.parent / f"{line}.md" for line in lines if line and line[0] != ":"]
+
+
+def test_every_public_name_is_in_the_reference():
+    text = "\n".join(page.read_text() for page in (DOCS / "reference").glob("*.md"))
+    named = set(re.findall(r"\.\. (?:autofunction|autoclass|py:data):: (\w+)", text))
+    assert set(jaxdnn.__all__) - named == set()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(DOCS)))
+def test_a_page_points_at_what_is_there(page):
+    text = page.read_text()
+    links = re.findall(r"\]\(([^)#:\s]+\.md)", text)
+    assert [link for link in links if not (page.parent / link).exists()] == []
+    assert [entry for entry in entries(page) if not entry.exists()] == []
+    included = re.findall(r"\{literalinclude\} (\S+)\n:pyobject: (\w+)", text)
+    for path, name in included:
+        source = ast.parse((page.parent / path).read_text())
+        assert name in {getattr(node, "name", None) for node in source.body}
+
+
+def test_every_page_is_in_a_toctree():
+    listed = {DOCS / "index.md"}
+    for page in PAGES:
+        for toctree in re.findall(
+            r"\{toctree\}\n(.*?)```", page.read_text(), re.DOTALL
+        ):
+            listed |= {page.parent / f"{entry}.md" for entry in toctree.split()}
+    assert [page for page in PAGES if page not in listed] == []
+
+
+def test_an_answer_is_short_and_links():
+    for page in (DOCS / "answers").glob("*.md"):
+        if page.stem == "index":
+            continue
+        *_, body = page.read_text().partition("\n# ")
+        assert len(body.splitlines()) <= 34, page
+        assert "](../" in body, page
+
+
+def test_formulas_keep_their_lines():
+    formulas = extension("formulas")
+    lines = [
+        "Pull back.",
+        "",
+        "    dW = dZ Aᵀ",
+        "    db = |dZ|",
+        "",
+        "Args:",
+        "  x: *y.",
+    ]
+    formulas.keep(None, "function", "f", None, None, lines)
+    assert lines[2:4] == ["::", ""]
+    assert "    db = |dZ|" in lines
+    assert lines[-1] == r"  x: \*y."
+
+
+def test_a_page_that_asks_elsewhere_is_seen():
+    asks = extension("own_host").ASKS
+    assert asks.search('<script src="https://elsewhere.org/a.js"></script>')
+    assert asks.search('<link rel="stylesheet" href="//elsewhere.org/a.css">')
+    assert not asks.search('<a href="https://elsewhere.org">there</a>')
+    assert not asks.search('<script src="_static/a.js"></script>')

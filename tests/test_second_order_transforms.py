@@ -1,0 +1,64 @@
+"""Per-example gradients and curvature inside the caller's own jit, vmap and scan."""
+
+from functools import partial
+
+import chex
+import jax
+import jax.numpy as jnp
+import pytest
+
+from jaxdnn import (
+    Network,
+    clipped_gradients,
+    fisher_diagonal,
+    gauss_newton_vector_product,
+    gradient_diversity,
+    gradient_noise_scale,
+    hessian_diagonal,
+    hessian_vector_product,
+    initialize_parameters,
+    kfac_factors,
+    per_example_gradients,
+    per_example_gram,
+    per_example_norms,
+)
+
+NETWORK = Network((2, 3, 1), "tanh")
+PARAMS = initialize_parameters(jax.random.key(0), (2, 3, 1))
+X = jax.random.normal(jax.random.key(1), (2, 2, 4))
+Y = jnp.array([[0.0, 1.0, 1.0, 0.0]])
+
+
+CALLS = {
+    function.__name__: function
+    for function in (
+        per_example_norms,
+        per_example_gradients,
+        per_example_gram,
+        gradient_noise_scale,
+        gradient_diversity,
+        fisher_diagonal,
+        kfac_factors,
+        hessian_diagonal,
+    )
+} | {
+    "hessian_vector_product": partial(hessian_vector_product, vector=PARAMS),
+    "gauss_newton_vector_product": partial(gauss_newton_vector_product, vector=PARAMS),
+    "clipped_gradients": partial(
+        clipped_gradients, max_norm=0.1, noise=1.0, noise_key=jax.random.key(2)
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_jit_vmap_and_scan_say_the_same(name):
+    def once(X):
+        masks = {"key": jax.random.key(3), "keep_prob": 0.9}
+        return CALLS[name](NETWORK, PARAMS, X, Y, **masks)
+
+    one_by_one = [once(each) for each in X]
+    due = jax.tree.map(lambda *of: jnp.stack(of), *one_by_one)
+    mapped = jax.jit(jax.vmap(once))(X)
+    scanned = jax.lax.scan(lambda carry, X: (carry, once(X)), 0, X)[1]
+    chex.assert_trees_all_close(mapped, due, rtol=2e-4, atol=1e-6)
+    chex.assert_trees_all_close(scanned, due, rtol=2e-4, atol=1e-6)
