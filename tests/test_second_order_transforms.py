@@ -62,3 +62,14 @@ def test_jit_vmap_and_scan_say_the_same(name):
     scanned = jax.lax.scan(lambda carry, X: (carry, once(X)), 0, X)[1]
     chex.assert_trees_all_close(mapped, due, rtol=2e-4, atol=1e-6)
     chex.assert_trees_all_close(scanned, due, rtol=2e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_examples_may_lie_on_a_mesh_with_explicit_axes(name):
+    mesh = jax.make_mesh((1,), ("x",), axis_types=(jax.sharding.AxisType.Explicit,))
+    columns = jax.NamedSharding(mesh, jax.P(None, "x"))
+    due = CALLS[name](NETWORK, PARAMS, X[0], Y)
+    with jax.set_mesh(mesh):
+        placed = jax.device_put((X[0], Y), columns)
+        found = CALLS[name](NETWORK, PARAMS, *placed)
+    chex.assert_trees_all_close(found, due, rtol=2e-4, atol=1e-6)
