@@ -27,9 +27,11 @@ def keep(app, what, name, obj, options, lines):
 
 
 def plain(line):
-    """`*data` is a name and |W| a size: neither is markup.
+    """`*data` and coef_ are names and |W| a size: none is markup.
 
     >>> plain("loss(params, *data), |W|")
     'loss(params, \\\\*data), \\\\|W\\\\|'
     """
-    return re.sub(r"(?<![\w*\\])\*(?=[\w,])|(?<!\\)\|", r"\\\g<0>", line)
+    markup = r"(?<![\w*\\])\*(?=[\w,])|(?<!\\)\||(?<=\w)_(?!\w)"
+    line = re.sub(markup, r"\\\g<0>", line)
+    return re.sub(r"(`\w+`)(?=\w)", r"\1\\ ", line)  # `Layer`s are several

@@ -3,9 +3,9 @@
 from sphinx.util import logging
 
 import jaxdnn
-from jaxdnn import models, plots
+from jaxdnn import export, interop, models, plots, sklearn, testing
 
-PACKAGES = (jaxdnn, models, plots)
+PACKAGES = (jaxdnn, export, interop, models, plots, sklearn, testing)
 
 
 def setup(app):
