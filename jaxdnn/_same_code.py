@@ -12,7 +12,8 @@ only as itself, and so is every function that reaches it.
 """
 
 import sys
-from functools import partial
+from dataclasses import fields
+from functools import cached_property, partial
 from types import BuiltinFunctionType, CodeType, FunctionType, ModuleType
 from typing import Any, Generic, TypeVar
 
@@ -57,6 +58,23 @@ class SameCode(Generic[_T]):
 
     def __hash__(self) -> int:
         return self._hash
+
+
+class EqualByCode:
+    """A frozen dataclass of functions, equal to others of the same code."""
+
+    @cached_property
+    def _key(self) -> SameCode[Any]:
+        given: Any = self
+        return SameCode(tuple(getattr(self, field.name) for field in fields(given)))
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, EqualByCode):
+            return NotImplemented
+        return type(self) is type(other) and self._key == other._key
+
+    def __hash__(self) -> int:
+        return hash(self._key)
 
 
 class _OpaqueError(Exception):
@@ -122,13 +140,16 @@ class _Reading:
         raise _OpaqueError
 
     def _function(self, function: FunctionType) -> Any:
-        cells = function.__closure__ or ()
+        try:
+            cells = [cell.cell_contents for cell in function.__closure__ or ()]
+        except ValueError:  # not filled yet
+            raise _OpaqueError from None
         named = sorted(_names(function.__code__) & function.__globals__.keys())
         return (
             function.__code__,
             self.of(function.__defaults__),
             self.of(function.__kwdefaults__),
-            *(self.of(cell.cell_contents) for cell in cells),
+            *map(self.of, cells),
             *((name, self._global(function, name)) for name in named),
         )
 

@@ -10,7 +10,7 @@ import numpy as np
 import optax
 import pytest
 
-from jaxdnn import Activation, Head, Network, fit, predict
+from jaxdnn import Activation, Head, Network, fit, predict, relu, relu_backward
 from jaxdnn._same_code import SameCode
 from jaxdnn.training import programs
 from tests.reference import count_traces
@@ -119,6 +119,9 @@ def test_activations_and_heads_of_the_same_code_are_equal():
         return Head("own", lambda ZL: ZL, lambda ZL, Y: ((ZL - Y) ** 2).sum(axis=0))
 
     assert head() == head()
+    slopes = [lambda dA, Z: dA, lambda dA, Z: 2 * dA]
+    one, other = (Activation("own", relu, relu_backward, second=s) for s in slopes)
+    assert one != other
     assert head() != own()
 
 

@@ -13,7 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
-from jaxdnn._checks import check_kind
+from jaxdnn._checks import check_kind, is_concrete
 from jaxdnn._refusals import BadValueError, public
 from jaxdnn.training.stopping import best_entry
 from jaxdnn.training.types import Snapshot
@@ -81,6 +81,8 @@ def restore_snapshot(template: Snapshot, saved: Mapping[str, Any]) -> Snapshot:
 def _check_counts(snapshot: Snapshot) -> None:
     """Refuse counts below 0, a history of another length, a best epoch beyond it."""
     state = snapshot.state
+    if not all(map(is_concrete, jax.tree.leaves(snapshot))):
+        return
     epoch, step = int(state.epoch), int(state.step)
     if epoch < 0 or step < 0:
         raise BadValueError(

@@ -95,7 +95,7 @@ def test_a_budget_ends_it_and_says_how_far_it_came():
     assert verify_gradient(loss, grad, params, budget=60).ok
     report = verify_gradient(loss, grad, params, budget=0.1)
     assert report.verdict == "unresolved"
-    assert report.reason == "the budget was over before da, db"
+    assert report.reason.startswith("the budget was over before ")
     began = time.perf_counter()
     f = ruled(jnp.sin, lambda x, dy: dy * jnp.cos(x))
     assert verify_vjp(f, (RNG.normal(size=3),), budget=0).verdict == "unresolved"
