@@ -12,7 +12,8 @@ only as itself, and so is every function that reaches it.
 """
 
 import sys
-from functools import partial
+from dataclasses import fields
+from functools import cached_property, partial
 from types import BuiltinFunctionType, CodeType, FunctionType, ModuleType
 from typing import Any, Generic, TypeVar
 
@@ -57,6 +58,28 @@ class SameCode(Generic[_T]):
 
     def __hash__(self) -> int:
         return self._hash
+
+
+class OfCode:
+    """Fields that are functions: a dataclass whose values are equal if theirs are.
+
+    What goes through pickle is the fields alone: another process compares anew.
+    """
+
+    @cached_property
+    def _key(self) -> tuple[SameCode[Any], ...]:
+        # One by one: a field that may change is itself, whatever holds it.
+        return tuple(map(SameCode, self.__getstate__().values()))
+
+    def __eq__(self, other: object) -> bool:
+        return type(other) is type(self) and self._key == other._key
+
+    def __hash__(self) -> int:
+        return hash(self._key)
+
+    def __getstate__(self) -> dict[str, Any]:
+        of: Any = self
+        return {field.name: getattr(self, field.name) for field in fields(of)}
 
 
 class _OpaqueError(Exception):

@@ -12,7 +12,6 @@ saturated units, pass `Activation("tanh", tanh, tanh_backward)`.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
 from math import pi, sqrt
 from typing import Any, Literal
 
@@ -23,7 +22,7 @@ from jax import Array
 from jaxdnn import second_derivatives as second
 from jaxdnn._refusals import BadTypeError, BadValueError, shown
 from jaxdnn._registry import Registry
-from jaxdnn._same_code import SameCode
+from jaxdnn._same_code import OfCode
 from jaxdnn.arrays import elementwise
 from jaxdnn.second_derivatives import GELU_CUBIC
 
@@ -31,7 +30,7 @@ LEAKY_SLOPE = 0.01
 
 
 @dataclass(frozen=True, eq=False)
-class Activation:
+class Activation(OfCode):
     """A static pair of pure functions: an activation and its hand-derived backward.
 
     Both work element by element, so a shape goes in and the same shape comes out.
@@ -61,16 +60,6 @@ class Activation:
     backward: Callable[[Array, Array], Array]
     reads: Literal["Z", "A"] = "Z"
     second: Callable[[Array, Array], Array] | None = None
-
-    @cached_property
-    def _key(self) -> SameCode[Any]:
-        return SameCode((self.name, self.forward, self.backward, self.reads))
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Activation) and self._key == other._key
-
-    def __hash__(self) -> int:
-        return hash(self._key)
 
     def __post_init__(self) -> None:
         given: Any = self

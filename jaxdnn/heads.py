@@ -12,8 +12,7 @@ References:
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, fields
-from functools import cached_property
+from dataclasses import dataclass
 from inspect import signature
 from math import log
 from typing import Any
@@ -27,7 +26,7 @@ from jax import Array
 from jaxdnn._checks import check_shape
 from jaxdnn._refusals import BadTypeError, BadValueError, public, shown
 from jaxdnn._registry import Registry
-from jaxdnn._same_code import SameCode
+from jaxdnn._same_code import OfCode
 from jaxdnn.activations import (
     identity,
     relu,
@@ -60,7 +59,7 @@ def _rates(Y: npt.NDArray[Any]) -> bool:
 
 
 @dataclass(frozen=True, eq=False)
-class Head:
+class Head(OfCode):
     """A canonical output head: AL from ZL, the loss whose dZL is AL - Y, its decision.
 
     Args:
@@ -101,16 +100,6 @@ class Head:
     elementwise: bool = True
     output_backward: Callable[[Array, Array, Array], Array] | None = None
     targets_backward: Callable[[Array, Array], Array] | None = None
-
-    @cached_property
-    def _key(self) -> SameCode[Any]:
-        return SameCode(tuple(getattr(self, field.name) for field in fields(self)))
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Head) and self._key == other._key
-
-    def __hash__(self) -> int:
-        return hash(self._key)
 
     def __post_init__(self) -> None:
         given: Any = self
