@@ -23,7 +23,7 @@ CASES = {
         case("smooth softmax", (3, 4, 4, 3, 3), ("tanh", "gelu", "silu"), "softmax", 7),
         case(
             "kinks, dropout, L2",
-            (3, 6, 5, 4, 2),
+            (3, 5, 4, 4, 2),
             ("relu", "leaky_relu", "elu"),
             "sigmoid",
             7,

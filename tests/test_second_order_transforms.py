@@ -5,6 +5,7 @@ from functools import partial
 import chex
 import jax
 import jax.numpy as jnp
+import numpy as np
 import pytest
 
 from jaxdnn import (
@@ -56,9 +57,20 @@ def test_jit_vmap_and_scan_say_the_same(name):
         masks = {"key": jax.random.key(3), "keep_prob": 0.9}
         return CALLS[name](NETWORK, PARAMS, X, Y, **masks)
 
+    def all_of(Xs):
+        return jax.lax.scan(lambda carry, X: (carry, jax.vmap(once)(X)), 0, Xs)[1]
+
     one_by_one = [once(each) for each in X]
-    due = jax.tree.map(lambda *of: jnp.stack(of), *one_by_one)
-    mapped = jax.jit(jax.vmap(once))(X)
-    scanned = jax.lax.scan(lambda carry, X: (carry, once(X)), 0, X)[1]
-    chex.assert_trees_all_close(mapped, due, rtol=2e-4, atol=1e-6)
-    chex.assert_trees_all_close(scanned, due, rtol=2e-4, atol=1e-6)
+    due = jax.tree.map(lambda *of: np.stack(of)[None], *map(jax.device_get, one_by_one))
+    chex.assert_trees_all_close(jax.jit(all_of)(X[None]), due, rtol=2e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_examples_may_lie_on_a_mesh_with_explicit_axes(name):
+    mesh = jax.make_mesh((1,), ("x",), axis_types=(jax.sharding.AxisType.Explicit,))
+    columns = jax.NamedSharding(mesh, jax.P(None, "x"))
+    due = CALLS[name](NETWORK, PARAMS, X[0], Y)
+    with jax.set_mesh(mesh):
+        placed = jax.device_put((X[0], Y), columns)
+        found = CALLS[name](NETWORK, PARAMS, *placed)
+    chex.assert_trees_all_close(found, due, rtol=2e-4, atol=1e-6)

@@ -14,7 +14,11 @@ from jaxdnn.cli.options import add_model_arguments, tables_of
 from jaxdnn.cli.say import joined, say
 from jaxdnn.data.columns.categories import Categories
 from jaxdnn.export import FORMATS, export_model
+from jaxdnn.export.runs import runs
 from jaxdnn.models import load_model
+
+# Columns of numbers side by side that are named one by one.
+_MOST = 8
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -54,7 +58,12 @@ def run(args: argparse.Namespace) -> int:
 
 def _legend(columns: Any) -> Iterator[str]:
     """Each column's name, and what its numbers stand for."""
-    for column in columns:
-        texts = column.categories if isinstance(column, Categories) else ()
-        codes = ", ".join(f"{k} {text!r}" for k, text in enumerate(texts))
-        yield f"{column.name}: {codes}" if codes else column.name
+    for _, run in runs(columns):
+        if isinstance(run[0], Categories):
+            for column in run:
+                codes = (f"{k} {text!r}" for k, text in enumerate(column.categories))
+                yield f"{column.name}: {', '.join(codes)}"
+        elif len(run) > _MOST:
+            yield f"{run[0].name} to {run[-1].name}, {len(run)} numbers"
+        else:
+            yield from (column.name for column in run)

@@ -33,6 +33,7 @@ from jaxdnn.data.columns.numbers import numbers_of
 from jaxdnn.data.preprocessing import Preprocessing
 from jaxdnn.data.tables import Table
 from jaxdnn.export.comparing import Comparison, compare_pieces
+from jaxdnn.export.runs import Figures, runs
 from jaxdnn.export.subject import Subject
 from jaxdnn.export.writing import check_free, write
 from jaxdnn.models.model import Prediction
@@ -172,7 +173,10 @@ def _answers(subject: Subject, rows: Array) -> tuple[Array, Array]:
     """AL (m, n_L) and said (m, ·) of rows (m, c)."""
     columns, X, gaps = subject.preprocessing, rows.T, None
     if columns is not None:
-        encoded = [_encoded(c, X[j]) for j, c in enumerate(columns.columns)]
+        encoded = [
+            _encoded(run, X[first : first + len(run)])
+            for first, run in runs(columns.columns)
+        ]
         # As the rows of the training were, whatever the parameters are.
         X = jnp.concatenate(encoded).astype(np.float32).astype(rows.dtype)
         gaps = jnp.isnan(rows.T).any(axis=0) if subject.refuses_gaps else None
@@ -187,23 +191,28 @@ def _answers(subject: Subject, rows: Array) -> tuple[Array, Array]:
     return AL.T, said.T
 
 
-def _encoded(column: Any, cells: Array) -> Array:
-    """(width, m) of one column's cells, as `column.encode`."""
-    if isinstance(column, Categories):
-        places = jnp.arange(column.width, dtype=cells.dtype)
-        return (cells[None, :] == places[:, None]).astype(cells.dtype)
+def _encoded(columns: Sequence[Any], cells: Array) -> Array:
+    """(width, m) of a run of columns, cells (k, m), as `column.encode`."""
+    if isinstance(columns[0], Categories):
+        places = [jnp.arange(column.width, dtype=cells.dtype) for column in columns]
+        pairs = zip(cells, places, strict=True)
+        return jnp.concatenate(
+            [
+                (each[None, :] == known[:, None]).astype(cells.dtype)
+                for each, known in pairs
+            ]
+        )
+    figures = Figures.of(columns)
     gaps = jnp.isnan(cells)
-    if column.deviation == 0:
-        standardised = jnp.zeros_like(cells)
-    else:
-        # The mean in two parts: one number of this dtype would not hold its digits.
-        high = cells.dtype.type(column.mean)
-        low = cells.dtype.type(column.mean - float(high))
-        apart = jax.lax.optimization_barrier(cells - high) - low
-        filler = column.mean if column.filler is None else column.filler
-        filled = (filler - column.mean) / column.deviation
-        standardised = jnp.where(gaps, filled, apart / column.deviation)
-    return jnp.stack([standardised, *[gaps.astype(cells.dtype)] * column.indicator])
+    # The mean in two parts: one number of this dtype would not hold its digits.
+    high = figures.mean.astype(cells.dtype)
+    low = (figures.mean - high).astype(cells.dtype)
+    apart = jax.lax.optimization_barrier(cells - high[:, None]) - low[:, None]
+    scale = figures.scale.astype(cells.dtype)
+    filled = ((figures.filler - figures.mean) / figures.scale).astype(cells.dtype)
+    rows = jnp.where(gaps, filled[:, None], apart / scale[:, None])
+    rows = jnp.where(figures.constant[:, None], 0, rows)
+    return jnp.concatenate([rows, gaps.astype(cells.dtype)])[figures.order]
 
 
 def _found(program: Any, subject: Subject, rows: Any) -> Prediction:

@@ -107,8 +107,8 @@ def test_clipped_gradients(each):
 
 def test_some_examples_have_the_masks_of_the_whole():
     case = CASES["kinks, dropout, L2"]
-    every = asked(per_example_gradients, case)
-    for examples in (slice(None, None, 2), np.array([5, -1, 0]), jnp.array([3])):
+    every = jax.device_get(asked(per_example_gradients, case))
+    for examples in (slice(None, None, 2), np.array([5, -1, 0])):
         some = asked(per_example_gradients, case, examples=examples)
         due = [leaf[examples] for leaf in jax.tree.leaves(every)]
         assert close(flat(some), flat(due), 0)

@@ -6,7 +6,6 @@ smallest int64 where one is missing, as NumPy's datetime64[s] has them.
 """
 
 from collections.abc import Sequence
-from itertools import groupby
 from typing import Any
 
 import numpy as np
@@ -21,6 +20,7 @@ from jaxdnn.data.preprocessing import Preprocessing
 from jaxdnn.data.tables import Table
 from jaxdnn.export.onnx.dates import add_dates, date_gaps
 from jaxdnn.export.onnx.graph import Graph
+from jaxdnn.export.runs import Figures, runs
 
 
 def add_columns(graph: Graph, columns: Sequence[Any]) -> str:
@@ -34,10 +34,10 @@ def add_columns(graph: Graph, columns: Sequence[Any]) -> str:
     for column in columns:
         graph.input(column.name, _DTYPES[type(column)], 1)
     encoded: list[str] = []
-    for kind, alike in groupby(columns, type):
-        run = list(alike)
+    for _, run in runs(columns):
         cells = graph.op("Concat", *(column.name for column in run), axis=1)
-        encoded.append(graph.cast(_ADD[kind](graph, run, cells), np.float32))
+        encode = _ADD[type(run[0])]
+        encoded.append(graph.cast(encode(graph, run, cells), np.float32))
     # As the rows of the training were, whatever the parameters are.
     return graph.cast(graph.op("Concat", *encoded, axis=1), graph.dtype)
 
@@ -60,25 +60,18 @@ def add_gaps(graph: Graph, columns: Sequence[Any]) -> str:
 
 def _add_numbers(graph: Graph, columns: Any, cells: str) -> str:
     """Standardised, and where some were missing a column that says so."""
+    figures = Figures.of(columns)
     gaps = _number_gaps(graph, cells)
-    mean, deviation = np.array([(c.mean, c.deviation) for c in columns], float).T
-    filler = [c.mean if c.filler is None else c.filler for c in columns]
-    constant = deviation == 0
-    filled = graph.op("Where", gaps, graph.constant(np.array([filler], float)), cells)
-    apart = graph.op("Sub", filled, graph.constant(mean[None]))
-    scale = graph.constant(np.where(constant, 1, deviation)[None])
-    rows = graph.op("Div", apart, scale)
-    zero = graph.constant(np.zeros(()))
-    rows = graph.op("Where", graph.constant(constant[None]), zero, rows)
-    # Each column's indicator stands right behind it.
+    filled = graph.op("Where", gaps, graph.constant(figures.filler[None]), cells)
+    apart = graph.op("Sub", filled, graph.constant(figures.mean[None]))
+    rows = graph.op("Div", apart, graph.constant(figures.scale[None]))
+    constant, zero = (
+        graph.constant(figures.constant[None]),
+        graph.constant(np.zeros(())),
+    )
+    rows = graph.op("Where", constant, zero, rows)
     both = graph.op("Concat", rows, graph.cast(gaps, np.float64), axis=1)
-    k = len(columns)
-    order = [
-        place + k * late
-        for place, c in enumerate(columns)
-        for late in range(1 + c.indicator)
-    ]
-    return graph.op("Gather", both, graph.constant(np.array(order)), axis=1)
+    return graph.op("Gather", both, graph.constant(figures.order), axis=1)
 
 
 def _add_categories(graph: Graph, columns: Any, cells: str) -> str:

@@ -139,4 +139,6 @@ def _calendar(day: _Whole) -> tuple[_Whole, _Whole, _Whole]:
 def _round(graph: Graph, number: str, period: float) -> list[str]:
     """The sine and the cosine of parts of a turn."""
     turn = graph.op("Mul", number, graph.constant(np.float64(2 * pi / period)))
-    return [graph.op("Sin", turn), graph.op("Cos", turn)]
+    # Older versions of onnxruntime have no cosine in float64.
+    ahead = graph.op("Add", turn, graph.constant(np.float64(pi / 2)))
+    return [graph.op("Sin", turn), graph.op("Sin", ahead)]

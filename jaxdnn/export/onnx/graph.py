@@ -46,7 +46,9 @@ class Graph:
     def output(self, name: str, value: str) -> str:
         """Hand out a value; its name, with _2 behind it where a column has that."""
         name = self._fresh(name)
-        self._nodes.append(self._onnx.helper.make_node("Identity", [value], [name]))
+        self._nodes.append(
+            self._onnx.helper.make_node("Identity", [value], [name], name=name)
+        )
         self._outputs.append(self._onnx.helper.make_empty_tensor_value_info(name))
         return name
 
@@ -65,7 +67,10 @@ class Graph:
         """What an operator makes of values."""
         name = self._fresh(f"/{operator}")
         make = self._onnx.helper.make_node
-        self._nodes.append(make(operator, list(values), [name], **attributes))
+        # Nodes have names too: onnxruntime makes some of its own from them.
+        self._nodes.append(
+            make(operator, list(values), [name], name=name, **attributes)
+        )
         return name
 
     def cast(self, value: str, dtype: Any) -> str:

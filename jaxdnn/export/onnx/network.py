@@ -73,8 +73,9 @@ def _gelu_tanh(graph: Graph, Z: str) -> str:
 
 
 def _silu(graph: Graph, Z: str) -> str:
-    """z s(z)."""
-    return graph.op("Mul", Z, graph.op("Sigmoid", Z))
+    """z / (1 + exp(-z)); z s(z) is fused by onnxruntime to what lacks a float64."""
+    e = graph.op("Exp", graph.op("Neg", Z))
+    return graph.op("Div", Z, graph.op("Add", e, graph.number(1)))
 
 
 def _softmax(graph: Graph, ZL: str) -> str:
