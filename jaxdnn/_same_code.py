@@ -60,21 +60,26 @@ class SameCode(Generic[_T]):
         return self._hash
 
 
-class EqualByCode:
-    """A frozen dataclass of functions, equal to others of the same code."""
+class OfCode:
+    """Fields that are functions: a dataclass whose values are equal if theirs are.
+
+    What goes through pickle is the fields alone: another process compares anew.
+    """
 
     @cached_property
-    def _key(self) -> SameCode[Any]:
-        given: Any = self
-        return SameCode(tuple(getattr(self, field.name) for field in fields(given)))
+    def _key(self) -> tuple[SameCode[Any], ...]:
+        # One by one: a field that may change is itself, whatever holds it.
+        return tuple(map(SameCode, self.__getstate__().values()))
 
     def __eq__(self, other: object) -> bool:
-        if not isinstance(other, EqualByCode):
-            return NotImplemented
-        return type(self) is type(other) and self._key == other._key
+        return type(other) is type(self) and self._key == other._key
 
     def __hash__(self) -> int:
         return hash(self._key)
+
+    def __getstate__(self) -> dict[str, Any]:
+        of: Any = self
+        return {field.name: getattr(self, field.name) for field in fields(of)}
 
 
 class _OpaqueError(Exception):

@@ -22,7 +22,7 @@ from jax import Array
 from jaxdnn import second_derivatives as second
 from jaxdnn._refusals import BadTypeError, BadValueError, shown
 from jaxdnn._registry import Registry
-from jaxdnn._same_code import EqualByCode
+from jaxdnn._same_code import OfCode
 from jaxdnn.arrays import elementwise
 from jaxdnn.second_derivatives import GELU_CUBIC
 
@@ -30,7 +30,7 @@ LEAKY_SLOPE = 0.01
 
 
 @dataclass(frozen=True, eq=False)
-class Activation(EqualByCode):
+class Activation(OfCode):
     """A static pair of pure functions: an activation and its hand-derived backward.
 
     Both work element by element, so a shape goes in and the same shape comes out.

@@ -26,7 +26,7 @@ from jax import Array
 from jaxdnn._checks import check_shape
 from jaxdnn._refusals import BadTypeError, BadValueError, public, shown
 from jaxdnn._registry import Registry
-from jaxdnn._same_code import EqualByCode
+from jaxdnn._same_code import OfCode
 from jaxdnn.activations import (
     identity,
     relu,
@@ -59,7 +59,7 @@ def _rates(Y: npt.NDArray[Any]) -> bool:
 
 
 @dataclass(frozen=True, eq=False)
-class Head(EqualByCode):
+class Head(OfCode):
     """A canonical output head: AL from ZL, the loss whose dZL is AL - Y, its decision.
 
     Args:
