@@ -9,7 +9,7 @@ import pytest
 import scipy.sparse
 
 from jaxdnn._refusals import BadTypeError, BadValueError
-from jaxdnn.arrays import admitted
+from jaxdnn.arrays import admitted, complex_numbers
 
 X = np.arange(6.0).reshape(2, 3)
 MISSING = pd.DataFrame({"a": pd.array([1, None], dtype="Int64"), "b": [0.5, 2.0]})
@@ -84,8 +84,16 @@ def test_beyond_float32_is_infinite_without_a_word():
     assert admitted("X", np.array([1e300])).tolist() == [np.inf]
 
 
-def test_what_is_traced_is_judged_by_its_dtype():
+def test_what_is_traced_is_taken_as_it_is():
     taken = jax.jit(lambda X: admitted("X", X))(jnp.array([[jnp.nan]]))
     assert np.isnan(taken).all()
-    with pytest.raises(BadTypeError, match="got dtype complex64"):
-        jax.jit(lambda X: admitted("X", X))(jnp.array([1j]))
+    assert jax.jit(lambda X: admitted("X", X))(jnp.array([1j])).dtype == "complex64"
+
+
+def test_complex_numbers_are_taken_only_where_they_are_meant():
+    numbers = np.array([[1j]])
+    with complex_numbers():
+        assert admitted("X", numbers).dtype == "complex64"
+    for given in (numbers, jnp.asarray(numbers)):
+        with pytest.raises(BadTypeError, match="got dtype complex"):
+            admitted("X", given)

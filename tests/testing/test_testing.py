@@ -110,7 +110,7 @@ SUITE = """
 
 def run(folder: Path, *words: str) -> str:
     (folder / "test_suite.py").write_text(textwrap.dedent(SUITE))
-    command = [sys.executable, "-m", "pytest", "-p", "jaxdnn.pytest_plugin", *words]
+    command = [sys.executable, "-m", "pytest", *words]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
     assert "1 failed, 2 passed" in done.stdout, done.stdout + done.stderr
     return done.stdout
