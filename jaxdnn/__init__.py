@@ -50,6 +50,7 @@ _HOMES = {
     ),
     "jaxdnn.per_example": (
         "clipped_gradients",
+        "grad_cosine",
         "gradient_diversity",
         "gradient_noise_scale",
         "per_example_gradients",

@@ -61,6 +61,7 @@ from jaxdnn.parameters import initialize_parameters as initialize_parameters
 from jaxdnn.parameters import params_from_dict as params_from_dict
 from jaxdnn.parameters import params_to_dict as params_to_dict
 from jaxdnn.per_example import clipped_gradients as clipped_gradients
+from jaxdnn.per_example import grad_cosine as grad_cosine
 from jaxdnn.per_example import gradient_diversity as gradient_diversity
 from jaxdnn.per_example import gradient_noise_scale as gradient_noise_scale
 from jaxdnn.per_example import per_example_gradients as per_example_gradients

@@ -6,6 +6,7 @@ a file: how long they are, how they lie to each other, what they come to when cl
 """
 
 from jaxdnn.per_example.clipping import clipped_gradients
+from jaxdnn.per_example.cosine import grad_cosine
 from jaxdnn.per_example.diversity import gradient_diversity
 from jaxdnn.per_example.gradients import per_example_gradients
 from jaxdnn.per_example.gram import per_example_gram
@@ -14,6 +15,7 @@ from jaxdnn.per_example.norms import per_example_norms
 
 __all__ = [
     "clipped_gradients",
+    "grad_cosine",
     "gradient_diversity",
     "gradient_noise_scale",
     "per_example_gradients",

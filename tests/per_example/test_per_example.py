@@ -7,6 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+import jaxdnn as dnn
 from jaxdnn import (
     Network,
     clipped_gradients,
@@ -235,3 +236,22 @@ def test_errors_say_what_was_wanted(call, error, says):
     params = initialize_parameters(jax.random.key(0), (2, 1))
     with pytest.raises(error, match=says):
         call(network, params, jnp.ones((2, 3)), jnp.ones((1, 3)))
+
+
+def test_the_cosine_is_that_of_the_whole_gradients():
+    network = dnn.Network((3, 4, 2), "tanh")
+    params = dnn.initialize_parameters(jax.random.key(0), network.layer_dims)
+    X = jax.random.normal(jax.random.key(1), (3, 20))
+    Y = (X[:2] > 0).astype(float)
+    batches = (slice(0, 8), slice(8, 20))
+    one, other = (
+        dnn.cost_and_gradients(network, params, X[:, at], Y[:, at])[1] for at in batches
+    )
+    u, v = (
+        np.concatenate([x.ravel() for x in jax.tree.leaves(g)]) for g in (one, other)
+    )
+    wanted = u @ v / np.linalg.norm(u) / np.linalg.norm(v)
+    assert float(dnn.grad_cosine(one, other)) == pytest.approx(wanted, rel=1e-5)
+    assert float(dnn.grad_cosine(one, one)) == pytest.approx(1)
+    with pytest.raises(ValueError, match="grad_cosine: others must have 2 layers"):
+        dnn.grad_cosine(one, other[:1])

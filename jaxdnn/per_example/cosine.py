@@ -1,0 +1,58 @@
+"""Whether two gradients, as of two batches, point the same way."""
+
+import jax
+import jax.numpy as jnp
+from jax import Array
+
+from jaxdnn._checks import check_shape
+from jaxdnn._refusals import BadValueError, public
+from jaxdnn.arrays import on_device
+from jaxdnn.parameters import Parameters, admitted_layers
+from jaxdnn.sharding import record_dtype
+
+
+@public
+def grad_cosine(grads: Parameters, others: Parameters) -> Array:
+    """⟨g, h⟩ / (||g|| ||h||) over all parameters: 1 the same way, -1 the opposite.
+
+    Args:
+      grads, others: one Layer(dW, db) per layer, of the same sizes, as `backward` and
+        `cost_and_gradients` give them.
+
+    Returns:
+      (), NaN where one of them is 0.
+
+    Raises:
+      ValueError: other layers or shapes.
+      TypeError: no gradients.
+
+    Example:
+      >>> from jaxdnn import Layer
+      >>> one = (Layer(jnp.array([[3.0]]), jnp.array([[4.0]])),)
+      >>> other = (Layer(jnp.array([[-6.0]]), jnp.array([[-8.0]])),)
+      >>> float(grad_cosine(one, other))
+      -1.0
+    """
+    grads = admitted_layers("grads", grads, "dW", "db")
+    others = admitted_layers("others", others, "dW", "db")
+    if len(others) != len(grads):
+        raise BadValueError(
+            f"others must have {len(grads)} layers (from grads), got {len(others)}"
+        )
+    for l, (one, other) in enumerate(zip(grads, others, strict=True), start=1):
+        check_shape(f"dW{l} of others", other.W, one.W.shape, "of grads")
+        check_shape(f"db{l} of others", other.b, one.b.shape, "of grads")
+    return _cosine(*on_device((grads, others)))
+
+
+@jax.jit
+def _cosine(grads: Parameters, others: Parameters) -> Array:
+    one, other = (
+        [of.astype(record_dtype(of.dtype)) for of in jax.tree.leaves(tree)]
+        for tree in (grads, others)
+    )
+
+    def inner(u: list[Array], v: list[Array]) -> Array:
+        return jnp.stack([(a * b).sum() for a, b in zip(u, v, strict=True)]).sum()
+
+    return inner(one, other) / jnp.sqrt(inner(one, one) * inner(other, other))
