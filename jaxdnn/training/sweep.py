@@ -29,6 +29,7 @@ from jaxdnn._checks import (
 from jaxdnn._refusals import BadValueError, public
 from jaxdnn.architecture import Network
 from jaxdnn.arguments import check_network
+from jaxdnn.arrays import on_device
 from jaxdnn.blocks import unfold
 from jaxdnn.parameters import Method, Parameters
 from jaxdnn.training.batch_objective import L2Over
@@ -183,11 +184,10 @@ def sweep(
         strategy = (
             "vmap" if activations(run.plan.network, m) <= VMAP_ACTIVATIONS else "map"
         )
-    ends = _run_lanes(
-        run, strategy, lanes, examples, base.epochs, room_for(base.epochs)
-    )
+    run, lanes, epochs = on_device((run, lanes, np.int32(base.epochs)))
+    ends = _run_lanes(run, strategy, lanes, examples, epochs, room_for(base.epochs))
     whole = arranged(network, examples_of(network, X, Y), ends[0][0].W.dtype)
-    scores = _scores(run.plan.network, ends[0], whole.X, whole.Y)
+    scores = _scores(run.plan.network, ends[0], *on_device((whole.X, whole.Y)))
     ends = jax.device_get((*ends, scores))
     found = Lanes(
         _lane(option, jax.tree.map(lambda of, i=i: of[i], ends))
