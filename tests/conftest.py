@@ -69,6 +69,27 @@ def compiled_programs(request: pytest.FixtureRequest) -> Iterator[None]:
             os.replace(file, kept / file.name)
 
 
+# Linux gives a process 65,530 pieces of memory; a program takes some, and beyond them
+# compiling one ends the process.
+MOST_PIECES = 20_000
+
+
+def pieces_of_memory() -> int:
+    """How many this process has; 0 where the system does not say."""
+    try:
+        return Path("/proc/self/maps").read_bytes().count(b"\n")
+    except OSError:
+        return 0
+
+
+@pytest.fixture(scope="module", autouse=True)
+def room_for_programs() -> Iterator[None]:
+    """Forget the programs of the tests before where they have become too many."""
+    yield
+    if pieces_of_memory() > MOST_PIECES:
+        jax.clear_caches()
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Start anew, before any worker does, where too much is kept."""
     if hasattr(config, "workerinput"):
