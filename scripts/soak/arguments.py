@@ -61,7 +61,7 @@ def bad_values() -> dict[str, Any]:
         "Fraction": Fraction(1, 2),
         "date": date(2020, 1, 1),
         "datetime64": np.datetime64("2020-01-01"),
-        "NaT": np.datetime64("NaT"),
+        "NaT": np.datetime64("NaT", "s"),
         "[]": [],
         "()": (),
         "{}": {},

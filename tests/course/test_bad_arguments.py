@@ -182,7 +182,7 @@ def bad_values():
     yield from (1j, np.array([[1j]]), np.ones((2, 5), complex), np.complex64(1))
     yield from (
         np.datetime64("2020-01-01"),
-        np.datetime64("NaT"),
+        np.datetime64("NaT", "s"),
         np.timedelta64(1, "s"),
     )
     yield from (
