@@ -244,12 +244,6 @@ def check_parameters(
         check_shape(f"b{l}", b, (n, 1), f"layer_dims {layer_dims}")
 
 
-def check_inputs(network: Described, params: Sequence[tuple[Any, Any]], X: Any) -> None:
-    """Refuse parameters or inputs that do not fit the network."""
-    check_parameters(params, network.layer_dims)
-    check_input_columns(network, X)
-
-
 def check_input_columns(network: Described, X: Any) -> None:
     """Refuse all but (n_x, m), m >= 1."""
     check_columns("X", X)

@@ -12,6 +12,7 @@ only as itself, and so is every function that reaches it.
 """
 
 import sys
+from collections.abc import Iterable
 from dataclasses import fields
 from functools import cached_property, partial
 from types import BuiltinFunctionType, CodeType, FunctionType, ModuleType
@@ -112,7 +113,7 @@ class _Reading:
             return value
         if isinstance(value, (int, float, complex, np.generic)):
             return type(value), repr(value)
-        if isinstance(value, (type, BuiltinFunctionType, np.ufunc, np.dtype)):
+        if isinstance(value, (BuiltinFunctionType, np.ufunc, np.dtype)):
             return _Itself(value)
         if isinstance(value, ModuleType):
             return self._module(value)
@@ -149,19 +150,16 @@ class _Reading:
             cells = [cell.cell_contents for cell in function.__closure__ or ()]
         except ValueError:  # not filled yet
             raise _OpaqueError from None
-        named = sorted(_names(function.__code__) & function.__globals__.keys())
+        named: Iterable[str] = ()
+        if not _is_library(function.__module__):
+            named = sorted(_names(function.__code__) & function.__globals__.keys())
         return (
             function.__code__,
             self.of(function.__defaults__),
             self.of(function.__kwdefaults__),
             *map(self.of, cells),
-            *((name, self._global(function, name)) for name in named),
+            *((name, self.of(function.__globals__[name])) for name in named),
         )
-
-    def _global(self, function: FunctionType, name: str) -> Any:
-        if _is_library(function.__module__):
-            return None
-        return self.of(function.__globals__[name])
 
     def _module(self, module: ModuleType) -> Any:
         if not _is_library(module.__name__):
@@ -184,7 +182,7 @@ def _is_library(module: str | None) -> bool:
 
 
 def _is_of_library(value: Any) -> bool:
-    """Whether it is a function of a library in another shape, as jitted ones are."""
+    """Whether it is a class of a library, or a function that jit or the like gave."""
     home = getattr(value, "__module__", None)
     if not callable(value) or not isinstance(home, str) or not _is_library(home):
         return False

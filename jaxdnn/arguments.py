@@ -146,3 +146,12 @@ def check_values(network: Network, Y: Any, sample_weight: Any = None) -> None:
     """Refuse targets that the head does not have, and weights below 0 or all 0."""
     check_accepted(network, Y)
     check_weights(sample_weight)
+
+
+def check_head_bends(network: Network) -> None:
+    """Refuse a head of one's own that does not say how its output moves."""
+    if network.head.output_backward is None:
+        raise BadValueError(
+            f"the head {network.head.name!r} must have an output_backward, (dAL, ZL, "
+            "AL) -> dZL"
+        )

@@ -67,7 +67,7 @@ def drop(key: Array, A: Array, keep_prob: Any) -> tuple[Array, DropoutCache]:
     U = jax.random.uniform(key, A.shape, dtype=jnp.float32)
     D = lying_as(jnp.asarray(keep_prob, dtype=jnp.float32) > U, A)
     cache = DropoutCache(D, keep_prob)
-    return _mask(A, cache), cache
+    return undrop(A, cache), cache
 
 
 @public
@@ -94,13 +94,9 @@ def dropout_backward(dA: Array, cache: DropoutCache) -> Array:
 
 
 def undrop(dA: Array, cache: DropoutCache) -> Array:
-    """What dropout_backward is, unchecked: dropout is linear and its own transpose."""
-    return _mask(dA, cache)
+    """What dropout_backward is, unchecked; dropout is linear and its own transpose."""
+    keep_prob = jnp.asarray(cache.keep_prob, dA.dtype)
+    return jnp.where(cache.D, dA / keep_prob, jnp.zeros_like(dA))
 
 
 _drop, _undrop = jax.jit(drop), jax.jit(undrop)
-
-
-def _mask(A: Array, cache: DropoutCache) -> Array:
-    keep_prob = jnp.asarray(cache.keep_prob, A.dtype)
-    return jnp.where(cache.D, A / keep_prob, jnp.zeros_like(A))

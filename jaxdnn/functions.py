@@ -21,23 +21,19 @@ import jax.numpy as jnp
 from jax import Array
 
 from jaxdnn import propagation
-from jaxdnn._checks import check_dropout, check_scalar, check_targets
-from jaxdnn._refusals import BadValueError, public
+from jaxdnn._checks import check_dropout, check_scalar
+from jaxdnn._refusals import public
 from jaxdnn.architecture import Network
 from jaxdnn.arguments import (
     admitted_inputs,
-    admitted_targets,
+    admitted_problem,
+    check_head_bends,
     check_network,
     check_values,
 )
 from jaxdnn.dropout import Dropout
 from jaxdnn.linear import contract, pull
-from jaxdnn.objective import (
-    l2_backward,
-    l2_or_none,
-    mean_over,
-    weigh,
-)
+from jaxdnn.objective import l2_or_none, loss_backward, mean_over, weigh
 from jaxdnn.parameters import Layer, Parameters
 from jaxdnn.sharding import varying_as
 
@@ -71,12 +67,8 @@ def as_function(network: Network, *, keep_prob: Any = 1.0) -> Callable[..., Arra
     """
     check_network(network)
     check_scalar("keep_prob", keep_prob, low=0, high=1, low_open=True)
-    head = network.head
-    pull_output = head.output_backward
-    if pull_output is None:
-        raise BadValueError(
-            f"the head {head.name!r} must have an output_backward, (dAL, ZL, AL) -> dZL"
-        )
+    check_head_bends(network)
+    pull_output: Any = network.head.output_backward
 
     def outputs(params: Parameters, X: Array, key: Any) -> tuple[Array, Any]:
         dropout = None if key is None else Dropout(key, keep_prob)
@@ -96,7 +88,8 @@ def as_function(network: Network, *, keep_prob: Any = 1.0) -> Callable[..., Arra
 
     @public
     def network_function(params: Parameters, X: Array, key: Any = None) -> Array:
-        params, X = _inputs(network, params, X)
+        params, X = admitted_inputs(network, params, X)
+        X = jnp.asarray(X, params[0].W.dtype)
         if key is not None:
             check_dropout(key, keep_prob)
         return rule(varying_as(params, X), X, key)
@@ -147,13 +140,10 @@ def cost_as_function(network: Network, *, l2: Any = 0.0) -> Callable[..., Array]
     def backward(kept: Any, dJ: Array) -> tuple[Any, ...]:
         params, ZL, caches, Y, mean, J = kept
         share = (dJ / mean.total).astype(ZL.dtype)
-        dZL = weigh(share * (caches[-1].activation - Y), mean)
+        dZL = share * loss_backward(caches[-1].activation, Y, mean)
         dparams, dX = _pulled(network, params, caches, dZL)
         if mean.decay is not None:
-            dparams = tuple(
-                dlayer._replace(W=dlayer.W + dJ * l2_backward(layer.W, mean.decay))
-                for layer, dlayer in zip(params, dparams, strict=True)
-            )
+            dparams = propagation.decayed(params, dparams, dJ * mean.decay)
         dY = jnp.full_like(Y, jnp.nan)
         if network.head.targets_backward is not None:
             dY = weigh(share * network.head.targets_backward(ZL, Y), mean)
@@ -169,22 +159,16 @@ def cost_as_function(network: Network, *, l2: Any = 0.0) -> Callable[..., Array]
     def cost_function(
         params: Parameters, X: Array, Y: Array, sample_weight: Any = None
     ) -> Array:
-        params, X = _inputs(network, params, X)
-        Y, sample_weight = admitted_targets(params, Y, sample_weight)
-        check_targets(network, X.shape[1], Y, l2, sample_weight)
-        check_values(network, Y, sample_weight)
-        dtype = params[-1].W.dtype
-        Y = jnp.asarray(Y, dtype)
-        if sample_weight is not None:
-            sample_weight = varying_as(jnp.asarray(sample_weight, dtype), X)
-        return rule(varying_as(params, X), X, varying_as(Y, X), sample_weight)
+        problem = admitted_problem(
+            network, params, X, Y, sample_weight=sample_weight, l2=l2
+        )
+        check_values(network, problem.Y, problem.sample_weight)
+        given = (problem.X, problem.Y, problem.sample_weight)
+        dtype = problem.params[-1].W.dtype
+        X, *others = jax.tree.map(lambda of: jnp.asarray(of, dtype), given)
+        return rule(*varying_as((problem.params, X, *others), X))
 
     return cost_function
-
-
-def _inputs(network: Network, params: Any, X: Any) -> tuple[Parameters, Array]:
-    params, X = admitted_inputs(network, params, X)
-    return params, jnp.asarray(X, params[0].W.dtype)
 
 
 def _pulled(

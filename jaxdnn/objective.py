@@ -84,6 +84,17 @@ def weigh(columns: Array, mean: Mean) -> Array:
     return columns * weights.astype(columns.dtype)
 
 
+def loss_backward(AL: Array, Y: Array, mean: Mean) -> Array:
+    """dZL = (AL - Y) * w (n_L, m), where every backward begins.
+
+    Example:
+      >>> AL, Y = jnp.array([[0.75, 0.5]]), jnp.array([[1, 0]])
+      >>> loss_backward(AL, Y, mean_over(2, jnp.array([2.0, 1.0]))).tolist()
+      [[-0.5, 0.5]]
+    """
+    return weigh(AL - jnp.asarray(Y, AL.dtype), mean)
+
+
 def l2_cost(weights: Iterable[Array], decay: Any) -> Array:
     """δ/2 Σ_l ||W_l||², in the dtype of records; biases are not penalised.
 

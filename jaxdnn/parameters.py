@@ -22,6 +22,7 @@ from jaxdnn._checks import (
     check_layer_dims,
     check_parameters,
     check_scalar,
+    check_shape,
     is_concrete,
 )
 from jaxdnn._refusals import BadTypeError, BadValueError, public, shown
@@ -169,6 +170,28 @@ def admitted_layers(name: str, layers: Any, W: str, b: str) -> Parameters:
         Layer(*(_floating(f"{of}{l}", array, floating) for of, array in named))
         for l, named in enumerate(_pairs(name, layers, W, b), start=1)
     )
+
+
+def admitted_alike(
+    name: str, layers: Any, like: Parameters, like_name: str
+) -> Parameters:
+    """Gradients of the sizes of `like`; the names are those of a refusal.
+
+    Example:
+      >>> one = (Layer(np.ones((1, 2)), np.ones((1, 1))),)
+      >>> admitted_alike("grads", (), one, "params")
+      Traceback (most recent call last):
+      jaxdnn._refusals.BadValueError: grads must have 1 layers (from params), got 0
+    """
+    layers = admitted_layers(name, layers, "dW", "db")
+    if len(layers) != len(like):
+        raise BadValueError(
+            f"{name} must have {len(like)} layers (from {like_name}), got {len(layers)}"
+        )
+    for l, (layer, wanted) in enumerate(zip(layers, like, strict=True), start=1):
+        check_shape(f"dW{l}", layer.W, wanted.W.shape, f"of {like_name}")
+        check_shape(f"db{l}", layer.b, wanted.b.shape, f"of {like_name}")
+    return layers
 
 
 def _is_plain(layer: Any) -> bool:

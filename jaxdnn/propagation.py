@@ -27,7 +27,7 @@ from jaxdnn.architecture import Network
 from jaxdnn.blocks import Blocks, Caches, Layer, LayerCache, Stack, depth
 from jaxdnn.dropout import Dropout, drop, undrop
 from jaxdnn.linear import mean_contract, pull, push
-from jaxdnn.objective import Mean, l2_backward, l2_cost, mean_loss, weigh
+from jaxdnn.objective import Mean, l2_backward, l2_cost, loss_backward, mean_loss
 
 SomeBlocks = TypeVar("SomeBlocks", bound=Blocks)
 
@@ -110,8 +110,7 @@ def gradients(
     network: Network, blocks: SomeBlocks, caches: Caches, Y: Array, mean: Mean
 ) -> SomeBlocks:
     """dJ/dW_l and dJ/db_l, in the blocks' shapes."""
-    AL = caches[-1].activation
-    dZL = weigh(AL - jnp.asarray(Y, AL.dtype), mean)
+    dZL = loss_backward(caches[-1].activation, Y, mean)
     read = partial(mean_contract, total=mean.total)
     grads = sweep(network, blocks, caches, dZL, read)
     return decayed(blocks, grads, mean.decay)

@@ -31,6 +31,14 @@ def over_object():
     return lambda x: BOX.slope * x
 
 
+class Slopes:
+    slope = 0.1
+
+
+def over_class():
+    return lambda x: Slopes.slope * x
+
+
 def recursive():
     def f(n):
         return 1 if n == 0 else n * f(n - 1)
@@ -99,9 +107,10 @@ def test_a_global_that_was_changed_makes_another(monkeypatch):
 
 
 def test_what_can_change_unseen_is_the_same_only_as_itself():
-    f = over_object()
-    assert SameCode(f) != SameCode(over_object())
-    assert SameCode(f) == SameCode(f)
+    for make in (over_object, over_class):
+        f = make()
+        assert SameCode(f) != SameCode(make())
+        assert SameCode(f) == SameCode(f)
     for held in (jnp.ones(2), SimpleNamespace(a=1), np.zeros(10**5)):
         assert SameCode(closing(held)) != SameCode(closing(held))
 

@@ -7,6 +7,9 @@ from jaxdnn.cli.say import ROOM, width
 # So wide that a table of three parts and one of five epochs look alike.
 _COLUMN = 12
 
+# Signs of a name or a cell that a line has room for.
+LONGEST = 22
+
 
 def number(value: float | None) -> str:
     """At most eleven signs, but for exponents of three digits; – of what is not there.
@@ -45,3 +48,13 @@ def aligned(rows: Iterable[tuple[str, Sequence[str]]]) -> Iterator[tuple[str, st
         # A long label takes some of the empty room before its line.
         over = min(max(0, width(label) - ROOM), len(line) - len(line.lstrip()))
         yield label, line[over:]
+
+
+def shortened(cell: str, longest: int = LONGEST) -> str:
+    """A cell that a line has room for.
+
+    Example:
+      >>> shortened("cat"), shortened("a long name", longest=6)
+      ('cat', 'a lon…')
+    """
+    return cell if len(cell) <= longest else f"{cell[: longest - 1]}…"

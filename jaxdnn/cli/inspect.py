@@ -11,16 +11,13 @@ from pathlib import Path
 import numpy as np
 
 from jaxdnn._atomic import replacing
-from jaxdnn.cli.aligned import aligned, number
+from jaxdnn.cli.aligned import aligned, number, shortened
 from jaxdnn.cli.options import add_model_arguments, tables_of
 from jaxdnn.cli.say import csv_text, say
 from jaxdnn.models import Inspection, inspect_rows, load_model
 
 # Rows that are shown.
 _SHOWN = 10
-
-# Signs of a cell that a line has room for.
-_LONGEST = 22
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -55,12 +52,12 @@ def _print(found: Inspection, names: tuple[str, ...]) -> None:
     say("by layer", f"norms of the mean gradient {flow}")
     say("", "")
     said = [f"predicted {name}" for name in names]
-    rows = [("row", ["norm", *map(_cut, (*names, *said))])]
+    rows = [("row", ["norm", *map(shortened, (*names, *said))])]
     for place in found.longest(_SHOWN):
         cells = [*found.truth[:, place], *found.said[:, place]]
         shown = [of if isinstance(of, str) else number(float(of)) for of in cells]
         norm = number(float(found.norms[place]))
-        rows.append((f"{found.rows[place]}", [norm, *map(_cut, shown)]))
+        rows.append((f"{found.rows[place]}", [norm, *map(shortened, shown)]))
     for label, line in aligned(rows):
         say(label, line)
 
@@ -71,7 +68,3 @@ def _scale(scale: float | None) -> str:
     if scale == inf:
         return "– the rows' gradients cancel: training has come to rest"
     return f"{number(scale)} rows: smaller batches are mostly noise"
-
-
-def _cut(cell: str) -> str:
-    return cell if len(cell) <= _LONGEST else f"{cell[: _LONGEST - 1]}…"

@@ -2,16 +2,13 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from jaxdnn.cli.aligned import aligned, number
+from jaxdnn.cli.aligned import LONGEST, aligned, number, shortened
 from jaxdnn.models import ClassScore, Scores
 
 _SHORT = {"balanced accuracy": "balanced acc."}
 
 # Classes that are shown each; of more, those with the lowest recall.
 _MOST_CLASSES = 10
-
-# Signs of a class's name that a line has room for.
-_LONGEST = 22
 
 
 def score_lines(parts: Mapping[str, Scores]) -> Iterator[tuple[str, str]]:
@@ -37,7 +34,7 @@ def score_lines(parts: Mapping[str, Scores]) -> Iterator[tuple[str, str]]:
     for target in every[0].targets:
         each = [scores.targets[target] for scores in every]
         if len(every[0].targets) > 1:
-            rows.append((_cut(target), [""] * len(each)))
+            rows.append((shortened(target), [""] * len(each)))
         for name in each[0].measures:
             cells = [number(scores.measures[name]) for scores in each]
             rows.append((_SHORT.get(name, name), cells))
@@ -52,7 +49,7 @@ def score_lines(parts: Mapping[str, Scores]) -> Iterator[tuple[str, str]]:
             where = f" of {part}" if part else ""
             yield "", ""
             yield from _class_lines(
-                _cut(target, _LONGEST - len(where)) + where, found.classes
+                shortened(target, LONGEST - len(where)) + where, found.classes
             )
 
 
@@ -67,7 +64,7 @@ def _class_lines(
     rows: list[tuple[str, Sequence[str]]] = [(title, ["rows", "recall", "precision"])]
     for each in shown:
         shares = map(number, (each.recall, each.precision))
-        rows.append((_cut(each.name), [f"{each.rows}", *shares]))
+        rows.append((shortened(each.name), [f"{each.rows}", *shares]))
     yield from aligned(rows)
     if any(None in each for each in shown):
         yield "", "– no row is of the class, or none was said to be"
@@ -75,7 +72,3 @@ def _class_lines(
         more = f"and {len(there) - len(shown)} more classes, of no lower recall"
         without = len(classes) - len(there)
         yield "", more + (f"; {without} without a row" if without else "")
-
-
-def _cut(name: str, longest: int = _LONGEST) -> str:
-    return name if len(name) <= longest else f"{name[: longest - 1]}…"

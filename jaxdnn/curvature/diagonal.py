@@ -10,11 +10,10 @@ from jax.flatten_util import ravel_pytree
 
 from jaxdnn._refusals import public
 from jaxdnn.architecture import Network
-from jaxdnn.arguments import Problem, admitted_problem, answer
+from jaxdnn.arguments import Problem, admitted_problem, answer, check_head_bends
 from jaxdnn.curvature.hessian import hessian_times
 from jaxdnn.curvature.tangents import (
     check_activations_bend,
-    check_head_bends,
     place_of,
 )
 from jaxdnn.parameters import Parameters

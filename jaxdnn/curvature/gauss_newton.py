@@ -21,10 +21,9 @@ from jax import Array
 
 from jaxdnn._refusals import public
 from jaxdnn.architecture import Network
-from jaxdnn.arguments import Problem, admitted_problem, answer
+from jaxdnn.arguments import Problem, admitted_problem, answer, check_head_bends
 from jaxdnn.curvature.tangents import (
     admitted_vector,
-    check_head_bends,
     place_of,
     push_vector,
 )

@@ -26,12 +26,11 @@ from jax import Array
 
 from jaxdnn._refusals import public
 from jaxdnn.architecture import Network
-from jaxdnn.arguments import Problem, admitted_problem, answer
+from jaxdnn.arguments import Problem, admitted_problem, answer, check_head_bends
 from jaxdnn.curvature.tangents import (
     Place,
     admitted_vector,
     check_activations_bend,
-    check_head_bends,
     masked,
     place_of,
     push_vector,

@@ -18,7 +18,6 @@ References:
 from typing import Any, NamedTuple
 
 import jax
-import jax.numpy as jnp
 from jax import Array
 
 from jaxdnn._refusals import BadValueError, within
@@ -28,7 +27,7 @@ from jaxdnn.arrays import on_device
 from jaxdnn.blocks import Caches
 from jaxdnn.dropout import undrop
 from jaxdnn.linear import push
-from jaxdnn.objective import weigh
+from jaxdnn.objective import loss_backward, weigh
 from jaxdnn.parameters import Parameters, admitted_parameters
 from jaxdnn.propagation import forward
 from jaxdnn.sharding import product
@@ -57,8 +56,8 @@ def place_of(network: Network, problem: Problem) -> Place:
     """The forward pass of a problem."""
     params, X, Y, *_, dropout = problem
     ZL, caches = forward(network, params, X, dropout)
-    AL = caches[-1].activation
-    return Place(ZL, caches, weigh(AL - jnp.asarray(Y, AL.dtype), problem.mean))
+    dZL = loss_backward(caches[-1].activation, Y, problem.mean)
+    return Place(ZL, caches, dZL)
 
 
 def push_vector(
@@ -101,15 +100,6 @@ def admitted_vector(network: Network, params: Parameters, vector: Any) -> Parame
 
 def _in_dtype_of(V: Array, W: Array) -> Array:
     return V if V.dtype == W.dtype else V.astype(W.dtype)
-
-
-def check_head_bends(network: Network) -> None:
-    """Refuse a head of one's own that does not say how its output moves."""
-    if network.head.output_backward is None:
-        raise BadValueError(
-            f"head {network.head.name!r} must have an output_backward, (dAL, ZL, AL) "
-            "-> the Jacobian of its output times dAL"
-        )
 
 
 def check_activations_bend(network: Network) -> None:

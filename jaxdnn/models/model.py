@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, NamedTuple
 
 import jax
@@ -10,10 +11,11 @@ import numpy as np
 from jax import Array
 from numpy.typing import NDArray
 
-from jaxdnn import Network, Parameters, predict, predict_proba
+from jaxdnn import Network, Parameters
 from jaxdnn.data.preprocessing import Preprocessing
 from jaxdnn.data.tables import Table, read_table
 from jaxdnn.models.scores import ClassesTally, NumbersTally, Scores, tally
+from jaxdnn.propagation import forward
 from jaxdnn.training.buckets import padded_size
 
 Rows = Table | str | os.PathLike[str]
@@ -150,7 +152,8 @@ class Model:
     def _answers(self, table: Table) -> tuple[NDArray[Any], NDArray[Any]]:
         """What `predict` and `predict_proba` say (n_L, m), all of it finite."""
         X, m = self._padded(table)
-        AL = np.asarray(predict_proba(self.network, self.params, X))[:, :m]
+        both = jax.device_get(_said_and_output(self.network, self.params, X))
+        said, AL = (of[:, :m] for of in both)
         odd = ~np.isfinite(AL).all(axis=0)
         if odd.any():
             row = int(odd.argmax())
@@ -158,4 +161,13 @@ class Model:
                 f"{table.source}: row {table.row(row)}: the network's answer is not "
                 f"finite, got {AL[:, row].tolist()}: the row's numbers are too large"
             )
-        return np.asarray(predict(self.network, self.params, X))[:, :m], AL
+        return said, AL
+
+
+@partial(jax.jit, static_argnums=0)
+def _said_and_output(
+    network: Network, params: Parameters, X: Array
+) -> tuple[Array, Array]:
+    """What `predict` and `predict_proba` say, from one forward pass."""
+    ZL, caches = forward(network, params, X)
+    return network.head.decide(ZL), caches[-1].activation

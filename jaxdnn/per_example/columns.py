@@ -9,13 +9,12 @@ asked of the g_j is asked of pairs of columns, after one forward and one backwar
 an array of examples times parameters is made only for who asks for all the g_j.
 """
 
-import jax.numpy as jnp
 from jax import Array
 
 from jaxdnn.architecture import Network
 from jaxdnn.arguments import Problem
 from jaxdnn.blocks import Blocks, Caches
-from jaxdnn.objective import Mean, weigh
+from jaxdnn.objective import Mean, loss_backward
 from jaxdnn.propagation import forward, sweep
 
 # (dZ_l, A_{l-1}), l = 1, ..., L; a stack's have its layers on a leading axis.
@@ -26,8 +25,7 @@ def columns(
     network: Network, blocks: Blocks, caches: Caches, Y: Array, mean: Mean
 ) -> Columns:
     """dZ_l and A_{l-1} of every block; column j of dZ_l is that of w_j ℓ_j."""
-    AL = caches[-1].activation
-    dZL = weigh(AL - jnp.asarray(Y, AL.dtype), mean)
+    dZL = loss_backward(caches[-1].activation, Y, mean)
     return sweep(network, blocks, caches, dZL, lambda dZ, A_prev: (dZ, A_prev))
 
 

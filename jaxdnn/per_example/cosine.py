@@ -4,10 +4,9 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
-from jaxdnn._checks import check_shape
-from jaxdnn._refusals import BadValueError, public
+from jaxdnn._refusals import public
 from jaxdnn.arrays import on_device
-from jaxdnn.parameters import Parameters, admitted_layers
+from jaxdnn.parameters import Parameters, admitted_alike, admitted_layers
 from jaxdnn.sharding import record_dtype
 
 
@@ -34,14 +33,7 @@ def grad_cosine(grads: Parameters, others: Parameters) -> Array:
       -1.0
     """
     grads = admitted_layers("grads", grads, "dW", "db")
-    others = admitted_layers("others", others, "dW", "db")
-    if len(others) != len(grads):
-        raise BadValueError(
-            f"others must have {len(grads)} layers (from grads), got {len(others)}"
-        )
-    for l, (one, other) in enumerate(zip(grads, others, strict=True), start=1):
-        check_shape(f"dW{l} of others", other.W, one.W.shape, "of grads")
-        check_shape(f"db{l} of others", other.b, one.b.shape, "of grads")
+    others = admitted_alike("others", others, grads, "grads")
     return _cosine(*on_device((grads, others)))
 
 

@@ -128,9 +128,7 @@ def several(name: str, given: Any) -> tuple[Any, ...]:
     """
     if isinstance(given, (np.ndarray, Array)):
         given = admitted(name, given)
-        values = tuple(given) if given.ndim else (given,)
-    else:
-        values = tuple(given) if isinstance(given, (tuple, list, range)) else (given,)
+    values = tuple(given) if _is_sequence(given) else (given,)
     if not values:
         raise BadValueError(f"{name} must be one value or several, got none")
     return values
@@ -148,16 +146,14 @@ def networks(network: Network, hidden_sizes: Any) -> tuple[Network, ...]:
     n_x, *hidden, n_L = network.layer_dims
     if not hidden:
         raise BadValueError("hidden_sizes needs a network with hidden layers")
-    several = isinstance(hidden_sizes, (tuple, list, range, np.ndarray))
-    if not several or (isinstance(hidden_sizes, np.ndarray) and not hidden_sizes.ndim):
+    if not _is_sequence(hidden_sizes):
         raise BadTypeError(
             "hidden_sizes must be a sequence of sizes, or of one tuple of sizes a "
             f"lane, got {shown(hidden_sizes)}"
         )
     found: list[Network] = []
     for sizes in hidden_sizes:
-        several = isinstance(sizes, (tuple, list, np.ndarray)) and np.shape(sizes)
-        sizes = tuple(sizes) if several else (sizes,) * len(hidden)
+        sizes = tuple(sizes) if _is_sequence(sizes) else (sizes,) * len(hidden)
         if len(sizes) != len(hidden):
             raise BadValueError(
                 f"hidden_sizes must give {len(hidden)} sizes a lane (as "
@@ -167,3 +163,10 @@ def networks(network: Network, hidden_sizes: Any) -> tuple[Network, ...]:
     if not found:
         raise BadValueError("hidden_sizes must hold one entry a lane, got none")
     return tuple(found)
+
+
+def _is_sequence(value: Any) -> bool:
+    """Whether it holds several, as an array without dimensions does not."""
+    if isinstance(value, (np.ndarray, Array)):
+        return value.ndim > 0
+    return isinstance(value, (tuple, list, range))

@@ -20,11 +20,11 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
-from jaxdnn._checks import check_scalar, check_shape
+from jaxdnn._checks import check_scalar
 from jaxdnn._refusals import BadTypeError, BadValueError, public
 from jaxdnn._same_code import SameCode
 from jaxdnn.arrays import on_device
-from jaxdnn.parameters import Parameters, admitted_layers
+from jaxdnn.parameters import Parameters, admitted_alike, admitted_layers
 from jaxdnn.sharding import record_dtype
 
 
@@ -74,14 +74,7 @@ def update_parameters(
     """
     check_scalar("learning_rate", learning_rate, low=0)
     params = admitted_layers("params", params, "W", "b")
-    grads = admitted_layers("grads", grads, "dW", "db")
-    if len(grads) != len(params):
-        raise BadValueError(
-            f"grads must have {len(params)} layers (from params), got {len(grads)}"
-        )
-    for l, (layer, dlayer) in enumerate(zip(params, grads, strict=True), start=1):
-        check_shape(f"dW{l}", dlayer.W, layer.W.shape, "of W")
-        check_shape(f"db{l}", dlayer.b, layer.b.shape, "of b")
+    grads = admitted_alike("grads", grads, params, "params")
     if isinstance(learning_rate, int):
         learning_rate = float(learning_rate)
     return _descend(*on_device((params, grads, learning_rate)))

@@ -94,7 +94,7 @@ def _check_counts(snapshot: Snapshot) -> None:
                 f"resume must have a history of {epoch} epochs, got {name} of shape "
                 f"{np.shape(entries)}"
             )
-    if state.best is not None and not -1 <= int(state.best.epoch) < max(epoch, 0):
+    if state.best is not None and not -1 <= int(state.best.epoch) < epoch:
         best = int(state.best.epoch)
         raise BadValueError(
             f"resume must have its best epoch among its {epoch}, got {best}"
