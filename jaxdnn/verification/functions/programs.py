@@ -114,21 +114,31 @@ def scanned(
     params: Any, operands: list[Any], bind: Bind, cast: Cast = lambda a: a
 ) -> list[Any]:
     """A scan, its body's operations done by `bind`; cast: of all that it carries."""
-    consts, carries, body = params["num_consts"], params["num_carry"], params["jaxpr"]
+    consts, init, xs = _parts_of_scan(params, operands)
+    body = params["jaxpr"]
 
-    def turn(carry: Any, xs: Any) -> Any:
-        args = [*operands[:consts], *carry, *xs]
+    def turn(carry: Any, x: Any) -> Any:
+        args = [*consts, *carry, *x]
         found = [*map(cast, evaluate(body.jaxpr, body.consts, args, bind))]
-        return found[:carries], found[carries:]
+        return found[: len(init)], found[len(init) :]
 
     carry, ys = jax.lax.scan(
         turn,
-        [*map(cast, operands[consts : consts + carries])],
-        operands[consts + carries :],
+        [*map(cast, init)],
+        xs,
         length=params["length"],
         reverse=params["reverse"],
     )
     return [*carry, *ys]
+
+
+def _parts_of_scan(params: Any, operands: list[Any]) -> list[list[Any]]:
+    """The constants, the first carry and the xs."""
+    if "ft_in" in params:  # since jax 0.12
+        return [*map(list, params["ft_in"].update(operands).unpack())]
+    consts, carries = params["num_consts"], params["num_carry"]
+    ends = consts, consts + carries
+    return [operands[: ends[0]], operands[ends[0] : ends[1]], operands[ends[1] :]]
 
 
 def chosen(
