@@ -8,12 +8,11 @@ from typing import Any
 import jax
 import numpy as np
 import numpy.typing as npt
-from scipy.sparse import issparse
 
+from jaxdnn.answers import answers
 from jaxdnn.sklearn.draws import Orders
 from jaxdnn.sklearn.ending import Record
 from jaxdnn.sklearn.programs import (
-    Examples,
     Numbers,
     Plan,
     State,
@@ -22,7 +21,8 @@ from jaxdnn.sklearn.programs import (
     run_epochs,
     verdict_on,
 )
-from jaxdnn.sklearn.rows import Data, examples_of, filled, room_for, run_forward
+from jaxdnn.sklearn.rows import Data, examples_of
+from jaxdnn.training.buckets import filled, room_for
 
 # Most numbers in the orders of a chunk, and most epochs.
 _ORDERS = 1 << 19
@@ -86,8 +86,6 @@ class ByTheBatch:
         self.state = state
         self._plan, self._numbers = run
         self._data, self._watched, self._orders = data, watched, orders
-        if issparse(data.X):
-            self._data = data._replace(X=data.X.tocsr())
 
     def advance(self, epochs: int) -> list[Record]:
         """One epoch."""
@@ -114,12 +112,10 @@ class ByTheBatch:
     def _verdict(self, state: State) -> Any:
         if self._watched is None:
             return None
-        data, dtype = self._watched, state.params[0].W.dtype
-        ZL, _ = run_forward(self._plan.network, state.params, data.X, dtype)
+        data = self._watched
+        ZL = answers(self._plan.network, state.params, data.X).ZL
         room = room_for(len(ZL))
-        nothing = np.zeros((room, 0), dtype)
-        Y, weight = filled(data.Y.astype(dtype), room), filled(data.weights(), room)
-        watched = Examples(nothing, Y, weight)
+        watched = examples_of(data._replace(X=ZL[:, :0]), room)
         return verdict_on(self._plan, self._numbers, filled(ZL, room), watched)
 
 

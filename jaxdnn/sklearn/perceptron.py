@@ -17,6 +17,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, column_or_1d, validate_data
 
 from jaxdnn.activations import ACTIVATIONS, Activation
+from jaxdnn.answers import answers
 from jaxdnn.architecture import Network
 from jaxdnn.parameters import Parameters
 from jaxdnn.sklearn import lbfgs, stochastic
@@ -31,7 +32,7 @@ from jaxdnn.sklearn.coefficients import as_layers
 from jaxdnn.sklearn.draws import initial_coefficients
 from jaxdnn.sklearn.heads import HEADS
 from jaxdnn.sklearn.listeners import Listeners
-from jaxdnn.sklearn.rows import Data, run_forward
+from jaxdnn.sklearn.rows import Data
 
 # scikit-learn's names for what has another here.
 _ACTIVATIONS = {"logistic": "sigmoid"}
@@ -217,12 +218,12 @@ class Perceptron(CallbackSupportMixin, BaseEstimator, ABC):
     def _outputs(self, X: Any) -> npt.NDArray[Any]:
         """AL (m, n_L) of the rows of X."""
         check_is_fitted(self)
-        X = validate_data(self, X, accept_sparse=["csr", "csc"], reset=False)
+        X = validate_data(self, X, accept_sparse="csr", reset=False)
         dtype = np.result_type(X.dtype, self.coefs_[0].dtype)
         params = as_layers(self.coefs_, self.intercepts_, dtype)
         with jax.enable_x64(True):
             network = self._network(HEADS[self.out_activation_])
-            return run_forward(network, params, X, dtype)[1]
+            return answers(network, params, X).AL
 
     def _network(self, output: Any) -> Network:
         sizes = [W.shape for W in self.coefs_]
@@ -292,7 +293,7 @@ class Perceptron(CallbackSupportMixin, BaseEstimator, ABC):
             self,
             X,
             y,
-            accept_sparse=["csr", "csc"],
+            accept_sparse="csr",
             multi_output=True,
             y_numeric=not is_classifier(self),
             dtype=dtypes,

@@ -5,8 +5,8 @@ share; every number is traced, the count of examples among them. Rows are exampl
 as they are in scikit-learn; what fills an array up has weight 0.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import pairwise
 from typing import Any, NamedTuple
@@ -18,7 +18,8 @@ from jax import Array
 from jaxdnn import propagation
 from jaxdnn.architecture import Network
 from jaxdnn.dropout import Dropout
-from jaxdnn.objective import Mean
+from jaxdnn.linear import mean_contract
+from jaxdnn.objective import Mean, loss_backward
 from jaxdnn.parameters import Layer, Parameters
 from jaxdnn.sklearn.ending import Ending, Record, Rules, end_epoch
 from jaxdnn.sklearn.scores import judge
@@ -206,15 +207,6 @@ verdict_on = jax.jit(_verdict, static_argnums=0)
 
 
 @partial(jax.jit, static_argnums=0)
-def logits_and_outputs(
-    network: Network, params: Parameters, X: Any
-) -> tuple[Array, Array]:
-    """ZL and AL (m, n_L) of the rows X (m, n_x)."""
-    ZL, caches = propagation.forward(network, params, X.T)
-    return ZL.T, caches[-1].activation.T
-
-
-@partial(jax.jit, static_argnums=0)
 def packed_cost(
     network: Network, packed: Any, examples: Examples, whole: Any
 ) -> tuple[Array, Array]:
@@ -228,8 +220,39 @@ def packed_cost(
     J, grads = propagation.cost_and_gradients(
         network, params, examples.X.T, examples.Y.T, mean
     )
-    parts = [dW.T.ravel() for dW, _ in grads] + [db.ravel() for _, db in grads]
-    return J, jnp.concatenate(parts)
+    return J, _packed(grads, grads)
+
+
+@partial(jax.jit, static_argnums=0)
+def cost_from_first(
+    network: Network, packed: Any, examples: Examples, whole: Any
+) -> tuple[Array, Array, Array]:
+    """`packed_cost` where the first product was made elsewhere.
+
+    examples: X is W_1 X (m, n_1). Returns the cost, dZ_1 / whole (m, n_1), weighed, and
+    the gradient of all parameters but W_1.
+    """
+    (_, b), *above = unpack(network.layer_dims, packed)
+    # Nothing is left to the first layer but its bias.
+    network = replace(network, layer_dims=(len(b), *network.layer_dims[1:]))
+    params = (Layer(jnp.eye(len(b), dtype=b.dtype), b), *above)
+    mean = Mean(examples.weight, whole.astype(b.dtype))
+    ZL, caches = propagation.forward(network, params, examples.X.T)
+    J = propagation.cost(network, params, ZL, examples.Y.T, mean)
+
+    def read(dZ: Array, A_prev: Array) -> tuple[Array, ...]:
+        return *mean_contract(dZ, A_prev, mean.total), dZ / mean.total
+
+    dZL = loss_backward(caches[-1].activation, examples.Y.T, mean)
+    found = propagation.sweep(network, params, caches, dZL, read)
+    grads = [(dW, db) for dW, db, _ in found]
+    return J, found[0][2].T, _packed(grads[1:], grads)
+
+
+def _packed(weights: Iterable[Any], biases: Iterable[Any]) -> Array:
+    """Weights (n_prev, n) of the first, then biases of the others, in one row."""
+    each = [W.T.ravel() for W, _ in weights] + [b.ravel() for _, b in biases]
+    return jnp.concatenate(each)
 
 
 def unpack(layer_dims: tuple[int, ...], packed: Any) -> Parameters:

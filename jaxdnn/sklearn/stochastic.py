@@ -17,9 +17,9 @@ from jaxdnn.sklearn.ending import Ending, Record, Rules
 from jaxdnn.sklearn.epochs import ByTheBatch, InMemory
 from jaxdnn.sklearn.listeners import Listeners
 from jaxdnn.sklearn.programs import Numbers, Plan, State
-from jaxdnn.sklearn.rows import Data, room_for
+from jaxdnn.sklearn.rows import Data
 from jaxdnn.sklearn.solvers import begin, comparable
-from jaxdnn.training.buckets import padded_size
+from jaxdnn.training.buckets import padded_size, room_for
 
 # Most examples of a batch that is not said.
 _BATCH = 200

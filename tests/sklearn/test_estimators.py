@@ -27,7 +27,7 @@ from sklearn.preprocessing import StandardScaler
 
 import jaxdnn as dnn
 from jaxdnn.sklearn import MLPClassifier, MLPRegressor, epochs
-from jaxdnn.training.buckets import padded_size
+from jaxdnn.training.buckets import padded_size, room_for
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -284,8 +284,6 @@ def test_forty_sizes_share_eight_programs(compiled, solver):
 
 
 def test_buckets_are_never_smaller_than_a_batch():
-    from jaxdnn.sklearn.rows import room_for
-
     for m in range(1, 3000):
         for asked in (1, 7, 200, 999):
             assert min(room_for(m), padded_size(asked)) >= min(asked, m)
