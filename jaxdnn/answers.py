@@ -27,14 +27,13 @@ class Answers(NamedTuple):
     AL: NDArray[Any]
 
 
-def answers(network: Network, params: Parameters, X: Any) -> Answers:
+def answers(network: Network, params: Parameters, X: NDArray[Any]) -> Answers:
     """What a network says of the rows of X.
 
     Args:
       network: the description; activations and head look at one example at a time.
       params: one Layer(W (n_l, n_{l-1}), b (n_l, 1)) per layer.
-      X: (m, n_x), an array of NumPy's or a sparse one of SciPy's, by row; it is read in
-        the parameters' dtype.
+      X: (m, n_x), read in the parameters' dtype.
 
     Example:
       >>> params = [(np.ones((1, 2), "f"), np.zeros((1, 1), "f"))]

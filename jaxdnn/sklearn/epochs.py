@@ -9,7 +9,6 @@ import jax
 import numpy as np
 import numpy.typing as npt
 
-from jaxdnn.answers import answers
 from jaxdnn.sklearn.draws import Orders
 from jaxdnn.sklearn.ending import Record
 from jaxdnn.sklearn.programs import (
@@ -22,6 +21,7 @@ from jaxdnn.sklearn.programs import (
     verdict_on,
 )
 from jaxdnn.sklearn.rows import Data, examples_of
+from jaxdnn.sklearn.sparse import answers_of, pieces_for
 from jaxdnn.training.buckets import filled, room_for
 
 # Most numbers in the orders of a chunk, and most epochs.
@@ -71,7 +71,7 @@ class InMemory:
 
 
 class ByTheBatch:
-    """Sparse examples: each batch is made dense on its own."""
+    """Sparse examples: the entries of one batch at a time."""
 
     room = 1
 
@@ -86,6 +86,7 @@ class ByTheBatch:
         self.state = state
         self._plan, self._numbers = run
         self._data, self._watched, self._orders = data, watched, orders
+        self._pieces = pieces_for(data.X, self._numbers.batch)
 
     def advance(self, epochs: int) -> list[Record]:
         """One epoch."""
@@ -95,7 +96,7 @@ class ByTheBatch:
         check_batches(self._data.weight, order[None], numbers.batch)
         for start in range(0, count, numbers.batch):
             rows = order[start : start + numbers.batch]
-            batch = examples_of(self._taken(rows), plan.width)
+            batch = examples_of(self._taken(rows), plan.width, self._pieces)
             self.state, total = run_batch(
                 plan, numbers, self.state, total, batch, len(rows)
             )
@@ -113,7 +114,8 @@ class ByTheBatch:
         if self._watched is None:
             return None
         data = self._watched
-        ZL = answers(self._plan.network, state.params, data.X).ZL
+        params = jax.device_get(state.params)
+        ZL = answers_of(self._plan.network, params, data.X).ZL
         room = room_for(len(ZL))
         watched = examples_of(data._replace(X=ZL[:, :0]), room)
         return verdict_on(self._plan, self._numbers, filled(ZL, room), watched)

@@ -12,8 +12,7 @@ References:
   Byrd, Lu, Nocedal & Zhu (1995), SIAM J. Sci. Comput. 16.
 """
 
-import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -22,20 +21,17 @@ import jax
 import numpy as np
 import numpy.typing as npt
 from scipy.optimize import OptimizeResult, minimize
-from scipy.sparse import issparse
 
 from jaxdnn.architecture import Network
 from jaxdnn.sklearn.borrowed import check_optimize_result
 from jaxdnn.sklearn.coefficients import as_coefficients
 from jaxdnn.sklearn.listeners import Listeners
-from jaxdnn.sklearn.programs import cost_from_first, packed_cost, unpack
+from jaxdnn.sklearn.programs import packed_cost, unpack
 from jaxdnn.sklearn.rows import Data, examples_of
-from jaxdnn.training.buckets import parts, room_for
+from jaxdnn.sklearn.sparse import pieces_for
+from jaxdnn.training.buckets import room_for
 
 Vector = npt.NDArray[Any]
-
-# Packed parameters -> the costs and gradients that add up to those of all examples.
-Costs = Callable[[Vector], Iterable[tuple[Any, Vector]]]
 
 
 def train(
@@ -85,43 +81,17 @@ def cost_function(
         network = replace(network, output="identity")
     whole = data.weights().sum()
     biases = sum(network.layer_dims[1:])
-    costs = (_sparse if issparse(data.X) else _dense)(network, data, whole)
+    m = len(data.Y)
+    examples = jax.device_put(examples_of(data, room_for(m), pieces_for(data.X, m)))
 
     def cost(packed: Vector) -> tuple[float, Vector]:
+        found = packed_cost(network, packed, examples, whole)
+        J, gradient = map(np.array, jax.device_get(found))
         w = packed[: len(packed) - biases]
-        J, gradient = alpha / (2 * whole) * (w @ w), np.zeros_like(packed)
-        gradient[: len(w)] = alpha / whole * w
-        for part in costs(packed):
-            J, gradient = J + part[0], gradient + part[1]
-        return J, gradient
+        gradient[: len(w)] += alpha / whole * w
+        return J + alpha / (2 * whole) * (w @ w), gradient
 
     return cost
-
-
-def _dense(network: Network, data: Data, whole: Any) -> Costs:
-    """Cost and gradient of all examples at once, which stay on the device."""
-    examples = jax.device_put(examples_of(data, room_for(len(data.Y))))
-    return lambda packed: [
-        jax.device_get(packed_cost(network, packed, examples, whole))
-    ]
-
-
-def _sparse(network: Network, data: Data, whole: Any) -> Costs:
-    """Those of some examples at a time: products with what is sparse are SciPy's."""
-    sizes, weights = network.layer_dims[:2], data.weights()
-    taken: list[tuple[Any, Data, int]] = []
-    for part, room in parts(len(data.Y), max(network.layer_dims[1:])):
-        rest = data._replace(Y=data.Y[part], weight=weights[part])
-        taken.append((data.X[part], rest, room))
-
-    def cost(X: Any, rest: Data, room: int, packed: Vector) -> tuple[Any, Vector]:
-        Z = X @ packed[: math.prod(sizes)].reshape(sizes)
-        examples = examples_of(rest._replace(X=Z), room)
-        found = cost_from_first(network, packed, examples, whole)
-        J, dZ, gradient = jax.device_get(found)
-        return J, np.concatenate([(X.T @ dZ[: len(Z)]).ravel(), gradient])
-
-    return lambda packed: (cost(*of, packed) for of in taken)
 
 
 def _attributes(network: Network, packed: Vector, dtype: Any) -> dict[str, Any]:

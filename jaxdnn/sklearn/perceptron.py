@@ -17,7 +17,6 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, column_or_1d, validate_data
 
 from jaxdnn.activations import ACTIVATIONS, Activation
-from jaxdnn.answers import answers
 from jaxdnn.architecture import Network
 from jaxdnn.parameters import Parameters
 from jaxdnn.sklearn import lbfgs, stochastic
@@ -33,6 +32,7 @@ from jaxdnn.sklearn.draws import initial_coefficients
 from jaxdnn.sklearn.heads import HEADS
 from jaxdnn.sklearn.listeners import Listeners
 from jaxdnn.sklearn.rows import Data
+from jaxdnn.sklearn.sparse import answers_of
 
 # scikit-learn's names for what has another here.
 _ACTIVATIONS = {"logistic": "sigmoid"}
@@ -126,7 +126,7 @@ class Perceptron(CallbackSupportMixin, BaseEstimator, ABC):
         """Train on X and y, from new parameters unless `warm_start` says otherwise.
 
         Args:
-          X: (m, n_x), dense or sparse; sparse batches are made dense one by one.
+          X: (m, n_x), dense or sparse; of sparse rows only what is not 0 is multiplied.
           y: (m,) or (m, n_L): labels, or numbers.
           sample_weight: (m,), what each example counts for.
           X_val, y_val, sample_weight_val: a validation part. With `early_stopping` it
@@ -223,7 +223,7 @@ class Perceptron(CallbackSupportMixin, BaseEstimator, ABC):
         params = as_layers(self.coefs_, self.intercepts_, dtype)
         with jax.enable_x64(True):
             network = self._network(HEADS[self.out_activation_])
-            return answers(network, params, X).AL
+            return answers_of(network, params, X).AL
 
     def _network(self, output: Any) -> Network:
         sizes = [W.shape for W in self.coefs_]

@@ -5,8 +5,8 @@ share; every number is traced, the count of examples among them. Rows are exampl
 as they are in scikit-learn; what fills an array up has weight 0.
 """
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
 from typing import Any, NamedTuple
@@ -18,12 +18,12 @@ from jax import Array
 from jaxdnn import propagation
 from jaxdnn.architecture import Network
 from jaxdnn.dropout import Dropout
-from jaxdnn.linear import mean_contract
-from jaxdnn.objective import Mean, loss_backward
+from jaxdnn.objective import Mean
 from jaxdnn.parameters import Layer, Parameters
 from jaxdnn.sklearn.ending import Ending, Record, Rules, end_epoch
 from jaxdnn.sklearn.scores import judge
 from jaxdnn.sklearn.solvers import Solver, Step, update
+from jaxdnn.sklearn.sparse import cost, cost_and_gradients
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class Numbers(NamedTuple):
 
 
 class Examples(NamedTuple):
-    """X (m, n_x), Y (m, n_L), weight (m,): 0 for what fills them up."""
+    """X (m, n_x), or its entries; Y (m, n_L); weight (m,): 0 for what fills them up."""
 
     X: Any
     Y: Any
@@ -106,19 +106,18 @@ def train_batches(
 def _one_update(
     plan: Plan, numbers: Numbers, state: State, batch: Examples
 ) -> tuple[State, Array]:
-    params, network, X, Y = state.params, plan.network, batch.X.T, batch.Y.T
+    network, params = plan.network, state.params
     whole = batch.weight.sum()
     mean = Mean(batch.weight, whole, numbers.alpha / whole)
     dropout, rate = _dropout(plan, numbers, state), state.ending.rate
     if plan.schedule is not None:
         rate = jnp.asarray(plan.schedule(state.updates), rate.dtype)
-    J, grads = propagation.cost_and_gradients(network, params, X, Y, mean, dropout)
+    J, grads = cost_and_gradients(network, params, batch, mean, dropout)
 
-    def cost(params: Parameters) -> Array:
-        ZL, _ = propagation.forward(network, params, X, dropout)
-        return propagation.cost(network, params, ZL, Y, mean)
+    def again(params: Parameters) -> Array:
+        return cost(network, params, batch, mean, dropout)
 
-    step = Step(numbers.solver, rate, state.updates, params, grads, cost, J)
+    step = Step(numbers.solver, rate, state.updates, params, grads, again, J)
     params, solver = update(plan.solver, step, state.solver)
     return State(params, solver, state.updates + 1, state.ending), J
 
@@ -216,43 +215,10 @@ def packed_cost(
     of all examples.
     """
     params = unpack(network.layer_dims, packed)
-    mean = Mean(examples.weight, whole.astype(examples.X.dtype))
-    J, grads = propagation.cost_and_gradients(
-        network, params, examples.X.T, examples.Y.T, mean
-    )
-    return J, _packed(grads, grads)
-
-
-@partial(jax.jit, static_argnums=0)
-def cost_from_first(
-    network: Network, packed: Any, examples: Examples, whole: Any
-) -> tuple[Array, Array, Array]:
-    """`packed_cost` where the first product was made elsewhere.
-
-    examples: X is W_1 X (m, n_1). Returns the cost, dZ_1 / whole (m, n_1), weighed, and
-    the gradient of all parameters but W_1.
-    """
-    (_, b), *above = unpack(network.layer_dims, packed)
-    # Nothing is left to the first layer but its bias.
-    network = replace(network, layer_dims=(len(b), *network.layer_dims[1:]))
-    params = (Layer(jnp.eye(len(b), dtype=b.dtype), b), *above)
-    mean = Mean(examples.weight, whole.astype(b.dtype))
-    ZL, caches = propagation.forward(network, params, examples.X.T)
-    J = propagation.cost(network, params, ZL, examples.Y.T, mean)
-
-    def read(dZ: Array, A_prev: Array) -> tuple[Array, ...]:
-        return *mean_contract(dZ, A_prev, mean.total), dZ / mean.total
-
-    dZL = loss_backward(caches[-1].activation, examples.Y.T, mean)
-    found = propagation.sweep(network, params, caches, dZL, read)
-    grads = [(dW, db) for dW, db, _ in found]
-    return J, found[0][2].T, _packed(grads[1:], grads)
-
-
-def _packed(weights: Iterable[Any], biases: Iterable[Any]) -> Array:
-    """Weights (n_prev, n) of the first, then biases of the others, in one row."""
-    each = [W.T.ravel() for W, _ in weights] + [b.ravel() for _, b in biases]
-    return jnp.concatenate(each)
+    mean = Mean(examples.weight, whole.astype(packed.dtype))
+    J, grads = cost_and_gradients(network, params, examples, mean)
+    parts = [dW.T.ravel() for dW, _ in grads] + [db.ravel() for _, db in grads]
+    return J, jnp.concatenate(parts)
 
 
 def unpack(layer_dims: tuple[int, ...], packed: Any) -> Parameters:

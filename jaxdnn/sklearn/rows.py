@@ -1,4 +1,4 @@
-"""Examples as scikit-learn has them, a row each; filled up and dense for a program."""
+"""Examples as scikit-learn has them, a row each; filled up for a program."""
 
 from typing import Any, NamedTuple
 
@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from jaxdnn.sklearn.programs import Examples
+from jaxdnn.sklearn.sparse import entries_of
 from jaxdnn.training.buckets import filled
 
 
@@ -22,7 +23,10 @@ class Data(NamedTuple):
         return ones if self.weight is None else self.weight.astype(ones.dtype)
 
 
-def examples_of(data: Data, room: int) -> Examples:
-    """The data filled up and dense."""
-    X = filled(data.X, room)
-    return Examples(X, filled(data.Y, room, X.dtype), filled(data.weights(), room))
+def examples_of(data: Data, room: int, pieces: int = 0) -> Examples:
+    """The data filled up; of sparse X the entries, which so many pieces hold."""
+    return Examples(
+        entries_of(data.X, pieces) if pieces else filled(data.X, room),
+        filled(data.Y, room, data.X.dtype),
+        filled(data.weights(), room),
+    )

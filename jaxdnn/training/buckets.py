@@ -69,15 +69,15 @@ def parts(m: int, width: int) -> Iterator[tuple[slice, int]]:
         yield slice(start, start + rest), min(n for n in sizes if n >= rest)
 
 
-def filled(rows: Any, room: int, dtype: Any = None) -> NDArray[Any]:
-    """The rows, and rows of 0 after them; what SciPy has sparse is made dense.
+def filled(rows: NDArray[Any], room: int, dtype: Any = None) -> NDArray[Any]:
+    """The rows, and rows of 0 after them.
 
     Example:
       >>> filled(np.ones((1, 2)), 3).tolist()
       [[1.0, 1.0], [0.0, 0.0], [0.0, 0.0]]
     """
     full = np.zeros((room, *rows.shape[1:]), dtype or rows.dtype)
-    full[: rows.shape[0]] = rows.toarray() if hasattr(rows, "toarray") else rows
+    full[: len(rows)] = rows
     return full
 
 
