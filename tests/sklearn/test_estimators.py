@@ -283,6 +283,43 @@ def test_counts_are_not_negative():
         small(MLPRegressor, loss="poisson").fit(X, LABELS - 1)
 
 
+@pytest.mark.parametrize(
+    ("y", "found"),
+    [
+        (LABELS.astype(str), "ndarray of <U21"),
+        (csr_array(X[:, :2]), "csr_array of float64"),
+    ],
+)
+def test_targets_that_are_no_numbers_are_refused(y, found):
+    with pytest.raises(ValueError, match=f"array of real numbers, got {found}"):
+        small(MLPRegressor).fit(X, y)
+
+
+def test_other_outputs_than_the_fit_that_goes_on_had_are_refused():
+    model = small(MLPRegressor).partial_fit(X, LABELS)
+    with pytest.raises(ValueError, match="y has 2 outputs, but MLPRegressor goes on f"):
+        model.partial_fit(X, X[:, :2])
+    assert model.predict(X).shape == (150,)
+
+
+def test_a_warm_start_may_change_the_solver_and_what_is_watched():
+    model = small(solver="lbfgs", warm_start=True, max_iter=4).fit(X, LABELS)
+    before = model.score(X, LABELS)
+    model.set_params(solver="adam", learning_rate_init=1e-4).fit(X, LABELS)
+    assert len(model.loss_curve_) == 4
+    model.set_params(early_stopping=True).fit(X, LABELS)
+    assert len(model.validation_scores_) == 4
+    model.set_params(early_stopping=False).fit(X, LABELS)
+    assert model.validation_scores_ is None
+    assert model.score(X, LABELS) >= before - 0.02
+
+
+def test_wider_numbers_than_there_are_in_a_program_are_predicted_in_float64():
+    model = small().fit(X, LABELS)
+    found = model.predict_proba(X.astype(np.longdouble))
+    np.testing.assert_array_equal(found, model.predict_proba(X))
+
+
 def test_partial_fit_is_not_offered_for_lbfgs():
     assert not hasattr(MLPRegressor(solver="lbfgs"), "partial_fit")
     assert hasattr(MLPRegressor(solver=optax.adamw), "partial_fit")
