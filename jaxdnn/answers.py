@@ -5,7 +5,6 @@ them, and a part's activations take little memory. The public functions of `netw
 compiled for just the shapes they are given instead.
 """
 
-from functools import partial
 from typing import Any, NamedTuple
 
 import jax
@@ -13,6 +12,7 @@ import numpy as np
 from jax import Array
 from numpy.typing import NDArray
 
+from jaxdnn._programs import compiled
 from jaxdnn.architecture import Network
 from jaxdnn.parameters import Parameters
 from jaxdnn.propagation import forward
@@ -51,7 +51,7 @@ def answers(network: Network, params: Parameters, X: NDArray[Any]) -> Answers:
     return Answers(*map(np.concatenate, zip(*found, strict=True)))
 
 
-@partial(jax.jit, static_argnums=0)
+@compiled(static_argnums=0)
 def _answers(network: Network, params: Parameters, X: Array) -> tuple[Array, ...]:
     ZL, caches = forward(network, params, X.T)
     return ZL.T, network.head.decide(ZL).T, caches[-1].activation.T
