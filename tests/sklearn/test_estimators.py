@@ -19,7 +19,6 @@ from scipy.sparse import csr_array
 from sklearn.base import clone
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.callback import ScoringMonitor
-from sklearn.datasets import load_iris
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import Pipeline, make_pipeline
@@ -28,19 +27,12 @@ from sklearn.preprocessing import StandardScaler
 import jaxdnn as dnn
 from jaxdnn.sklearn import MLPClassifier, MLPRegressor, epochs
 from jaxdnn.training.buckets import padded_size, room_for
+from tests.sklearn.examples import LABELS, X, small
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
-X, LABELS = load_iris(return_X_y=True)
-X = StandardScaler().fit_transform(X)
 PART, REST = slice(0, 150, 2), slice(1, 150, 2)
 GIVEN = {"X_val": X[REST], "y_val": LABELS[REST]}
-
-
-def small(kind=MLPClassifier, **parameters):
-    return kind(
-        **{"hidden_layer_sizes": (6,), "max_iter": 30, "random_state": 0, **parameters}
-    )
 
 
 def falling(updates):
@@ -210,57 +202,6 @@ def test_a_chunk_does_not_change_the_model(capsys):
     said = capsys.readouterr().out.splitlines()
     assert said[0] == f"Iteration 1, loss = {quiet.loss_curve_[0]:.8f}"
     assert len(said) == 30
-
-
-class NeverDense(csr_array):
-    def toarray(self, *_, **__):
-        raise AssertionError("sparse rows were made dense")
-
-
-@pytest.mark.parametrize("solver", ["sgd", "adam", "lbfgs"])
-@pytest.mark.parametrize("early_stopping", [False, True])
-def test_sparse_rows_are_multiplied_as_they_are(solver, early_stopping):
-    options = {"solver": solver, "early_stopping": early_stopping, "batch_size": 32}
-    few = np.where(X > 0.5, X, 0)
-    dense = small(max_iter=5, **options).fit(few, LABELS)
-    sparse = small(max_iter=5, **options).fit(NeverDense(few), LABELS)
-    np.testing.assert_allclose(sparse.coefs_[0], dense.coefs_[0], atol=1e-12)
-    np.testing.assert_allclose(
-        sparse.predict_proba(NeverDense(few)), dense.predict_proba(few), atol=1e-12
-    )
-
-
-def test_sparse_rows_have_all_that_dense_ones_have():
-    options = {
-        "hidden_layer_sizes": (),
-        "solver": optax.sgd,  # knows no alpha but by the gradient
-        "alpha": 0.1,
-        "batch_size": 40,
-        "dtype": np.float32,
-    }
-    few = np.where(X > 0.5, X, 0)
-    weights = np.linspace(0.5, 2, 150)
-    dense, sparse = (
-        small(**options).fit(rows, LABELS, sample_weight=weights)
-        for rows in (few, csr_array(few).tocsc())
-    )
-    assert sparse.coefs_[0].dtype == np.float32
-    np.testing.assert_allclose(sparse.coefs_[0], dense.coefs_[0], atol=1e-6)
-    np.testing.assert_allclose(sparse.loss_curve_, dense.loss_curve_, rtol=1e-6)
-    masked = [
-        small(dropout=0.5, max_iter=3).fit(rows, LABELS).coefs_[0]
-        for rows in (few, csr_array(few))
-    ]
-    np.testing.assert_allclose(*masked, atol=1e-12)
-
-
-@pytest.mark.parametrize("solver", ["adam", "lbfgs"])
-def test_batches_with_more_entries_compile_nothing(compiled, solver):
-    rows = np.random.RandomState(0).uniform(size=(600, 40))
-    rows[:300] *= rows[:300] < 0.05
-    labels = rows[:, 0] > 0.02
-    small(solver=solver, max_iter=4).fit(csr_array(rows), labels)
-    assert compiled.count("jit(run_batch)") + compiled.count("jit(packed_cost)") == 1
 
 
 def test_batches_that_weigh_nothing_have_no_mean():
