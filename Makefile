@@ -29,12 +29,14 @@ benchmark: $(VENV)/.bench
 DOCS_PYTHON = $(shell for python in python3.13 $(HOME)/.pyenv/versions/3.13.*/bin/python $(PYTHON); do \
     $$python -c 'import ensurepip' 2> /dev/null && echo $$python && break; done)
 
+SPHINX = .venv-docs/bin/python -m sphinx --quiet --jobs auto --fail-on-warning
+
 docs:
 	@$(MAKE) --no-print-directory .venv-docs/.docs \
 	    VENV=.venv-docs PYTHON=$(DOCS_PYTHON) CONSTRAINTS=docs/constraints.txt
 	@rm -rf docs/_build
-	@.venv-docs/bin/python -m sphinx --quiet --jobs auto --fail-on-warning \
-	    --builder html docs docs/_build/html
+	@$(SPHINX) --doctree-dir docs/_build/en docs docs/_build/html
+	@$(SPHINX) --doctree-dir docs/_build/zh_CN --tag zh_CN docs docs/_build/html/zh_CN
 	@echo docs/_build/html/index.html
 
 docs-serve:

@@ -16,6 +16,8 @@ import jaxdnn
 project, author = "jaxdnn", "The jaxdnn authors"
 copyright = author
 version = release = jaxdnn.__version__
+language = "zh_CN" if tags.has("zh_CN") else "en"  # noqa: F821 - Sphinx's, of `-t`
+locale_dirs, gettext_compact, gettext_location = ["locale"], False, False
 
 extensions = [
     "myst_nb",
@@ -27,18 +29,24 @@ extensions = [
     "linked_names",
     "own_host",
     "public_names",
+    "solution",
+    "whole_pages",
 ]
-exclude_patterns = ["_build", "_extensions"]
+exclude_patterns = ["_build", "_extensions", "_templates"]
+templates_path = ["_templates"]
 default_role = "py:obj"
 
 myst_enable_extensions = ["dollarmath", "colon_fence", "attrs_inline"]
 myst_heading_anchors = 3
-# Every page is executed, from nothing: a cache would not see that the library changed.
-nb_execution_mode = "force"
+# `make docs` begins without the cache, which would not see that the library changed:
+# the first language executes every page, the second finds it executed.
+nb_execution_mode = "cache"
+nb_execution_cache_path = str(HERE / "_build" / "cache")
 nb_execution_raise_on_error = True
 nb_execution_timeout = 120
 nb_merge_streams = True
 nb_render_markdown_format = "myst"
+nb_code_prompt_show = nb_code_prompt_hide = {"en": "Solution", "zh_CN": "解答"}[language]
 
 autodoc_typehints = "none"  # docstrings say shapes, which types cannot
 autodoc_member_order = "bysource"
@@ -55,3 +63,13 @@ html_title = f"jaxdnn {release}"
 html_static_path = ["_static"]
 html_css_files = ["tables.css"]
 html_copy_source = False
+html_sidebars = {
+    "**": [
+        "sidebar/brand.html",
+        "language.html",
+        "sidebar/search.html",
+        "sidebar/scroll-start.html",
+        "sidebar/navigation.html",
+        "sidebar/scroll-end.html",
+    ]
+}
