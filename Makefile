@@ -14,7 +14,7 @@ CONSTRAINTS = constraints.txt
 ARGS =
 
 .DELETE_ON_ERROR:
-.PHONY: train test benchmark docs docs-serve clean
+.PHONY: train test benchmark docs docs-serve docs-messages clean
 
 train: $(VENV)/.app
 	@$(VENV)/bin/jaxdnn train $(ARGS)
@@ -52,6 +52,11 @@ $(VENV)/.%: $(VENV)/bin/python pyproject.toml $(CONSTRAINTS)
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("jaxdnn needs Python 3.11 or newer, but $(PYTHON) is %d.%d: name another, as in make PYTHON=python3.12" % sys.version_info[:2])'
 	@$(PYTHON) -m venv --clear $(VENV)
+
+docs-messages:
+	@$(SPHINX) --builder gettext --define nb_execution_mode=off \
+	    --define suppress_warnings=myst-nb.lexer docs docs/_build/gettext
+	@.venv-docs/bin/python docs/messages.py $(ARGS)
 
 clean:
 	rm -rf .venv* .hypothesis .pytest_cache .ruff_cache build dist docs/_build
