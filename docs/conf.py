@@ -1,5 +1,6 @@
 """How the site is built: `make docs`."""
 
+import logging
 import os
 import sys
 from pathlib import Path
@@ -12,6 +13,10 @@ os.environ["PYTHONPATH"] = os.pathsep.join(
 sys.path[:0] = [str(HERE.parent), str(HERE / "_extensions")]
 
 import jaxdnn
+
+# What they tell is of no page: that one is executed, that a word list was read.
+logging.getLogger("traitlets").setLevel(logging.WARNING)
+logging.getLogger("jieba").disabled = True
 
 project, author = "jaxdnn", "The jaxdnn authors"
 copyright = author
@@ -46,7 +51,8 @@ nb_execution_raise_on_error = True
 nb_execution_timeout = 120
 nb_merge_streams = True
 nb_render_markdown_format = "myst"
-nb_code_prompt_show = nb_code_prompt_hide = {"en": "Solution", "zh_CN": "解答"}[language]
+nb_code_prompt_show = {"en": "Solution", "zh_CN": "解答"}[language]
+nb_code_prompt_hide = nb_code_prompt_show
 
 autodoc_typehints = "none"  # docstrings say shapes, which types cannot
 autodoc_member_order = "bysource"
@@ -61,6 +67,7 @@ mathjax3_config = {"options": {"enableMenu": False}}
 html_theme = "furo"
 html_title = f"jaxdnn {release}"
 html_static_path = ["_static"]
+html_favicon = "_static/icon.svg"
 html_css_files = ["tables.css"]
 html_copy_source = False
 html_sidebars = {

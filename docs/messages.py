@@ -1,8 +1,8 @@
 """Bring the Chinese catalogues up to the English pages: `make docs-messages`.
 
 A page that has a catalogue keeps the translations of what it still says; what is new
-stands there empty, and `make docs` fails until it is translated. ARGS=howto/resume begins
-a catalogue for another page.
+stands there empty, and `make docs` fails until it is translated. ARGS=howto/resume
+begins a catalogue for another page.
 """
 
 import re

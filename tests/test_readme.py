@@ -9,7 +9,8 @@ README = (Path(__file__).parent.parent / "README.md").read_text()
 
 
 def test_the_first_code_prints_what_stands_under_it():
-    code, shown = re.search(r"```python\n(.*?)```\n```\n(.*?)```", README, re.S).groups()
+    blocks = re.search(r"```python\n(.*?)```\n```\n(.*?)```", README, re.DOTALL)
+    code, shown = blocks.groups()
     printed = io.StringIO()
     with contextlib.redirect_stdout(printed):
         exec(code, {})  # as a reader would run it
@@ -28,7 +29,7 @@ def test_a_number_beside_others_stands_on_its_page():
         _, *numbers, _, page = row.split("|")
         path = re.search(r"\]\((.*)\)", page).group(1)
         text = (Path(__file__).parent.parent / path).read_text()
-        # The quantity's own name may have numbers; those printed have two digits or more.
+        # Those of one digit are in names of checkers.
         for number in re.findall(r"(?<![\w.])\d+\.?\d+(?:e-\d+)?", " ".join(numbers)):
             assert number in text, (number, path)
 

@@ -1,4 +1,4 @@
-"""The Chinese catalogues: whole, and with the code, formulas and links of the English."""
+"""The Chinese catalogues: whole, with the code, formulas and links of the English."""
 
 import ast
 import re

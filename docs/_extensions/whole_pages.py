@@ -2,11 +2,13 @@
 
 from pathlib import Path
 
+from docutils import nodes
+from sphinx import addnodes
 from sphinx.util import logging
 
 
 def setup(app):
-    app.connect("doctree-read", check)
+    app.connect("doctree-read", check, priority=600)  # the page's settings are gone
     return {"parallel_read_safe": True}
 
 
@@ -16,13 +18,13 @@ def check(app, doctree):
     catalogue = folder / f"{app.env.docname}.po"
     if not catalogue.exists():
         return
-    progress = doctree["translation_progress"]
-    if missing := progress["total"] - progress["translated"]:
-        logging.getLogger(__name__).warning(
-            "%d of %d messages have no translation: run `make docs-messages` and"
-            " translate them in %s, or remove it, and the page is in English",
-            missing,
-            progress["total"],
-            catalogue,
-            location=app.env.docname,
-        )
+    for node in doctree.findall(nodes.Element):
+        # Sphinx translates a toctree's caption, and does not mark it so.
+        if node.get("translated") is False and not isinstance(node, addnodes.toctree):
+            logging.getLogger(__name__).warning(
+                "has no translation: run `make docs-messages` and translate it in"
+                " docs/%s, or remove that file, and the page is in English: %s",
+                catalogue.relative_to(app.confdir),
+                node.astext(),
+                location=app.env.docname,
+            )
