@@ -1,5 +1,6 @@
 """How the site is built: `make docs`."""
 
+import doctest
 import logging
 import os
 import sys
@@ -11,6 +12,8 @@ os.environ["PYTHONPATH"] = os.pathsep.join(
     [str(HERE.parent), str(HERE / "_extensions")]
 )
 sys.path[:0] = [str(HERE.parent), str(HERE / "_extensions")]
+
+from public_names import PACKAGES
 
 import jaxdnn
 
@@ -27,6 +30,7 @@ locale_dirs, gettext_compact, gettext_location = ["locale"], False, False
 extensions = [
     "myst_nb",
     "sphinx.ext.autodoc",
+    "sphinx.ext.doctest",
     "sphinx.ext.napoleon",
     "sphinx.ext.mathjax",
     "bundled_mathjax",
@@ -57,6 +61,11 @@ nb_code_prompt_hide = nb_code_prompt_show
 autodoc_typehints = "none"  # docstrings say shapes, which types cannot
 autodoc_member_order = "bysource"
 autodoc_preserve_defaults = True
+# An example begins with its package's names, as it does in its own module.
+doctest_global_setup = "import jax, jax.numpy as jnp, numpy as np\n" + "\n".join(
+    f"from {package.__name__} import *" for package in PACKAGES
+)
+doctest_default_flags = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 napoleon_numpy_docstring = False
 napoleon_use_rtype = False
 napoleon_use_ivar = True
