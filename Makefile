@@ -68,7 +68,8 @@ $(VENV)/bin/python:
 docs-examples:
 	@$(SPHINX) --builder doctest --define nb_execution_mode=off \
 	    --define suppress_warnings=myst-nb.lexer \
-	    --doctree-dir docs/_build/examples docs docs/_build/doctest
+	    --doctree-dir docs/_build/examples docs docs/_build/doctest \
+	    $(filter-out docs/reference/interop.md,$(wildcard docs/reference/*.md))
 
 docs-messages:
 	@$(SPHINX) --builder gettext --define nb_execution_mode=off \

@@ -13,7 +13,7 @@ os.environ["PYTHONPATH"] = os.pathsep.join(
 )
 sys.path[:0] = [str(HERE.parent), str(HERE / "_extensions")]
 
-from public_names import PACKAGES
+from public_names import PACKAGES, public
 
 import jaxdnn
 
@@ -36,7 +36,6 @@ extensions = [
     "bundled_mathjax",
     "formulas",
     "linked_names",
-    "own_host",
     "public_names",
     "solution",
     "whole_pages",
@@ -61,10 +60,17 @@ nb_code_prompt_hide = nb_code_prompt_show
 autodoc_typehints = "none"  # docstrings say shapes, which types cannot
 autodoc_member_order = "bysource"
 autodoc_preserve_defaults = True
-# An example begins with its package's names, as it does in its own module.
-doctest_global_setup = "import jax, jax.numpy as jnp, numpy as np\n" + "\n".join(
-    f"from {package.__name__} import *" for package in PACKAGES
-)
+# An example may use what its own module has: public names, and these.
+doctest_global_setup = """
+import tempfile
+from pathlib import Path
+import jax, jax.numpy as jnp, numpy as np
+from jaxdnn.data.datasets import flower, load
+from jaxdnn.data.preprocessing import Preprocessing
+from jaxdnn.data.tables import Table
+"""
+for name in sorted(set().union(*map(public, PACKAGES))):
+    doctest_global_setup += "from {} import {}\n".format(*name.rsplit(".", 1))
 doctest_default_flags = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 napoleon_numpy_docstring = False
 napoleon_use_rtype = False

@@ -36,7 +36,8 @@ def check_wheel(path, name, release):
     with zipfile.ZipFile(path) as wheel:
         files = set(wheel.namelist())
         metadata = message_from_bytes(wheel.read(f"{info}METADATA"))
-    assert (metadata["Name"], metadata["Version"]) == (name, release)
+    found = metadata["Name"], metadata["Version"]
+    assert found == (name, release), found
     package = {file for file in files if not file.startswith(info)}
     assert package == tracked(name), package ^ tracked(name)
     assert f"{name}/py.typed" in package
@@ -63,7 +64,7 @@ def check_installed(name, release):
 
     import jaxdnn as dnn
 
-    assert ROOT not in Path(dnn.__file__).parents, dnn.__file__
+    assert Path(dnn.__file__).is_relative_to(sys.prefix), dnn.__file__
     assert version(name) == dnn.__version__ == release
     assert "jaxdnn" in {point.name for point in entry_points(group="console_scripts")}
     assert "jaxdnn" in {point.name for point in entry_points(group="pytest11")}

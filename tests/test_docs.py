@@ -60,9 +60,9 @@ def test_an_answer_is_short_and_links():
     for page in (DOCS / "answers").glob("*.md"):
         if page.stem == "index":
             continue
-        *_, body = page.read_text().partition("\n# ")
-        assert len(body.splitlines()) <= 34, page
-        assert "](../" in body, page
+        text = page.read_text()
+        assert len(text.splitlines()) <= 30, page
+        assert "](../" in text, page
 
 
 def test_formulas_keep_their_lines():
@@ -80,11 +80,3 @@ def test_formulas_keep_their_lines():
     assert lines[2:4] == ["::", ""]
     assert "    db = |dZ|" in lines
     assert lines[-1] == r"  x: \*y."
-
-
-def test_a_page_that_asks_elsewhere_is_seen():
-    asks = extension("own_host").ASKS
-    assert asks.search('<script src="https://elsewhere.org/a.js"></script>')
-    assert asks.search('<link rel="stylesheet" href="//elsewhere.org/a.css">')
-    assert not asks.search('<a href="https://elsewhere.org">there</a>')
-    assert not asks.search('<script src="_static/a.js"></script>')

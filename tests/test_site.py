@@ -41,59 +41,78 @@ class Page(HTMLParser):
             self.links.add(attrs["href"])
         elif "src" in attrs or (tag == "link" and "href" in attrs):
             self.loaded.add(attrs.get("src") or attrs["href"])
-        self.loaded |= set(LOADED.findall(attrs.get("style", "")))
+        styles = LOADED.findall(attrs.get("style", ""))
+        self.loaded |= set(map("".join, styles))
 
 
 LOADED = re.compile(r"url\(\s*['\"]?([^'\")]+)|@import\s+['\"]([^'\"]+)")
 
 
 @functools.cache
-def pages():
-    return {path: Page(path.read_text()) for path in sorted(SITE.rglob("*.html"))}
+def pages_of(site):
+    return {path: Page(path.read_text()) for path in sorted(site.rglob("*.html"))}
 
 
-def dangling(path, link):
-    """Whether a link of this page leads nowhere on the site."""
+def leads_nowhere(site, path, link):
     parts = urlsplit(link)
     if parts.scheme or parts.netloc:
         return False
     target = path if not parts.path else (path.parent / unquote(parts.path)).resolve()
-    if target.suffix != ".html" or not target.exists():
+    page = pages_of(site).get(target)
+    if page is None or not parts.fragment:
         return not target.exists()
-    return bool(parts.fragment) and unquote(parts.fragment) not in pages()[target].ids
+    return unquote(parts.fragment) not in page.ids
 
 
-def elsewhere(address):
-    parts = urlsplit(address)
-    return bool(parts.netloc) or parts.scheme not in ("", "data")
+def dangling(site):
+    """Links from a page of the site to a page or a place that is not there."""
+    return [
+        f"{path.relative_to(site)}: {link}"
+        for path, page in pages_of(site).items()
+        for link in sorted(page.links | page.loaded)
+        if leads_nowhere(site, path, link)
+    ]
+
+
+def elsewhere(site):
+    """What a page or a style loads by itself from another host."""
+    loaded = [address for page in pages_of(site).values() for address in page.loaded]
+    for path in site.rglob("*.css"):
+        loaded += map("".join, LOADED.findall(path.read_text()))
+    parts = {address: urlsplit(address) for address in loaded}
+    return {
+        address
+        for address, found in parts.items()
+        if found.netloc or found.scheme not in ("", "data")
+    }
 
 
 def test_links_lead_somewhere():
-    found = [
-        f"{path.relative_to(SITE)}: {link}"
-        for path, page in pages().items()
-        for link in sorted(page.links | page.loaded)
-        if dangling(path, link)
-    ]
-    assert found == []
+    assert dangling(SITE) == []
 
 
 def test_nothing_is_loaded_from_elsewhere():
-    styles = {
-        path: {"".join(found) for found in LOADED.findall(path.read_text())}
-        for path in SITE.rglob("*.css")
-    }
-    loaded = styles | {path: page.loaded for path, page in pages().items()}
-    asked = {path: set(filter(elsewhere, of)) for path, of in loaded.items()}
-    assert {path: of for path, of in asked.items() if of} == {}
+    assert elsewhere(SITE) == set()
+
+
+def test_what_is_wrong_is_seen(tmp_path):
+    (tmp_path / "page.html").write_text(
+        '<a id="a" href="#a">1</a><a href="gone.html">2</a><a href="page.html#b">3</a>'
+        '<link href="//other.org/a.css"><img src="data:,"><a href="https://b.org">4</a>'
+        '<p style="background: url(https://other.org/a.png)">'
+    )
+    (tmp_path / "a.css").write_text('@import "https://other.org/b.css";')
+    assert dangling(tmp_path) == ["page.html: gone.html", "page.html: page.html#b"]
+    wanted = {"//other.org/a.css", "https://other.org/a.png", "https://other.org/b.css"}
+    assert elsewhere(tmp_path) == wanted
 
 
 def test_each_language_leads_to_the_other():
     for page in LOOKED_AT[:6]:
         there = f"{'../' * page.count('/')}zh_CN/{page}"
         back = f"{'../' * (page.count('/') + 1)}{page}"
-        assert there in pages()[SITE / page].links
-        assert back in pages()[SITE / "zh_CN" / page].links
+        assert there in pages_of(SITE)[SITE / page].links
+        assert back in pages_of(SITE)[SITE / "zh_CN" / page].links
 
 
 @pytest.fixture(scope="module")
