@@ -80,3 +80,23 @@ def test_formulas_keep_their_lines():
     assert lines[2:4] == ["::", ""]
     assert "    db = |dZ|" in lines
     assert lines[-1] == r"  x: \*y."
+
+
+@pytest.mark.parametrize("page", sorted((DOCS / "learn").glob("[01]*.md")))
+def test_a_chapter_has_its_parts(page):
+    text = page.read_text()
+    assert "**" in text.partition("\n# ")[2].split("\n\n")[1]  # the one idea
+    assert "{code-cell}" in text
+    if page.stem != "13-lab":
+        assert "{literalinclude}" in text
+        _, mark, exercise = text.partition("\n## Exercise\n")
+        assert mark
+        assert "{solution}" in exercise or "[hide-cell]" in exercise
+
+
+def test_what_contributing_names_is_there():
+    root = DOCS.parent
+    text = (root / "CONTRIBUTING.md").read_text()
+    paths = set(re.findall(r"`((?:jaxdnn|docs|tests|scripts|\.ci)/[\w./]*)`", text))
+    assert len(paths) > 20
+    assert [path for path in sorted(paths) if not (root / path).exists()] == []
