@@ -29,12 +29,15 @@ benchmark: $(VENV)/.bench
 	@$(VENV)/bin/python -m scripts.benchmark $(ARGS)
 
 # The wheel is installed where nothing else is, and looked at from elsewhere.
-build: $(VENV)/.build
-	@rm -rf dist .venv-wheel
-	@$(VENV)/bin/python -m build --outdir dist > /dev/null
-	@$(PYTHON) -m venv .venv-wheel
-	@.venv-wheel/bin/python -m pip install --quiet --quiet --disable-pip-version-check \
-	    --constraint $(CONSTRAINTS) dist/*.whl
+WHEEL_PIP = .venv-wheel/bin/python -m pip install --quiet --quiet --disable-pip-version-check
+
+build:
+	@rm -rf dist
+	@$(PYTHON) -m venv --clear .venv-wheel
+	@$(WHEEL_PIP) build
+	@.venv-wheel/bin/python -m build --outdir dist > /dev/null
+	@$(PYTHON) -m venv --clear .venv-wheel
+	@$(WHEEL_PIP) --constraint $(CONSTRAINTS) dist/*.whl
 	@cd dist && ../.venv-wheel/bin/python -I ../scripts/check_wheel.py .
 
 # Sphinx searches Chinese pages from 9.2 on, which Python 3.13 gets.
