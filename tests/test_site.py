@@ -97,6 +97,11 @@ def test_nothing_is_loaded_from_elsewhere():
     assert elsewhere(SITE) == set()
 
 
+def test_no_page_shows_where_it_was_built():
+    here = str(SITE.parents[2])
+    assert [path for path in pages_of(SITE) if here in path.read_text()] == []
+
+
 def test_what_is_wrong_is_seen(tmp_path):
     (tmp_path / "page.html").write_text(
         '<a id="a" href="#a">1</a><a href="gone.html">2</a><a href="page.html#b">3</a>'
