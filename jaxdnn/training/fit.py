@@ -119,8 +119,8 @@ def fit(
       noise_multiplier: σ >= 0, of the noise that is then added. What privacy it buys an
         accountant says, from σ, batch_size / m and the number of updates.
       layout: "auto", or "plain" for the parameters as they are: see `layouts`.
-      record: "gradient_norm" for its mean over each epoch's batches in the history: no
-        small part of a small step's time.
+      record: "gradient_norm" for its mean over each epoch's batches in the history,
+        which takes a few hundredths of a step's time.
       report_every: epochs between calls of on_progress; if None, about half a second.
         With a source of pieces it is one epoch.
       on_progress: called on the host after each chunk of epochs. Chunks change no bit
