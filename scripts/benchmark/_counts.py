@@ -80,7 +80,8 @@ def fit_loop(problem: Problem, record: tuple[Any, ...] = ()) -> Any:
     examples = examples_of(network, X, Y, batch_size=size)
     config = Config(batch_size=size, learning_rate=rate, record=record)
     run, start, rows, _ = prepare(network, Given(examples, key, params, None), config)
-    return run_epochs.lower(run, start.state, rows, np.int32(1), 1024).compile()
+    program: Any = run_epochs
+    return program.lower(run, start.state, rows, np.int32(1), 1024).compile()
 
 
 def _bare_loop(problem: Problem) -> Any:
