@@ -97,6 +97,8 @@ def test_only_what_is_asked_for_is_recorded(batch_size):
     assert plain.history.gradient_norm is None
     assert "gradient_norm was not asked for: record=" in repr(plain.history)
     assert "not asked for" not in repr(asked.history)
+    with pytest.raises(TypeError, match="record must be a tuple of names, got 'grad"):
+        fit(NETWORK, X, LABELS, **arguments, record="gradient_norm")
     chex.assert_trees_all_close(plain.params, asked.params, rtol=1e-5)
     chex.assert_trees_all_close(plain.history.cost, asked.history.cost, rtol=1e-5)
     options = {"epochs": 3, "batch_size": batch_size, "record": ("gradient_norm",)}
