@@ -59,6 +59,7 @@ FLOORS = [
     {"data"},
     {"plots"},
     {"models"},
+    {"explain"},
     {"sklearn"},
     {"interop"},
     {"export"},

@@ -2,19 +2,19 @@
 
 import base64
 import json
-import re
+import os
 from collections.abc import Sequence
-from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from jaxdnn import Report, __version__
+from jaxdnn._atomic import replacing
 from jaxdnn._refusals import BadValueError, public
 from jaxdnn.explain.recording import Recording
-
-_PART = re.compile(r"\{\{([\w.]+)\}\}")
+from jaxdnn.explain.template import filled
 
 
 @public
@@ -59,15 +59,31 @@ def page(
         said[name] = list(names)
     # A name with a < in it would be taken for markup, the end of the script even.
     data = json.dumps(said, ensure_ascii=False, separators=(",", ":"))
-    data = data.replace("<", "\\u003c")
-    folder = files("jaxdnn.explain") / "web"
+    return filled("page.html", data=data.replace("<", "\\u003c"))
 
-    def part(found: re.Match[str]) -> str:
-        if found[1] == "data":
-            return data
-        return (folder / found[1]).read_text(encoding="utf-8").rstrip("\n")
 
-    return _PART.sub(part, (folder / "page.html").read_text(encoding="utf-8"))
+def write_page(
+    recording: Recording, file: str | os.PathLike[str], **names: Any
+) -> Path:
+    """Write `page(recording, **names)`: whole, or not at all.
+
+    Raises:
+      ValueError: as `page`.
+      OSError: the folder is missing or not writable.
+
+    Example:
+      >>> import jax, tempfile
+      >>> from jaxdnn import Network
+      >>> from jaxdnn.explain.recording import record
+      >>> X, Y = np.eye(2), np.array([[0.0, 1.0]])
+      >>> run = record(Network((2, 1)), X, Y, key=jax.random.key(0), epochs=5)
+      >>> write_page(run, Path(tempfile.mkdtemp()) / "run.html").name
+      'run.html'
+    """
+    html = page(recording, **names)
+    with replacing(path := Path(file)) as opened:
+        opened.write(html.encode())
+    return path
 
 
 def numbers(recording: Recording) -> dict[str, Any]:
@@ -117,7 +133,7 @@ def _packed(mask: NDArray[np.bool_]) -> str:
 def _verdict(report: Report) -> dict[str, Any]:
     """What `verify` said, and of each gradient how far it is off."""
     return {
-        "line": report.verdict_line,
+        "line": report.verdict_line.removeprefix("verdict: "),
         "limit": report.limit,
         "rows": {
             row.name: {

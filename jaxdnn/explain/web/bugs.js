@@ -40,7 +40,7 @@ const BUGS = {
   upside_down: {
     part: "dW",
     layer: 1,
-    formula: () => "dW_1 = dZ_1 x[::-1]^T",
+    formula: () => "dZ_1 x[::-1]^T",
     rules: {dW: (dZ, A_prev, l) => RULES.dW(dZ, l === 1 ? [...A_prev].reverse() : A_prev, l)},
   },
   sum_for_mean: {
@@ -52,7 +52,7 @@ const BUGS = {
   no_l2: {
     part: "meanW",
     applies: D.l2 > 0,
-    formula: l => `dW_${l} = 1/m Σ_j dW_${l}`,
+    formula: l => `dW_${l} = 1/m Σ_j dZ_${l} ${given(l - 1)}^T`,
     rules: {meanW: sum => sum / m},
   },
   no_mask: {

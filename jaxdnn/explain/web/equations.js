@@ -76,13 +76,13 @@ function backwardSteps({params, layers, traces, mean, y, masks, j}) {
         substituted(column(traces[l].dG), sign("∗"), column(slopes), sign("="), column(dZ)))));
     }
     steps.push(step("backward", `dW${l}`, l, "dW", line(
-      `dW_${l} = dZ_${l} ${given(l - 1)}^T`,
+      `dZ_${l} ${given(l - 1)}^T`,
       substituted(column(dZ), matrix([A_prev]), sign("="), matrix(dW)), "share")));
     steps.at(-1).lines.push({...line(
-      `dW_${l} = 1/m Σ_j dW_${l}${decay(l)}`,
+      `dW_${l} = 1/m Σ_j dZ_${l} ${given(l - 1)}^T${decay(l)}`,
       substituted(sign("="), matrix(mean[l - 1].W)), "all"), part: "meanW"});
     steps.push(step("backward", `db${l}`, l, "db", line(
-      `db_${l} = dZ_${l}`, substituted(sign("="), column(dZ)), "share")));
+      `dZ_${l}`, substituted(sign("="), column(dZ)), "share")));
     steps.at(-1).lines.push({...line(
       `db_${l} = 1/m Σ_j dZ_${l}`, substituted(sign("="), column(mean[l - 1].b)), "all"), part: "meanb"});
     if (l === 1) break;

@@ -36,12 +36,12 @@ function drawGraph(svg, {params, layers, traces, y}, current, T) {
         `stroke-width="${Math.min(9, 0.7 + 1.3 * Math.abs(w))}" opacity="${hot ? 0.9 : 0.25}"${bias ? ' stroke-dasharray="5 4"' : ""}>` +
         `<title>${name} = ${digits(w)}, d${name} = ${digits(g)}</title></line>`);
       if (!hot || !few) return;
-      const at = 0.3 + 0.4 * ((i + 0.5 * (k % 2)) / W.length);
+      // Numbers of lines from one unit below each other.
+      const at = 0.35 + 0.45 * k / row.length;
       parts.push(
-        `<text class="weight" x="${from[0] + at * (to[0] - from[0])}" y="${from[1] + at * (to[1] - from[1]) - 3}">${(slopes ? g : w).toFixed(2).replace("-", "−")}</text>`);
+        `<text class="weight" x="${from[0] + at * (to[0] - from[0])}" y="${from[1] + at * (to[1] - from[1]) - 3}">${digits(slopes ? g : w, 2)}</text>`);
     }));
   });
-  const two = v => v.toFixed(2).replace("-", "−");
   const unit = (l, i, above, below, value, title) => {
     const tint = rgba(value > 0 ? VERMILION : BLUE, Math.min(0.45, 0.04 + 0.35 * Math.abs(value)));
     const [x, up] = [PLACES.x(l), PLACES.y(l, i)], hot = units === l;
@@ -51,10 +51,10 @@ function drawGraph(svg, {params, layers, traces, y}, current, T) {
       `<text x="${x}" y="${below === null ? up + 4 : up - 2}">${above}</text>` +
       (below === null ? "" : `<text x="${x}" y="${up + 13}" class="slope">${below}</text>`) + "</g>");
   };
-  layers[0].A_prev.forEach((x, i) => unit(0, i, two(x), null, x, `${D.inputs[i]} = ${digits(x)}`));
+  layers[0].A_prev.forEach((x, i) => unit(0, i, digits(x, 2), null, x, `${D.inputs[i]} = ${digits(x)}`));
   layers.forEach(({Z, A}, k) => A.forEach((a, i) => {
     const dz = traces[k].dZ[i];
-    unit(k + 1, i, two(a), two(dz), k === L - 1 ? 2 * a - 1 : a,
+    unit(k + 1, i, digits(a, 2), digits(dz, 2), k === L - 1 ? 2 * a - 1 : a,
       `z = ${digits(Z[i])}, a = ${digits(a)}, dz = ${digits(dz)}`);
   }));
   for (let l = 0; l < L; l++) {

@@ -3,7 +3,7 @@
 const $ = id => document.getElementById(id);
 const state = {
   language: navigator.language.startsWith("zh") ? "zh" : "en",
-  at: D.snapshots.length - 1, chosen: 0, step: 0, bug: "", across: 0, up: 1, playing: null,
+  at: 0, chosen: 0, step: 0, bug: "", across: 0, up: 1, playing: null,
 };
 
 // All that follows from the state.

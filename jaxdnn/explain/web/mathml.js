@@ -16,7 +16,8 @@ function formula(text) {
     }
     if (/^\d/.test(token)) return `<mn>${token}</mn>`;
     if (/^\p{L}/u.test(token)) return `<mi>${token}</mi>`;
-    return `<mo>${escapeText(token.replace("-", "−").replace("'", "′"))}</mo>`;
+    const sign = escapeText(token.replace("-", "−").replace("'", "′"));
+    return `<mo stretchy="false">${sign}</mo>`;
   };
   const scripted = () => {
     const base = atom(), found = {};
@@ -33,12 +34,23 @@ function formula(text) {
 
 // ---- numbers in the places of letters
 
-const digits = v => (v < 0 && v.toFixed(3) !== "-0.000" ? "−" : "") + Math.abs(v).toFixed(3);
+// Two digits at least of what is small; fewer in all where there is little room.
+function digits(v, places = 3) {
+  const size = Math.abs(v), low = 10 ** (1 - places);
+  let text = size.toFixed(places);
+  if (Number.isInteger(v)) text = String(size);
+  else if (size < low) text = places < 3 ? size.toExponential(0) : size.toPrecision(2);
+  return (v < 0 ? "−" : "") + text;
+}
 const scalar = v => (v < 0 ? `<mrow><mo>(</mo><mn>${digits(v)}</mn><mo>)</mo></mrow>` : `<mn>${digits(v)}</mn>`);
-const matrix = rows =>
-  `<mrow><mo>[</mo><mtable>${rows
-    .map(row => `<mtr>${row.map(v => `<mtd><mn>${digits(v)}</mn></mtd>`).join("")}</mtr>`)
-    .join("")}</mtable><mo>]</mo></mrow>`;
+function matrix(rows) {
+  const texts = rows.map(row => row.map(v => digits(v)));
+  // Figure spaces: numbers below each other end below each other.
+  const wide = texts[0].map((_, k) => Math.max(...texts.map(row => row[k].length)));
+  const cell = (text, k) => `<mtd><mn>${text.padStart(wide[k], "\u2007")}</mn></mtd>`;
+  const lines = texts.map(row => `<mtr>${row.map(cell).join("")}</mtr>`);
+  return `<mrow><mo>[</mo><mtable>${lines.join("")}</mtable><mo>]</mo></mrow>`;
+}
 const column = values => matrix(values.map(v => [v]));
 const transposed = rows => matrix(rows[0].map((_, k) => rows.map(row => row[k])));
 const sign = text => `<mo>${text}</mo>`;

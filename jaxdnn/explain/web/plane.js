@@ -38,20 +38,19 @@ function frameOf(canvas, across, up) {
   };
 }
 
-const CELLS = 64;
+const CELL = 10;
 function drawPlane(canvas, {params, chosen, across, up}) {
   const g = canvas.getContext("2d"), frame = frameOf(canvas, across, up);
-  const wide = canvas.width / CELLS, high = canvas.height / CELLS;
   g.clearRect(0, 0, canvas.width, canvas.height);
-  for (let i = 0; i < CELLS; i++) {
-    for (let j = 0; j < CELLS; j++) {
-      const x = [...D.X[chosen]], [a, b] = frame.at((i + 0.5) * wide, (j + 0.5) * high);
+  for (let left = 0; left < canvas.width; left += CELL) {
+    for (let top = 0; top < canvas.height; top += CELL) {
+      const x = [...D.X[chosen]], [a, b] = frame.at(left + CELL / 2, top + CELL / 2);
       x[across] = a;
       x[up] = b;
       const p = chances(forward(params, x)[L - 1].A), best = labelOf(p);
       const sure = (p[best] - 1 / p.length) / (1 - 1 / p.length);
       g.fillStyle = rgba(COLOURS[best], 0.08 + 0.4 * sure);
-      g.fillRect(i * wide, j * high, wide + 0.5, high + 0.5);
+      g.fillRect(left, top, CELL, CELL);
     }
   }
   D.X.forEach((x, j) => {
