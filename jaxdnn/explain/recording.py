@@ -16,6 +16,7 @@ from jax import Array
 from numpy.typing import NDArray
 
 from jaxdnn import (
+    Layer,
     Network,
     Parameters,
     Progress,
@@ -26,8 +27,11 @@ from jaxdnn import (
     initialize_parameters,
     verify,
 )
+from jaxdnn._checks import check_input_columns, check_shape
 from jaxdnn._refusals import BadValueError, public
 from jaxdnn.activations import ACTIVATIONS
+from jaxdnn.arguments import check_network
+from jaxdnn.arrays import admitted
 from jaxdnn.dropout import Dropout
 from jaxdnn.parameters import Method
 from jaxdnn.training.prepare import split_run_key
@@ -110,16 +114,22 @@ def record(
       >>> run.epochs[[0, 1, -1]].tolist(), run.look.cost.shape, run.report.ok
       ([0, 1, 60], (61,), True)
     """
-    _check(network, np.shape(X)[-1])
+    check_network(network)
     with jax.enable_x64(True):
-        X, Y = np.asarray(X, np.float64), np.asarray(Y, np.float64)
+        X, Y = (
+            np.asarray(admitted(name, of, np.dtype(float)), np.float64)
+            for name, of in (("X", X), ("Y", Y))
+        )
+        _check(network, X, Y)
         first, masks, _ = split_run_key(key)
         if params is None:
             dims = network.layer_dims
             params = initialize_parameters(
                 first, dims, method=method, dtype=jnp.float64
             )
-        start = jax.tree.map(lambda of: jnp.asarray(of, jnp.float64), params)
+        start = tuple(
+            Layer(*(jnp.asarray(of, float) for of in each)) for each in params
+        )
         seen: list[tuple[int, Parameters]] = [(0, start)]
         last = _run(
             seen,
@@ -147,7 +157,7 @@ def record(
     return Recording(network, X, Y, learning_rate, l2, keep_prob, done, look, report)
 
 
-def _check(network: Network, m: int) -> None:
+def _check(network: Network, X: NDArray[Any], Y: NDArray[Any]) -> None:
     """Refuse what a page has no room or no words for."""
     dims, head = network.layer_dims, network.head.name
     if len(dims) - 1 > MOST_LAYERS:
@@ -167,6 +177,9 @@ def _check(network: Network, m: int) -> None:
     own = [g.name for g in network.activations if ACTIVATIONS.get(g.name) != g]
     if own:
         raise BadValueError(f"network must have built-in activations, got {own[0]}")
+    check_input_columns(network, X)
+    m = X.shape[1]
+    check_shape("Y", Y, (dims[-1], m), "n_L from layer_dims, m from X")
     if m > MOST_EXAMPLES:
         raise BadValueError(f"X must have at most {MOST_EXAMPLES} examples, got {m}")
 

@@ -30,11 +30,11 @@ def report(trained: Trained, pictures: Mapping[str, bytes], *, title: str) -> st
       (True, True, True)
     """
     parts = [
-        _text(repr(trained.model.network)),
+        _text("Network", repr(trained.model.network)),
         _heading("Scores"),
         *_scores(trained.scores),
         _heading("Training"),
-        _text(repr(trained.history)),
+        _text("History", repr(trained.history)),
         *(_picture(name, png) for name, png in pictures.items()),
     ]
     if trained.check is not None:
@@ -49,13 +49,12 @@ def _heading(text: str) -> str:
 
 def _wide(label: str, html: str) -> str:
     """What may be wider than the page: keys can move it."""
-    return (
-        f'<div class="wide" tabindex="0" role="group" aria-label="{label}">{html}</div>'
-    )
+    group = f'tabindex="0" role="group" aria-label="{escape(label)}"'
+    return f'<div class="wide" {group}>{html}</div>'
 
 
-def _text(text: str) -> str:
-    return _wide("text", f"<pre>{escape(text)}</pre>")
+def _text(label: str, text: str) -> str:
+    return _wide(label, f"<pre>{escape(text)}</pre>")
 
 
 def _scores(parts: Mapping[str, Scores]) -> Iterator[str]:
@@ -68,10 +67,10 @@ def _scores(parts: Mapping[str, Scores]) -> Iterator[str]:
         for name in last.measures:
             cells = [number(each.measures[name]) or "–" for each in found.values()]
             rows.append([name, *cells])
-        reasons = {
-            reason for each in found.values() for reason in each.reasons.values()
-        }
-        yield _table(target, ["", *found], rows, sorted(reasons))
+        reasons: dict[str, None] = {}
+        for each in found.values():
+            reasons |= dict.fromkeys(each.reasons.values())
+        yield _table(target, ["", *found], rows, list(reasons))
         if last.classes:
             yield _table(
                 f"{target}, {list(found)[-1]} part",
@@ -90,10 +89,8 @@ def _table(
     rows: Sequence[Sequence[str]],
     notes: Sequence[str] = (),
 ) -> str:
-    return _wide(
-        "Scores",
-        table(title, PLAIN, "", headings, [(PLAIN, row) for row in rows], notes),
-    )
+    plain = [(PLAIN, row) for row in rows]
+    return _wide(title, table(title, PLAIN, "", headings, plain, notes))
 
 
 def _picture(name: str, png: bytes) -> str:

@@ -1,4 +1,4 @@
-"""The files in web/, put together: {{name.css}} stands for that file, {{name}} for a text."""
+"""The files in web/, put together: {{name.css}} is that file, {{name}} a text."""
 
 import re
 from importlib.resources import files
