@@ -131,7 +131,7 @@ function drawSteps(list, steps, current, bug, T) {
       "</li>";
   }).join("");
   // What is wider than its place can be moved by keys too.
-  for (const box of list.querySelectorAll(".numbers")) {
+  for (const box of list.querySelectorAll(".formula, .numbers")) {
     if (box.scrollWidth > box.clientWidth) {
       box.tabIndex = 0;
       box.setAttribute("role", "group");

@@ -116,7 +116,7 @@ function begin() {
   };
   $("curve").onpointermove = drag;
   document.onkeydown = event => {
-    const own = event.target.closest("input, select, .numbers, .wide");
+    const own = event.target.closest("input, select, .formula, .numbers, .wide");
     if (own || event.altKey || event.ctrlKey || event.metaKey) return;
     const by = {ArrowRight: 1, ArrowLeft: -1}[event.key];
     if (by) {
