@@ -34,11 +34,9 @@ def browser():
 def pages(runs, tmp_path_factory):
     """Name -> file."""
     folder = tmp_path_factory.mktemp("pages")
-    odd = {"inputs": ["<b>", "&", '"', "'"], "classes": ["猫", "<i>"]}
+    names = {"shallow": {"inputs": ["<b>", "&", '"', "'"], "classes": ["猫", "<i>"]}}
     return {
-        name: write_page(
-            run, folder / f"{name}.html", **(odd if name == "shallow" else {})
-        )
+        name: write_page(run, folder / f"{name}.html", **names.get(name, {}))
         for name, run in runs.items()
     }
 

@@ -55,7 +55,7 @@ const TEXTS = {
     bug: "埋一个错误", bug_how: "被改动的公式会被划掉。",
     none: "无错误：按推导的梯度",
     check: "梯度检验", gradient: "梯度",
-    here: "本页：有限差分", there: "jaxdnn's verify",
+    here: "本页：有限差分", there: "jaxdnn verify",
     there_how: "jaxdnn 自己的反向传播，用自动微分和复数步长检验，轮次",
     units: "舍入单位，上限",
     agree: "有限差分与本页所有梯度一致：",
