@@ -27,12 +27,15 @@ extensions = [
     "linked_names",
     "own_host",
     "public_names",
+    "watched_run",
 ]
 exclude_patterns = ["_build", "_extensions"]
 default_role = "py:obj"
 
 myst_enable_extensions = ["dollarmath", "colon_fence", "attrs_inline"]
 myst_heading_anchors = 3
+# page: is what `watched_run` writes, for pages in folders.
+myst_url_schemes = {"http": None, "https": None, "page": "../_static/{{path}}"}
 # Every page is executed, from nothing: a cache would not see that the library changed.
 nb_execution_mode = "force"
 nb_execution_raise_on_error = True
