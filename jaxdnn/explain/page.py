@@ -121,7 +121,7 @@ def numbers(recording: Recording) -> dict[str, Any]:
             }
             for s, epoch in enumerate(recording.epochs)
         ],
-        "verdict": _verdict(recording.report),
+        "verdict": {"epoch": recording.verified, **_verdict(recording.report)},
     }
 
 

@@ -5,6 +5,7 @@ from the parameters by equations that a reader can check by hand.
 """
 
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, NamedTuple
@@ -16,6 +17,7 @@ from jax import Array
 from numpy.typing import NDArray
 
 from jaxdnn import (
+    FitResult,
     Layer,
     Network,
     Parameters,
@@ -27,19 +29,20 @@ from jaxdnn import (
     initialize_parameters,
     verify,
 )
-from jaxdnn._checks import check_input_columns, check_shape
+from jaxdnn._checks import check_input_columns, check_shape, count
 from jaxdnn._refusals import BadValueError, public
 from jaxdnn.activations import ACTIVATIONS
 from jaxdnn.arguments import check_network
 from jaxdnn.arrays import admitted
 from jaxdnn.dropout import Dropout
+from jaxdnn.heads import HEADS
 from jaxdnn.parameters import Method
 from jaxdnn.training.prepare import split_run_key
 
-HEADS = ("sigmoid", "softmax")
 MOST_LAYERS, MOST_UNITS, MOST_EXAMPLES = 4, 12, 600
 
-# Epochs that are looked at one by one, and looks at those after them.
+# Epochs that are looked at one by one, and looks at those after them. The gradient is
+# verified between them: at the end it may be nothing but rounding.
 _FIRST, _LATER = 40, 100
 
 
@@ -67,7 +70,8 @@ class Recording:
       learning_rate, l2, keep_prob: as for `fit`.
       epochs: (S,), how many were done at each look; the first is 0.
       look: what was seen.
-      report: of `verify`, at the last parameters.
+      verified: the epoch after which the gradient was verified.
+      report: of `verify`, there.
     """
 
     network: Network
@@ -78,6 +82,7 @@ class Recording:
     keep_prob: float
     epochs: NDArray[np.int64]
     look: Look
+    verified: int
     report: Report
 
 
@@ -115,6 +120,7 @@ def record(
       ([0, 1, 60], (61,), True)
     """
     check_network(network)
+    epochs = count("epochs", epochs)
     with jax.enable_x64(True):
         X, Y = (
             np.asarray(admitted(name, of, np.dtype(float)), np.float64)
@@ -123,43 +129,29 @@ def record(
         _check(network, X, Y)
         first, masks, _ = split_run_key(key)
         if params is None:
-            dims = network.layer_dims
             params = initialize_parameters(
-                first, dims, method=method, dtype=jnp.float64
+                first, network.layer_dims, method=method, dtype=jnp.float64
             )
-        start = tuple(
-            Layer(*(jnp.asarray(of, float) for of in each)) for each in params
-        )
-        seen: list[tuple[int, Parameters]] = [(0, start)]
-        last = _run(
-            seen,
-            (network, X, Y),
+        cost: dict[str, Any] = {"l2": l2, "keep_prob": keep_prob}
+        seen = _run(
+            partial(fit, network, X, Y, key=key, learning_rate=learning_rate, **cost),
+            tuple(Layer(*(jnp.asarray(of, float) for of in each)) for each in params),
             epochs,
-            key=key,
-            params=start,
-            learning_rate=learning_rate,
-            l2=l2,
-            keep_prob=keep_prob,
         )
-        dropout = None if keep_prob == 1 else Dropout(masks, keep_prob)
         done = np.array([epoch for epoch, _ in seen])
         stacked: Any = jax.tree.map(lambda *of: np.stack(of), *(of for _, of in seen))
+        dropout = None if keep_prob == 1 else Dropout(masks, keep_prob)
         look = jax.device_get(_look(network, stacked, done, X, Y, l2, dropout))
-        report = verify(
-            network,
-            last,
-            X,
-            Y,
-            l2=l2,
-            key=None if dropout is None else masks,
-            keep_prob=keep_prob,
-        )
-    return Recording(network, X, Y, learning_rate, l2, keep_prob, done, look, report)
+        verified, there = seen[min(_FIRST, epochs)]
+        key_of_masks = None if dropout is None else masks
+        report = verify(network, there, X, Y, key=key_of_masks, **cost)
+    how = (learning_rate, l2, keep_prob)
+    return Recording(network, X, Y, *how, done, look, verified, report)
 
 
 def _check(network: Network, X: NDArray[Any], Y: NDArray[Any]) -> None:
     """Refuse what a page has no room or no words for."""
-    dims, head = network.layer_dims, network.head.name
+    dims, head = network.layer_dims, network.head
     if len(dims) - 1 > MOST_LAYERS:
         raise BadValueError(
             f"network must have at most {MOST_LAYERS} layers, got {len(dims) - 1}"
@@ -169,10 +161,11 @@ def _check(network: Network, X: NDArray[Any], Y: NDArray[Any]) -> None:
             f"network must have 2 to {MOST_UNITS} inputs and at most {MOST_UNITS} "
             f"units in a layer, got {'-'.join(map(str, dims))}"
         )
-    if head not in HEADS or (head == "sigmoid" and dims[-1] > 1):
+    one = head == HEADS["sigmoid"] and dims[-1] == 1
+    if not one and head != HEADS["softmax"]:
         raise BadValueError(
             "network must tell classes apart, by a sigmoid of one output or a softmax, "
-            f"got {head} of {dims[-1]}"
+            f"got {head.name} of {dims[-1]}"
         )
     own = [g.name for g in network.activations if ACTIVATIONS.get(g.name) != g]
     if own:
@@ -185,42 +178,36 @@ def _check(network: Network, X: NDArray[Any], Y: NDArray[Any]) -> None:
 
 
 def _run(
-    seen: list[tuple[int, Parameters]],
-    given: tuple[Network, Any, Any],
-    epochs: int,
-    **how: Any,
-) -> Parameters:
-    """Every early epoch, then every so many; the last parameters."""
+    train: Callable[..., FitResult], start: Parameters, epochs: int
+) -> list[tuple[int, Parameters]]:
+    """Train; the parameters after no, every early, and then every so many epochs."""
+    seen = [(0, start)]
 
     def keep(told: Progress) -> None:
         seen.append((told.epoch, told.params))
 
-    network, X, Y = given
     later = max(1, -(-(epochs - _FIRST) // _LATER))
-    snapshot, result = None, None
+    snapshot = None
     for upto, every in ((min(_FIRST, epochs), 1), (epochs, later)):
         with warnings.catch_warnings():
             # Told below, as an error.
             warnings.filterwarnings("ignore", "fit: .* was not finite", RuntimeWarning)
-            result = fit(
-                network,
-                X,
-                Y,
+            result = train(
+                params=start,
                 epochs=upto,
                 report_every=every,
                 on_progress=keep,
                 resume=snapshot,
                 # As they are: folded or rotated ones would differ in their last digits.
                 layout="plain",
-                **how,
             )
         if result.divergence is not None:
             raise BadValueError(
-                f"the training diverged: {result.divergence}; try a learning rate "
-                f"below {how['learning_rate']:g}"
+                f"the training diverged: {result.divergence}; try a smaller learning "
+                "rate"
             )
         snapshot = result.snapshot
-    return seen[-1][1]
+    return seen
 
 
 @partial(jax.jit, static_argnums=0)

@@ -59,7 +59,7 @@ OWN = Activation("cube", lambda Z: Z**3, lambda dA, Z: 3 * dA * Z**2)
         (Network((2, 3, 2)), {}, "got sigmoid of 2"),
         (Network((2, 3, 1), OWN), {}, "must have built-in activations, got cube"),
         (Network((2, 1)), {"m": 601}, "at most 600 examples, got 601"),
-        (Network((2, 2, 1)), {"learning_rate": 1e200}, "try a learning rate below"),
+        (Network((2, 2, 1)), {"learning_rate": 1e200}, "try a smaller learning rate"),
         (Network((2, 1)), {"epochs": 0}, "epochs must be an int >= 1, got 0"),
         (Network((2, 1)), {"l2": -1.0}, "l2 must be finite and >= 0, got -1"),
     ],

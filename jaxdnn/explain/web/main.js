@@ -58,7 +58,7 @@ function write() {
     `${m} ${T.examples}`, `${T.learning_rate} α = ${D.learning_rate}`,
     ...(D.l2 > 0 ? [`L2 λ = ${D.l2}`] : []), ...(dropping ? [`keep = ${D.keep_prob}`] : []),
   ].join(state.language === "zh" ? "，" : ", ");
-  $("verified").textContent = `${T.there}: ${D.verdict.line}. ${T.there_how} ${EPOCHS.at(-1)}.`;
+  $("verified").textContent = `${T.there}: ${D.verdict.line}. ${T.there_how} ${D.verdict.epoch}.`;
   $("dropout").hidden = !dropping;
 }
 
