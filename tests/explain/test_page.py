@@ -7,6 +7,7 @@ import jax
 import numpy as np
 import pytest
 
+from jaxdnn import ACTIVATIONS
 from jaxdnn.explain import page, write_page
 from tests.explain.runs import NETWORKS
 
@@ -55,6 +56,13 @@ def computed(html, program):
     )
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
+
+
+def test_the_runs_have_every_activation_and_head():
+    activations = {g.name for each in NETWORKS.values() for g in each.activations}
+    assert activations == set(ACTIVATIONS)
+    heads = {each.head.name for each in NETWORKS.values()}
+    assert heads == {"sigmoid", "softmax"}
 
 
 @pytest.mark.parametrize("name", NETWORKS)

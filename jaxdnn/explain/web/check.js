@@ -6,13 +6,13 @@ const nameOf = ({l, kind}) => `d${kind}${l + 1}`;
 
 // One leaf at a time, so that the page stays awake; done(rows) when all are there.
 let waiting = null;
-function checkGradients(now, rules, done) {
+function checkGradients({params, masks, mean}, done) {
   clearTimeout(waiting);
-  const {params, masks} = now, mine = gradients(params, masks, rules), rows = [];
+  const rows = [];
   const layer = l => {
     const theirs = differences(params, masks, l);
     for (const kind of ["W", "b"]) {
-      rows.push({name: nameOf({l, kind}), ...apart(mine[l][kind].flat(), theirs[kind].flat())});
+      rows.push({name: nameOf({l, kind}), ...apart(mean[l][kind].flat(), theirs[kind].flat())});
     }
     if (l === 0) done(rows);
     else waiting = setTimeout(layer, 0, l - 1);

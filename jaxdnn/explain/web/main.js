@@ -34,7 +34,7 @@ function draw() {
   drawCheck($("check"), [], T);
   $("verdict").textContent = T.waiting;
   $("verdict").className = "";
-  if (state.playing === null) checkGradients(now, rulesWith(state.bug), rows => {
+  if (state.playing === null) checkGradients(now, rows => {
     drawCheck($("check"), rows, T);
     [$("verdict").className, $("verdict").textContent] = verdictOf(rows, state.bug, T);
   });

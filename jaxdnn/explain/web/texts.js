@@ -2,9 +2,9 @@
 
 const TEXTS = {
   en: {
-    name: "English", other: "中文",
+    other: "中文",
     title: "One run, every number",
-    epoch: "epoch", play: "Play", pause: "Pause", example: "example", of: "of",
+    epoch: "epoch", play: "Play", pause: "Pause", example: "example",
     plane: "The decision boundary", plane_how: "Click a point: its numbers are those on this page.",
     across: "across", up: "up",
     curve: "The cost over the epochs", curve_how: "Drag the handle, or use the slider above.",
@@ -24,7 +24,7 @@ const TEXTS = {
     waiting: "checking…",
     forward: "forward", backward: "backward", update: "update", step: "step",
     truth: "true class", said: "network says",
-    all: "all examples", share: "this example", loss: "loss", loss_is: "cross-entropy of",
+    all: "all examples", share: "this example",
     next_masks: "Dropout: the masks are those of the step that comes next.",
     learning_rate: "learning rate", examples: "examples", parameters: "parameters",
     bugs: {
@@ -42,9 +42,9 @@ const TEXTS = {
     },
   },
   zh: {
-    name: "中文", other: "English",
+    other: "English",
     title: "一次训练，每一个数",
-    epoch: "轮次", play: "播放", pause: "暂停", example: "样本", of: "/",
+    epoch: "轮次", play: "播放", pause: "暂停", example: "样本",
     plane: "决策边界", plane_how: "点击一个点：本页显示的就是它的数值。",
     across: "横轴", up: "纵轴",
     curve: "代价随轮次的变化", curve_how: "拖动手柄，或使用上方的滑块。",
@@ -64,7 +64,7 @@ const TEXTS = {
     waiting: "检验中…",
     forward: "前向传播", backward: "反向传播", update: "更新", step: "步骤",
     truth: "真实类别", said: "网络预测",
-    all: "所有样本", share: "此样本", loss: "损失", loss_is: "交叉熵：",
+    all: "所有样本", share: "此样本",
     next_masks: "随机失活：掩码取自下一步更新。",
     learning_rate: "学习率", examples: "个样本", parameters: "个参数",
     bugs: {
