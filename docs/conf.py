@@ -38,6 +38,7 @@ extensions = [
     "linked_names",
     "public_names",
     "solution",
+    "watched_run",
     "whole_pages",
 ]
 exclude_patterns = ["_build", "_extensions", "_templates"]
@@ -46,6 +47,8 @@ default_role = "py:obj"
 
 myst_enable_extensions = ["dollarmath", "colon_fence", "attrs_inline"]
 myst_heading_anchors = 3
+# page: is what `watched_run` writes, for pages in folders.
+myst_url_schemes = {"http": None, "https": None, "page": "../_static/{{path}}"}
 # `make docs` begins without the cache, which would not see that the library changed:
 # the first language executes every page, the second finds it executed.
 nb_execution_mode = "cache"
