@@ -6,30 +6,28 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from jaxdnn._checks import check_choice
-from jaxdnn.data.columns.kinds import TASKS, Asked
-from jaxdnn.data.columns.role import MISSING
-from jaxdnn.data.datasets import DATASETS
-from jaxdnn.data.parts import TEST_FRACTION
+from jaxdnn._names import (
+    DATASETS,
+    LEARNING_RATES,
+    MISSING,
+    MISSING_VALUES,
+    SCHEDULES,
+    SEED,
+    SPLITS,
+    STREAM_BATCH_SIZE,
+    TASKS,
+    TEST_FRACTION,
+    WATCHES,
+    Method,
+)
+from jaxdnn.data.columns.kinds import Asked
 from jaxdnn.data.selecting import Selection, listed, select
 from jaxdnn.data.tables import (
-    MISSING_VALUES,
     Reading,
     Table,
     held_whole,
     is_streamable,
 )
-from jaxdnn.models.optimizers import LEARNING_RATES
-from jaxdnn.parameters import Method
-
-SPLITS = ("random", "last")
-SCHEDULES = ("constant", "cosine")
-WATCHES = ("cost", "score")
-
-# Rows to watch where patience asks for some.
-VALIDATION_FRACTION = 0.1
-
-# Rows in an update of a stream, where nobody said how many.
-STREAM_BATCH_SIZE = 128
 
 
 @dataclass(frozen=True)
@@ -76,7 +74,7 @@ class DataRecipe:
     split: str = "random"
     stream: bool = False
     memory_limit: int = 1024
-    seed: int = 1
+    seed: int = SEED
 
     @property
     def asked(self) -> Asked:
@@ -178,7 +176,7 @@ class TrainingRecipe:
     class_weight: Literal["balanced"] | None = None
     patience: int | None = None
     watch: Literal["cost", "score"] | None = None
-    seed: int = 1
+    seed: int = SEED
     initialization: Method | None = None
 
 
