@@ -29,6 +29,7 @@ FLOORS = [
     *(
         {f"training.{name}" for name in names}
         for names in (
+            {"shared_programs"},
             {
                 "compiling",
                 "optimizers",
