@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from jaxdnn.training import shared_programs
+from tests.conftest import users_environment
 
 # Compiles six small programs; prints what they say and how many the folder had.
 SCRIPT = """
@@ -40,7 +41,9 @@ print(*[float(program(k)(x)) for k in range(6)], len(hits))
 def said(folder, how="jaxdnn"):
     """What a process prints, on stdout and on stderr."""
     command = [sys.executable, "-W", "always", "-c", SCRIPT, str(folder), how]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        command, env=users_environment(), capture_output=True, text=True, check=True
+    )
     *answers, hits = done.stdout.split()
     return answers, int(hits), done.stderr
 
