@@ -48,6 +48,7 @@ from jaxdnn.training.prepare import (
     Placed,
     Prepared,
     initial_parameters,
+    is_concrete_tree,
     place_examples,
     prepare,
     split_run_key,
@@ -178,6 +179,7 @@ def sweep(
     if isinstance(examples, Source):
         raise BadValueError("X must be an array: all lanes read the same examples")
     given = Given(examples, None, params, validation, class_weight, order)
+    given = given._replace(concrete=is_concrete_tree((given, configs)))
     run, lanes, examples = _lanes(options, configs, given)
     if strategy is None:
         m = run.plan.batch_size or count_of(given.examples)
