@@ -15,6 +15,7 @@ from scripts.benchmark import _batches as batches
 from scripts.benchmark import _cold as cold
 from scripts.benchmark import _peers as peers
 from scripts.benchmark import _scaling as scaling
+from scripts.benchmark import _startup as startup
 from scripts.benchmark import _sweeps as sweeps
 from scripts.benchmark import _targets as targets
 
@@ -170,7 +171,9 @@ def make_tiny(patch):
     patch.setattr(benchmark, "MATMUL_SIDES", (8, 16))
     patch.setattr(benchmark, "BATCH_SIZES", (TINY_BATCHES,))
     patch.setattr(benchmark, "SWEEP_SIZES", (TINY_SWEEP,))
-    patch.setattr(cold, "first_call", lambda *folder: 0.25 if folder else 0.75)
+    calls = {False: cold.FirstCall(0.75, 0.5, 3), True: cold.FirstCall(0.25, 0.2, 3)}
+    patch.setattr(cold, "first_call", lambda *folder: calls[bool(folder)])
+    patch.setattr(startup, "taken", lambda words, _: float(len(words)))
     for name, value in {
         "ROWS": {20: 4, 30: 4},
         "WIDTHS": {2: 4, 4: 4},
@@ -201,8 +204,8 @@ def test_the_report_has_every_field(whole):
     assert code == 0
     assert set(report) == {
         *("machine", "versions", "repeats", "sample_seconds", "missing"),
-        *("matmul_gflops", "sizes", "batches", "cold", "sweeps", "scaling"),
-        *("targets", "seconds"),
+        *("matmul_gflops", "sizes", "batches", "cold", "startup", "sweeps"),
+        *("scaling", "targets", "seconds"),
     }
     assert set(report["machine"]) == {
         *("processor", "cores", "device", "system", "load_average"),
@@ -243,6 +246,9 @@ def test_the_report_of_the_other_parts(whole):
     assert list(size["peers"]) == [n for n in batches.BATCH_PEERS if not MISSING[n]]
     assert set(size["peers"]["fit"]["times_as_fast_as"]) == set(size["peers"]) - {"fit"}
     assert (report["cold"]["first_s"], report["cold"]["cached_s"]) == (0.75, 0.25)
+    assert (report["cold"]["times_the_program"], report["cold"]["programs"]) == (1.5, 3)
+    times = {of["name"]: of["times_import_jax"]["median"] for of in report["startup"]}
+    assert (times["import jax"], times["help"], times["train"]) == (1, 3 / 2, 5 / 2)
     (size,) = report["sweeps"]
     assert list(size["peers"]) == ["3 runs of fit", "vmap", "map"]
     # In batches of 3 through layers of 4, 3 and 3 units: few, so sweep chooses vmap.
@@ -287,7 +293,10 @@ def test_a_lane_that_trains_otherwise_is_refused(monkeypatch):
 
 def test_a_first_call_is_timed_in_a_process_of_its_own(tmp_path):
     folder = tmp_path / "cache"
-    assert cold.first_call(str(folder)) > 0
+    call = cold.first_call(str(folder))
+    assert call.seconds > call.training > 0
+    # Its key is split, its parameters are drawn, and it trains.
+    assert call.programs == targets.PROGRAMS
     assert any(folder.iterdir())
 
 
