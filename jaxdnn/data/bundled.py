@@ -63,10 +63,9 @@ def table(name: str) -> tuple[NDArray[Any], NDArray[Any], tuple[str, ...]]:
       ((150, 4), [0.0, 0.0], ('setosa', 'versicolor', 'virginica'))
     """
     path = _folder() / TABLES[name][0]
-    with path.open() as lines:
+    with within(path, "CSV"), path.open() as lines:
         _, _, *classes = next(lines).strip().split(",")
-        with within(path, "CSV"):
-            cells = np.loadtxt(lines, delimiter=",")
+        cells = np.loadtxt(lines, delimiter=",", ndmin=2)
     return cells[:, :-1], cells[:, -1], tuple(classes)
 
 
