@@ -30,9 +30,3 @@ def test_a_damaged_file_is_named(tmp_path, monkeypatch, text):
     (tmp_path / "iris.csv").write_text(text)
     with pytest.raises(ValueError, match=r"iris\.csv: damaged CSV file: "):
         load("iris")
-
-
-def test_without_the_library_it_is_asked_for(monkeypatch):
-    monkeypatch.setitem(sys.modules, "sklearn", None)
-    with pytest.raises(ModuleNotFoundError, match=r"this needs scikit-learn; install"):
-        load("wine")
