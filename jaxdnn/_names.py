@@ -15,10 +15,14 @@ ACTIVATIONS = (
     *("relu", "leaky_relu", "tanh", "sigmoid", "identity"),
     *("elu", "softplus", "gelu", "gelu_tanh", "silu"),
 )
+# Of the hidden layers.
+HIDDEN = "relu"
 Method = Literal["zeros", "normal", "he", "xavier", "lecun"]
 
 # ---- the data ----------------------------------------------------------------------
 
+# What is learned from.
+DATASET = "breast_cancer"
 DATASETS = (
     *("flower", "circles", "noisy_circles", "moons", "blobs", "quantiles"),
     *("breast_cancer", "digits", "iris", "wine", "diabetes"),

@@ -69,6 +69,7 @@ FLOORS = [
     {"data"},
     {"plots"},
     {"models"},
+    {"explain"},
     {"sklearn"},
     {"interop"},
     {"export"},

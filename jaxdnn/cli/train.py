@@ -7,6 +7,7 @@ import sys
 import tempfile
 import warnings
 from collections.abc import Callable, Mapping
+from functools import partial
 from itertools import chain, pairwise
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,7 @@ from jaxdnn.cli.say import joined, put_notes, say, silent
 from jaxdnn.cli.scoring import score_lines
 from jaxdnn.data.columns.notes import added_up
 from jaxdnn.data.tables import Table
+from jaxdnn.explain import report
 from jaxdnn.models import Trained, TrainingRecipe, train
 from jaxdnn.models.checkpoints import Checkpoints
 from jaxdnn.models.prepared import Prepared, prepare
@@ -78,7 +80,8 @@ def run(args: argparse.Namespace) -> int:
         options.check_watched([trained.history], prepared.recipe.training.watch)
     some = next(prepared.tables("train"))
     # First, since whoever reads what is printed may be gone.
-    written = _write(out, trained, some)
+    page = partial(report, trained, title=name) if args.report else None
+    written = _write(out, trained, some, page)
     _describe(trained, tell)
     if prepared.recipe.data.stream and (peak := _peak_memory()) is not None:
         held = prepared.held_bytes / (1 << 20)
@@ -95,15 +98,20 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _write(out: Path, trained: Trained, some: Table) -> list[Path]:
+def _write(
+    out: Path,
+    trained: Trained,
+    some: Table,
+    page: Callable[[Mapping[str, bytes]], str] | None,
+) -> list[Path]:
     """Write the results; where that fails, somewhere else rather than nowhere."""
     results = (trained.model, trained.history, trained.scores, some)
     try:
-        return write_results(out, *results)
+        return write_results(out, *results, report=page)
     except OSError as error:
         elsewhere = Path(tempfile.mkdtemp(prefix="jaxdnn-"))
         try:
-            write_results(elsewhere, *results)
+            write_results(elsewhere, *results, report=page)
         except OSError:
             shutil.rmtree(elsewhere, ignore_errors=True)
             raise error from None

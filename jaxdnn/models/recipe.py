@@ -7,7 +7,9 @@ from typing import Any, Literal, get_args
 
 from jaxdnn._checks import check_choice
 from jaxdnn._names import (
+    DATASET,
     DATASETS,
+    HIDDEN,
     LEARNING_RATES,
     MISSING,
     MISSING_VALUES,
@@ -57,7 +59,7 @@ class DataRecipe:
       seed: of the draws.
     """
 
-    source: str = "breast_cancer"
+    source: str = DATASET
     targets: tuple[str, ...] = ()
     drop: tuple[str, ...] = ()
     only: tuple[str, ...] = ()
@@ -147,7 +149,7 @@ class NetworkRecipe:
     """
 
     layers: tuple[int, ...] | None = None
-    hidden: str = "relu"
+    hidden: str = HIDDEN
 
 
 @dataclass(frozen=True)
@@ -164,6 +166,7 @@ class TrainingRecipe:
         what patience waits for; "cost" when None.
       seed: of the initial weights, the dropout masks and the shuffle.
       initialization: a method of `initialize_parameters`.
+      record: what the history holds besides, as for `fit`.
     """
 
     epochs: int | None = None
@@ -178,6 +181,7 @@ class TrainingRecipe:
     watch: Literal["cost", "score"] | None = None
     seed: int = SEED
     initialization: Method | None = None
+    record: tuple[Literal["gradient_norm"], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -261,6 +265,8 @@ class Recipe:
         """
         said = self.to_json()
         training = said["training"]
+        # What was recorded is in the checkpoint, and `fit` compares it.
+        del training["record"]
         # A run may go on for longer, unless its rates were made for its length.
         if self.training.schedule != "cosine":
             del training["epochs"]

@@ -165,6 +165,7 @@ def prepare(
         ragged=size is not None or _is_ragged(given.examples, config.batch_size),
         sentinel=concrete,
         watched=entry_to_watch(config.watch, watched is not None),
+        record=config.record,
     )
     run = Run(plan, settings, constants, watched)
     start = _first_snapshot(run, layout.start(params))

@@ -4,8 +4,9 @@
     python -m scripts.benchmark --parts batches sweeps
 
 The part "steps" is about one step over all examples; "batches" about epochs of
-mini-batches, "startup" about the first seconds of a process, "sweeps" about many runs
-at once, "scaling" about rows, width and depth: see `_batches`, `_cold`, `_startup`,
+mini-batches and the kernels of their steps, "startup" about the first seconds of a
+process, "sweeps" about many runs at once, "scaling" about rows, width and depth: see
+`_batches`, `_counts`, `_cold`, `_startup`,
 `_sweeps` and `_scaling`.
 
 Every peer trains the same network from the same parameters on the same data at the

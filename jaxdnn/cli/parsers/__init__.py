@@ -14,6 +14,7 @@ from typing import NoReturn
 from jaxdnn import __version__
 from jaxdnn.cli.parsers import (
     evaluate,
+    explain,
     export,
     inspect,
     predict,
@@ -31,6 +32,7 @@ COMMANDS: Mapping[str, ModuleType] = MappingProxyType(
         "inspect": inspect,
         "verify": verify,
         "export": export,
+        "explain": explain,
     }
 )
 

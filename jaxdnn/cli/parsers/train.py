@@ -47,7 +47,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     option(
         "--out", type=Path, metavar="DIR", help="where results go (runs/NAME of --data)"
     )
+    option(
+        "--report",
+        action="store_true",
+        help="write report.html too: scores, pictures and gradient check on one page",
+    )
     option("--quiet", action="store_true", help="print nothing but complaints")
+    parser.set_defaults(record=("gradient_norm",))
 
 
 def _add_data_arguments(parser: argparse.ArgumentParser) -> None:

@@ -36,16 +36,18 @@ import argparse
 from pathlib import Path
 from typing import get_args
 
-from jaxdnn._names import Method
+from jaxdnn._names import DATASET, HIDDEN, Method
 from jaxdnn.cli.parsers import functions, shared
 
 ERROR_CODE = 3
 
 # What a case brings itself, and what is meant where nothing is said.
 _OWN = {
-    **dict.fromkeys(("source", "targets", "drop", "only", "categorical", "numeric")),
-    **dict.fromkeys(("task", "missing", "hidden")),
+    "source": DATASET,
+    **dict.fromkeys(("targets", "drop", "only", "categorical", "numeric", "task")),
+    "missing": None,
     "layers": shared.PLAIN_LAYERS,
+    "hidden": HIDDEN,
     "l2": 1.0,
     "keep_prob": 1.0,
     "initialization": "he",
