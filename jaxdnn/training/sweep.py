@@ -182,7 +182,6 @@ def sweep(
     if isinstance(examples, Source):
         raise BadValueError("X must be an array: all lanes read the same examples")
     given = Given(examples, None, params, validation, class_weight, order)
-    given = given._replace(concrete=is_concrete_tree((given, configs)))
     run, lanes, examples = _lanes(options, configs, given)
     if strategy is None:
         m = run.plan.batch_size or count_of(given.examples)
@@ -235,6 +234,7 @@ def _lanes(
 ) -> tuple[Run, _Own, Any]:
     """What the lanes share, and what is each one's own, stacked; the examples."""
     nets: tuple[Network, ...] = options[-1]
+    given = given._replace(concrete=is_concrete_tree((given, configs)))
     widest = replace(
         nets[0],
         layer_dims=tuple(map(max, zip(*(n.layer_dims for n in nets), strict=True))),

@@ -318,15 +318,6 @@ def test_a_lane_that_trains_otherwise_is_refused(monkeypatch):
         sweeps.measure_sweep(TINY_SWEEP, options)
 
 
-def test_a_first_call_is_timed_in_a_process_of_its_own(tmp_path):
-    folder = tmp_path / "cache"
-    call = cold.first_call(str(folder))
-    assert call.seconds > call.training > 0
-    # Its key is split, its parameters are drawn, and it trains.
-    assert call.programs == targets.PROGRAMS
-    assert any(folder.iterdir())
-
-
 def test_the_figures_fit_together(whole):
     _, _, report = whole
     for size in report["sizes"]:
