@@ -17,6 +17,7 @@ PACKAGE = Path(jaxdnn.__file__).parent
 FLOORS = [
     {
         "_html",
+        "_names",
         "_programs",
         "_refusals",
         "_registry",
@@ -37,6 +38,7 @@ FLOORS = [
     *(
         {f"training.{name}" for name in names}
         for names in (
+            {"shared_programs"},
             {
                 "compiling",
                 "optimizers",

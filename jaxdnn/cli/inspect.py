@@ -1,31 +1,18 @@
-"""Say which rows of a file pull hardest at a trained model.
-
-Rows with the longest gradients come first: those are mislabelled, odd or hard. Beside
-them, how noisy the rows' gradients are, and what is left of their mean in each layer.
-"""
+"""Say which rows of a file pull hardest at a trained model."""
 
 import argparse
 from math import inf
-from pathlib import Path
 
 import numpy as np
 
 from jaxdnn._atomic import replacing
 from jaxdnn.cli.aligned import aligned, number, shortened
-from jaxdnn.cli.options import add_model_arguments, tables_of
+from jaxdnn.cli.options import tables_of
 from jaxdnn.cli.say import csv_text, say
 from jaxdnn.models import Inspection, inspect_rows, load_model
 
 # Rows that are shown.
 _SHOWN = 10
-
-
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """What `jaxdnn inspect` takes."""
-    add_model_arguments(parser, "the target must be there")
-    parser.add_argument(
-        "--out", type=Path, metavar="FILE", help="a CSV file, one line for each row"
-    )
 
 
 def run(args: argparse.Namespace) -> int:

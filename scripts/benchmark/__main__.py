@@ -4,8 +4,9 @@
     python -m scripts.benchmark --parts batches sweeps
 
 The part "steps" is about one step over all examples; "batches" about epochs of
-mini-batches, the kernels of their steps and cold starts, "sweeps" about many runs at
-once, "scaling" about rows, width and depth: see `_batches`, `_counts`, `_cold`,
+mini-batches and the kernels of their steps, "startup" about the first seconds of a
+process, "sweeps" about many runs at once, "scaling" about rows, width and depth: see
+`_batches`, `_counts`, `_cold`, `_startup`,
 `_sweeps` and `_scaling`.
 
 Every peer trains the same network from the same parameters on the same data at the
@@ -59,6 +60,7 @@ from scripts.benchmark._peers import (
     value_and_grad,
 )
 from scripts.benchmark._scaling import measure_scaling
+from scripts.benchmark._startup import measure_startup
 from scripts.benchmark._sweeps import SWEEP_SIZES, measure_sweep
 from scripts.benchmark._tables import (
     print_batches,
@@ -67,6 +69,7 @@ from scripts.benchmark._tables import (
     print_run,
     print_scaling,
     print_size,
+    print_startup,
     print_sweep,
     print_targets,
 )
@@ -195,8 +198,15 @@ def run_batches(
     for size in BATCH_SIZES if peers else ():
         report["batches"].append(measure_batches(size, peers, options))
         print_batches(report["batches"][-1])
+
+
+def run_startup(
+    report: dict[str, Any], _: list[str], options: argparse.Namespace
+) -> None:
     report["cold"] = measure_cold(options.repeats)
     print_cold(report["cold"])
+    report["startup"] = measure_startup(options.repeats)
+    print_startup(report["startup"])
 
 
 def run_sweeps(
@@ -218,6 +228,7 @@ def run_scaling(
 PARTS = {
     "steps": run_steps,
     "batches": run_batches,
+    "startup": run_startup,
     "sweeps": run_sweeps,
     "scaling": run_scaling,
 }
