@@ -1,6 +1,7 @@
 """The house rules, read off the sources: where imports point, and who may derive."""
 
 import ast
+import functools
 import graphlib
 import inspect
 import subprocess
@@ -105,6 +106,7 @@ AUTODIFF = {
 }
 
 
+@functools.cache
 def sources() -> dict[str, str]:
     """Module name, relative to the package and without its ending -> its text."""
     return {
@@ -120,6 +122,7 @@ def room(module: str) -> str:
     return "" if module == "__init__" else module.split(".")[0]
 
 
+@functools.cache
 def imports(source: str) -> set[str]:
     """The modules of the package that a source imports, anywhere in it."""
     found: set[str] = set()
