@@ -5,8 +5,12 @@ from typing import Any, get_args
 import numpy as np
 
 from jaxdnn._checks import (
+    check_accepted,
     check_choice,
+    check_finite,
+    check_input_columns,
     check_scalar,
+    check_shape,
     check_truth,
     is_concrete,
     readable,
@@ -18,6 +22,7 @@ from jaxdnn.training.batch_objective import L2Over
 from jaxdnn.training.optimizers import GradientTransformation
 from jaxdnn.training.stopping import Watch
 from jaxdnn.training.types import Config
+from jaxdnn.training.weights import are_labels
 
 
 def check_config(config: Config, *, validation: Any) -> None:
@@ -66,6 +71,18 @@ def check_optimizer(optimizer: Any, learning_rate: Any) -> None:
         hash(optimizer)
     except TypeError as error:
         raise BadTypeError(f"optimizer must be hashable: {error}") from error
+
+
+def check_examples(network: Network, X: Any, Y: Any) -> None:
+    """Refuse examples that the network cannot take."""
+    check_input_columns(network, X)
+    check_finite("X", X)
+    n_L, m = network.layer_dims[-1], X.shape[1]
+    if are_labels(network, Y):
+        check_labels(network, Y, m)
+    else:
+        check_shape("Y", Y, (n_L, m), "n_L from layer_dims, m from X")
+        check_accepted(network, Y)
 
 
 def check_labels(network: Network, Y: Any, m: int) -> None:

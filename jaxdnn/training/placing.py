@@ -1,8 +1,9 @@
 """Where a run's arrays lie: on one device, or among those of a mesh.
 
 On a mesh the examples are shared and everything else is on all devices; XLA inserts the
-sums between devices that the program then needs. Every process gives the same arrays;
-its devices take their share of them.
+sums between devices that the program then needs. Every process gives the same arrays,
+of which its devices take their share; of what comes in pieces it gives its own rows.
+Nothing else in training knows of devices and processes.
 """
 
 from typing import Any
@@ -10,11 +11,14 @@ from typing import Any
 import jax
 import numpy as np
 from jax import Array
-from jax.sharding import Mesh, NamedSharding, PartitionSpec
+from jax.sharding import AxisType, Mesh, NamedSharding, PartitionSpec
+from numpy.typing import NDArray
 
+from jaxdnn._refusals import BadValueError
 from jaxdnn.architecture import Network
 from jaxdnn.training.examples import Columns, arranged
 from jaxdnn.training.snapshots import as_key_like, key_bits
+from jaxdnn.training.source import Batches, Share
 
 
 def replicate(mesh: Mesh, tree: Any) -> Any:
@@ -59,10 +63,73 @@ def shard(mesh: Mesh, network: Network, examples: Any) -> Any:
     return type(examples)(*placed, *rest)
 
 
+def share_of(mesh: Mesh | None, batch_size: int) -> Share:
+    """This process's rows of a batch, in proportion to its devices of the mesh.
+
+    Raises:
+      ValueError: the batch cannot be so shared.
+
+    Example:
+      >>> mesh = jax.sharding.Mesh(jax.devices()[:1], ("examples",))
+      >>> share_of(mesh, 20)
+      Share(rows=20, places=20)
+    """
+    if mesh is None:
+        return Share(batch_size, batch_size)
+    own = len(mesh.local_devices)
+    rows, rest = divmod(batch_size * own, mesh.size)
+    if rest or not rows:
+        raise BadValueError(
+            f"batch_size must be shared evenly by the mesh's processes, got "
+            f"{batch_size} rows for {own} of {mesh.size} devices in this one"
+        )
+    return Share(rows, own * -(-batch_size // mesh.size))
+
+
+def shard_batches(mesh: Mesh, batches: Batches) -> Batches:
+    """Batches of all processes, each of which gives its rows; shared among devices.
+
+    Example:
+      >>> mesh = jax.sharding.Mesh(jax.devices()[:1], ("examples",))
+      >>> X, real = np.ones((3, 2, 5)), np.ones((3, 2), bool)
+      >>> own = Batches(X, X[..., 0], None, real)
+      >>> shard_batches(mesh, own).X.shape
+      (3, 2, 5)
+    """
+    lies = NamedSharding(_automatic(mesh), PartitionSpec(None, mesh.axis_names))
+    return jax.tree.map(
+        lambda of: jax.make_array_from_process_local_data(lies, of), batches
+    )
+
+
+def everyones(mesh: Mesh, numbers: NDArray[Any]) -> NDArray[Any]:
+    """Numbers (n,) in float64 of each of the mesh's processes: (processes, n).
+
+    Example:
+      >>> mesh = jax.sharding.Mesh(jax.devices()[:1], ("examples",))
+      >>> everyones(mesh, np.array([0.1, 2.0])).tolist()
+      [[0.1, 2.0]]
+    """
+    # As bits: without x64 JAX would round them.
+    bits = np.asarray(numbers, np.float64).view(np.uint32)
+    mesh = _automatic(mesh)
+    first, last = PartitionSpec(mesh.axis_names), PartitionSpec()
+    own = np.broadcast_to(bits, (len(mesh.local_devices), len(bits)))
+    shared = jax.make_array_from_process_local_data(NamedSharding(mesh, first), own)
+    everywhere = jax.jit(lambda of: of, out_shardings=NamedSharding(mesh, last))
+    processes = [device.process_index for device in mesh.devices.flat]
+    _, one_each = np.unique(processes, return_index=True)
+    return np.asarray(everywhere(shared))[one_each].view(np.float64)
+
+
 def _place(mesh: Mesh, value: Any, spec: PartitionSpec) -> Array:
     array = np.asarray(value)
-    # Automatic axes, even if those of the caller's mesh are explicit.
-    mesh = Mesh(mesh.devices, mesh.axis_names)
     return jax.make_array_from_callback(
-        array.shape, NamedSharding(mesh, spec), lambda index: array[index]
+        array.shape, NamedSharding(_automatic(mesh), spec), lambda index: array[index]
     )
+
+
+def _automatic(mesh: Mesh) -> Mesh:
+    """The mesh with automatic axes, even if those of the caller's are explicit."""
+    axes = (AxisType.Auto,) * len(mesh.axis_names)
+    return Mesh(mesh.devices, mesh.axis_names, axis_types=axes)

@@ -29,7 +29,6 @@ from jaxdnn.training.clipping import Clipping
 from jaxdnn.training.examples import (
     Columns,
     Rows,
-    Source,
     arranged,
     count_of,
     read_validation,
@@ -40,6 +39,7 @@ from jaxdnn.training.optimizers import init_optimizer
 from jaxdnn.training.placing import replicate, shard
 from jaxdnn.training.programs import blank_history, room_for
 from jaxdnn.training.snapshots import restore_snapshot, snapshot_to_dict
+from jaxdnn.training.source import Source
 from jaxdnn.training.stopping import best_entry, entry_to_watch, none_yet
 from jaxdnn.training.types import (
     Config,
@@ -100,7 +100,11 @@ def place_examples(
     class_weight = given.class_weight
     if given.validation is not None:
         # Balanced, validation's classes weigh what those of the training do.
-        class_weight = of_classes(network, targets_of(examples), class_weight)
+        class_weight = (
+            examples.of_class
+            if isinstance(examples, Source)
+            else of_classes(network, targets_of(examples), class_weight)
+        )
     watched = read_validation(network, given.validation, dtype, class_weight)
     watched = None if watched is None else Watched(*on_device(watched))
     if isinstance(examples, Source):
@@ -124,7 +128,7 @@ def prepare(
       ValueError: what `fit` refuses of parameters, keys, dropout, L2, the validation
         part, the order and the run to resume.
     """
-    if config.batch_size is not None:
+    if not (config.batch_size is None or isinstance(given.examples, Source)):
         # What a batch has beyond the examples would be computed for nothing.
         fewest = min(config.batch_size, count_of(given.examples))
         config = replace(config, batch_size=fewest)
@@ -233,9 +237,9 @@ def initial_parameters(
 
 def _is_ragged(examples: Any, batch_size: int | None) -> bool:
     """Whether a batch may be partly empty."""
-    if batch_size is None:
+    if batch_size is None or isinstance(examples, Source):
         return False
-    return isinstance(examples, Source) or count_of(examples) % batch_size != 0
+    return count_of(examples) % batch_size != 0
 
 
 def _settings(given: Given, config: Config, dtype: Any, size: int | None) -> Settings:
@@ -305,12 +309,10 @@ def _l2_term(examples: Any, config: Config) -> L2Term | None:
     l2 = l2_or_none(config.l2)
     if l2 is None:
         return None
-    m = count_of(examples)
-    total = m if isinstance(examples, Source) else examples.total
     if config.l2_over == "all" or isinstance(examples, Columns):
-        return OverAll(l2 / total)
+        return OverAll(l2 / examples.total)
     # The weights of rows have mean 1.
-    return OverBatch(l2 * (m / total))
+    return OverBatch(l2 * (count_of(examples) / examples.total))
 
 
 def _first_snapshot(run: Run, params: Parameters) -> Snapshot:

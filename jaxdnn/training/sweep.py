@@ -35,7 +35,6 @@ from jaxdnn.parameters import Method, Parameters
 from jaxdnn.training.batch_objective import L2Over
 from jaxdnn.training.checks import check_config
 from jaxdnn.training.examples import (
-    Source,
     arranged,
     count_of,
     examples_of,
@@ -54,6 +53,7 @@ from jaxdnn.training.prepare import (
 )
 from jaxdnn.training.programs import cost_and_score, room_for, run_epochs
 from jaxdnn.training.snapshots import as_key_like, key_bits
+from jaxdnn.training.source import Source
 from jaxdnn.training.stopping import Watch
 from jaxdnn.training.types import (
     Config,
