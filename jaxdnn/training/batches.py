@@ -71,8 +71,10 @@ def _picked(run: Run, rows: Rows, order: Any, i: Any) -> tuple[Batches, Any]:
     start = i * size
     order = jnp.pad(order, (0, -order.shape[0] % size))
     places = dynamic_slice(order, (start,), (size,))
-    X, targets = rows_at(rows.X, places), rows_at(rows.targets, places)
-    weight = None if rows.weight is None else rows_at(rows.weight, places)
+    X, targets, weight = (
+        None if of is None else rows_at(of, places, run.plan.shared)
+        for of in (rows.X, rows.targets, rows.weight)
+    )
     if not run.plan.ragged:
         return Batches(X, targets, weight, None), size
     count = jnp.minimum(size, rows.real - start)

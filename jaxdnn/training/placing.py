@@ -52,7 +52,7 @@ def shard(mesh: Mesh, network: Network, examples: Any) -> Any:
     if size != m:
         filled = arranged(network, examples._replace(total=m), X.dtype, size)
         X, Y, weight = filled[:3]
-    first = PartitionSpec(mesh.axis_names)
+    first = rows_shared(mesh).spec
     last = PartitionSpec(None, mesh.axis_names)
     placed = (
         None
@@ -112,14 +112,34 @@ def everyones(mesh: Mesh, numbers: NDArray[Any]) -> NDArray[Any]:
     """
     # As bits: without x64 JAX would round them.
     bits = np.asarray(numbers, np.float64).view(np.uint32)
-    mesh = _automatic(mesh)
-    first, last = PartitionSpec(mesh.axis_names), PartitionSpec()
     own = np.broadcast_to(bits, (len(mesh.local_devices), len(bits)))
-    shared = jax.make_array_from_process_local_data(NamedSharding(mesh, first), own)
-    everywhere = jax.jit(lambda of: of, out_shardings=NamedSharding(mesh, last))
+    shared = jax.make_array_from_process_local_data(rows_shared(mesh), own)
     processes = [device.process_index for device in mesh.devices.flat]
     _, one_each = np.unique(processes, return_index=True)
-    return np.asarray(everywhere(shared))[one_each].view(np.float64)
+    return np.asarray(on_all(mesh, shared))[one_each].view(np.float64)
+
+
+def on_all(mesh: Mesh, tree: Any) -> Any:
+    """What devices share, on each of them: every process can read all of it.
+
+    Example:
+      >>> mesh = jax.sharding.Mesh(jax.devices()[:1], ("examples",))
+      >>> shared = jax.device_put(np.ones(3), rows_shared(mesh))
+      >>> on_all(mesh, shared).is_fully_replicated
+      True
+    """
+    everywhere = NamedSharding(_automatic(mesh), PartitionSpec())
+    return jax.jit(lambda of: of, out_shardings=everywhere)(tree)
+
+
+def rows_shared(mesh: Mesh) -> NamedSharding:
+    """Rows (m, ...) shared among the mesh's devices.
+
+    Example:
+      >>> rows_shared(jax.sharding.Mesh(jax.devices()[:1], ("examples",))).spec
+      P(('examples',))
+    """
+    return NamedSharding(_automatic(mesh), PartitionSpec(mesh.axis_names))
 
 
 def _place(mesh: Mesh, value: Any, spec: PartitionSpec) -> Array:

@@ -36,7 +36,7 @@ from jaxdnn.training.examples import (
 )
 from jaxdnn.training.layouts import Layout, folded, plain, run_basis
 from jaxdnn.training.optimizers import init_optimizer
-from jaxdnn.training.placing import replicate, shard
+from jaxdnn.training.placing import replicate, rows_shared, shard
 from jaxdnn.training.programs import blank_history, room_for
 from jaxdnn.training.snapshots import restore_snapshot, snapshot_to_dict
 from jaxdnn.training.source import Source
@@ -164,6 +164,7 @@ def prepare(
         ragged=size is not None or _is_ragged(given.examples, config.batch_size),
         sentinel=concrete,
         watched=entry_to_watch(config.watch, watched is not None),
+        shared=None if given.mesh is None else rows_shared(given.mesh),
     )
     run = Run(plan, settings, constants, watched)
     start = _first_snapshot(run, layout.start(params))

@@ -11,6 +11,7 @@ from typing import Any, Literal, NamedTuple
 
 import jax
 from jax import Array
+from jax.sharding import NamedSharding
 
 from jaxdnn._same_code import SameCode
 from jaxdnn._shown import block, never_raises, number, numbers, series, sizes
@@ -66,6 +67,7 @@ class Plan:
     schedule: updates done -> learning rate, or None for the settings' own. ragged:
     whether a batch may be partly empty. sentinel: whether a cost that is not finite
     ends the run. watched: the history's entry that decides which parameters are best.
+    shared: how a mesh's devices share the rows of a batch.
     """
 
     network: Network
@@ -75,6 +77,7 @@ class Plan:
     ragged: bool
     sentinel: bool
     watched: str | None
+    shared: NamedSharding | None = None
 
 
 class Settings(NamedTuple):
