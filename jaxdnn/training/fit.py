@@ -198,7 +198,7 @@ def fit(
     )
     if told := _told(prepared, outcome):
         warn(f"fit: {told}", RuntimeWarning, stacklevel=3)
-    snapshot = _snapshot(prepared, outcome.state, jax.device_put(outcome.history))
+    snapshot = _snapshot(prepared, outcome.state, on_device(outcome.history))
     return FitResult(snapshot.best_params, snapshot, outcome.divergence)
 
 

@@ -134,6 +134,8 @@ def prepare(
         config = replace(config, batch_size=fewest)
     init_key, constants = _keys(given, config)
     params = initial_parameters(network, given, init_key, config.method)
+    if given.mesh is not None:
+        params = replicate(given.mesh, params)
     dtype = params[0].W.dtype
     concrete = is_concrete_tree((given, config))
     own = placed is None
@@ -143,7 +145,7 @@ def prepare(
     if isinstance(resume, Snapshot):
         resume = snapshot_to_dict(resume)
     layout = plain(network)
-    simple = config.optimizer is None and given.mesh is None and concrete
+    simple = config.optimizer is None and concrete
     # Noise is drawn for the parameters as they are.
     simple = simple and not config.adds_noise
     if simple and config.layout == "auto":
