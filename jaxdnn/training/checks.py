@@ -3,12 +3,14 @@
 from typing import Any, get_args
 
 import numpy as np
+from jax.sharding import Mesh
 
 from jaxdnn._checks import (
     check_accepted,
     check_choice,
     check_finite,
     check_input_columns,
+    check_kind,
     check_scalar,
     check_shape,
     check_truth,
@@ -112,6 +114,15 @@ def check_order(order: Any, epochs: int, m: int) -> None:
         raise BadValueError(
             f"order must be 0 to {m - 1} (m from X), got {order.min()} to {order.max()}"
         )
+
+
+def check_mesh(mesh: Any) -> None:
+    """Refuse what is no mesh, or has none of this process's devices."""
+    if mesh is None:
+        return
+    check_kind("mesh", mesh, Mesh, "a jax.sharding.Mesh")
+    if not mesh.local_devices:
+        raise BadValueError("mesh must have devices of every process that trains")
 
 
 def check_untraced(**hosts: Any) -> None:

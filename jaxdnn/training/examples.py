@@ -111,9 +111,10 @@ def examples_of(
         weight = of_class if weight is None else weight * of_class
     check_weights(weight)
     m = X.shape[1]
+    total = m if weight is None else weight.sum()
     if batch_size is None:
-        return Columns(X, Y, weight, m if weight is None else weight.sum())
-    return Rows(X.T, Y.T, weight, m, m if weight is None else weight.sum())
+        return Columns(X, Y, weight, total)
+    return Rows(X.T, Y.T, weight, np.int32(m), total)
 
 
 def _is_source(X: Any, Y: Any) -> bool:

@@ -6,7 +6,6 @@ from functools import partial
 from typing import Any, Literal
 from warnings import warn
 
-import jax
 from jax import Array
 from jax.sharding import Mesh
 
@@ -16,7 +15,7 @@ from jaxdnn.architecture import Network
 from jaxdnn.arrays import on_device
 from jaxdnn.parameters import Method, Parameters
 from jaxdnn.training.batch_objective import L2Over
-from jaxdnn.training.checks import check_config, check_untraced
+from jaxdnn.training.checks import check_config, check_mesh, check_untraced
 from jaxdnn.training.driver import Outcome, drive, stream, trace
 from jaxdnn.training.examples import examples_of
 from jaxdnn.training.optimizers import Optimizer
@@ -210,8 +209,7 @@ def _check_host(on_progress: Any, resume: Any, mesh: Any) -> None:
         check_kind("resume", resume, (Snapshot, Mapping), wanted)
         for name in () if isinstance(resume, Snapshot) else resume:
             check_kind("resume's names", name, str, "texts")
-    if mesh is not None:
-        check_kind("mesh", mesh, Mesh, "a jax.sharding.Mesh")
+    check_mesh(mesh)
 
 
 def _run(

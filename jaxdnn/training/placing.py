@@ -6,6 +6,8 @@ of which its devices take their share; of what comes in pieces it gives its own 
 Nothing else in training knows of devices and processes.
 """
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import jax
@@ -130,6 +132,61 @@ def on_all(mesh: Mesh, tree: Any) -> Any:
     """
     everywhere = NamedSharding(_automatic(mesh), PartitionSpec())
     return jax.jit(lambda of: of, out_shardings=everywhere)(tree)
+
+
+def share_lanes(
+    mesh: Mesh | None,
+    program: Callable[..., Any],
+    lanes: Any,
+    rest: Any,
+    **static: Any,
+) -> Any:
+    """program(lanes, *rest, **static), each device of a mesh with lanes of its own.
+
+    Args:
+      program: a function that JAX can trace; what it gives has lanes, too.
+      lanes: arrays with an entry a lane; copies of the first make up the number that
+        devices divide.
+      rest: what all lanes share.
+      static: values that a program is compiled for.
+
+    Example:
+      >>> def times(lanes, factor):
+      ...     return lanes * factor
+      >>> mesh = jax.sharding.Mesh(jax.devices()[:1], ("lanes",))
+      >>> share_lanes(mesh, times, np.arange(3.0), (np.float32(2),)).tolist()
+      [0.0, 2.0, 4.0]
+    """
+    if mesh is None:
+        return program(lanes, *rest, **static)
+    lies = rows_shared(mesh)
+
+    def place(lane: Any) -> Array:
+        bits = np.asarray(key_bits(lane))
+        places = np.arange(-(-len(bits) // mesh.size) * mesh.size)
+        bits = bits[np.where(places < len(bits), places, 0)]
+        return as_key_like(lane, _place(mesh, bits, lies.spec))
+
+    lanes, rest = jax.tree.map(place, lanes), replicate(mesh, rest)
+    known = tuple(sorted(static.items()))
+    return on_all(mesh, _each_its_own(lies, program, known, lanes, rest))
+
+
+@partial(jax.jit, static_argnames=("lies", "program", "options"))
+def _each_its_own(
+    lies: NamedSharding, program: Any, options: Any, lanes: Any, rest: Any
+) -> Any:
+    def own(lanes: Any, rest: Any) -> Any:
+        return program(lanes, *rest, **dict(options))
+
+    # Lanes vary from device to device, and with them all that a loop carries.
+    return jax.shard_map(
+        own,
+        mesh=lies.mesh,
+        in_specs=(lies.spec, PartitionSpec()),
+        out_specs=lies.spec,
+        check_vma=False,
+    )(lanes, rest)
 
 
 def rows_shared(mesh: Mesh) -> NamedSharding:

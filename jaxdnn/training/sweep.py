@@ -17,6 +17,7 @@ from warnings import warn
 import jax
 import numpy as np
 from jax import Array
+from jax.sharding import Mesh
 
 from jaxdnn._checks import (
     check_choice,
@@ -33,7 +34,7 @@ from jaxdnn.arrays import on_device
 from jaxdnn.blocks import unfold
 from jaxdnn.parameters import Method, Parameters
 from jaxdnn.training.batch_objective import L2Over
-from jaxdnn.training.checks import check_config
+from jaxdnn.training.checks import check_config, check_mesh
 from jaxdnn.training.examples import (
     arranged,
     count_of,
@@ -42,6 +43,7 @@ from jaxdnn.training.examples import (
 from jaxdnn.training.lanes import Lane, Lanes, networks, several
 from jaxdnn.training.optimizers import Optimizer
 from jaxdnn.training.padding import ones, padded, unpadded
+from jaxdnn.training.placing import share_lanes
 from jaxdnn.training.prepare import (
     Given,
     Placed,
@@ -98,6 +100,7 @@ def sweep(
     patience: int | None = None,
     min_delta: float = 0.0,
     strategy: Strategy | None = None,
+    mesh: Mesh | None = None,
 ) -> Lanes:
     """Train every combination of the options in one compiled program.
 
@@ -114,6 +117,8 @@ def sweep(
       hidden_sizes: for each network to try, the size of every hidden layer, or a tuple
         with one of each.
       strategy: "vmap" or "map"; by the size of a step if None.
+      mesh: devices to share the lanes; the examples are on each. Its processes give the
+        same arguments, and are given all lanes.
 
     Returns:
       A tuple of lanes, shown as a table; the last option varies fastest, in the order
@@ -140,6 +145,7 @@ def sweep(
     check_outside()
     check_network(network)
     check_choice("strategy", strategy, (None, "vmap", "map"))
+    check_mesh(mesh)
     options = (
         several("seeds", seeds),
         several("learning_rate", learning_rate),
@@ -185,9 +191,13 @@ def sweep(
             "vmap" if activations(run.plan.network, m) <= VMAP_ACTIVATIONS else "map"
         )
     run, lanes, epochs = on_device((run, lanes, np.int32(base.epochs)))
-    ends = _run_lanes(run, strategy, lanes, examples, epochs, room_for(base.epochs))
+    room = room_for(base.epochs)
+    ends = share_lanes(
+        mesh, _run_lanes, lanes, (run, examples, epochs), strategy=strategy, room=room
+    )
     whole = arranged(network, examples_of(network, X, Y), ends[0][0].W.dtype)
-    scores = _scores(run.plan.network, ends[0], *on_device((whole.X, whole.Y)))
+    shown = on_device((whole.X, whole.Y))
+    scores = share_lanes(mesh, _scores, ends[0], shown, network=run.plan.network)
     ends = jax.device_get((*ends, scores))
     found = Lanes(
         _lane(option, jax.tree.map(lambda of, i=i: of[i], ends))
@@ -259,7 +269,7 @@ def _lanes(
 
 @partial(jax.jit, static_argnames=("strategy", "room"))
 def _run_lanes(
-    run: Run, strategy: Strategy, lanes: _Own, examples: Any, epochs: Any, room: int
+    lanes: _Own, run: Run, examples: Any, epochs: Any, *, strategy: Strategy, room: int
 ) -> tuple[Any, History, Any]:
     """The best parameters of every lane, its history with room, and epochs done."""
 
@@ -276,7 +286,7 @@ def _run_lanes(
 
 
 @partial(jax.jit, static_argnames="network")
-def _scores(network: Network, params: Any, X: Array, Y: Array) -> Array:
+def _scores(params: Any, X: Array, Y: Array, *, network: Network) -> Array:
     """Of every lane, on examples as many as there are."""
     return jax.lax.map(lambda of: cost_and_score(network, of, X, Y)[1], params)
 
