@@ -17,7 +17,9 @@ from itertools import chain, pairwise
 from pathlib import Path
 from typing import Any, get_args
 
+import jax
 import numpy as np
+from jax.sharding import Mesh
 
 from jaxdnn import Network
 from jaxdnn._extras import require
@@ -76,6 +78,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--out", type=Path, metavar="DIR", help="where results go (runs/NAME of --data)"
     )
     option("--quiet", action="store_true", help="print nothing but complaints")
+    _add_process_arguments(parser)
+
+
+def _add_process_arguments(parser: argparse.ArgumentParser) -> None:
+    option = parser.add_argument
+    option(
+        "--distributed",
+        action="store_true",
+        help="train in several processes, started alike; each reads row groups of its "
+        "own of a Parquet file that is streamed, process 0 writes. Slurm, Open MPI and "
+        "Kubernetes say which they are; elsewhere, these three do",
+    )
+    option("--coordinator", metavar="HOST:PORT", help="where process 0 is found")
+    option("--processes", type=options.whole(1), metavar="N", help="how many there are")
+    option("--rank", type=options.whole(0), metavar="K", help="which one this is")
 
 
 def _add_data_arguments(parser: argparse.ArgumentParser) -> None:
@@ -160,10 +177,13 @@ def run(args: argparse.Namespace) -> int:
     """Train, print and write."""
     for library in ("tqdm", "safetensors.numpy", "matplotlib.figure"):
         require(library)
+    mesh = _mesh(args)
+    tells = jax.process_index() == 0
     name = Path(args.source).stem
     out: Path = args.out or Path("runs", name)
     check_writable(out)
-    tell = silent if args.quiet else say
+    quiet = args.quiet or not tells
+    tell = silent if quiet else say
 
     prepared = prepare(options.recipe_of(args))
     for label, parts in (
@@ -184,11 +204,13 @@ def run(args: argparse.Namespace) -> int:
             more = f"--epochs {asked} is less: nothing is trained, all of them count"
             print(f"jaxdnn: note: {done} epochs are done, {more}", file=sys.stderr)
     epochs = prepared.recipe.training.epochs or 0
-    with progress(epochs, quiet=args.quiet) as show, warnings.catch_warnings():
+    with progress(epochs, quiet=quiet) as show, warnings.catch_warnings():
         # Told below, in the command line's own way.
         told = "fit: .* was (not|never) finite"
         warnings.filterwarnings("ignore", told, RuntimeWarning)
-        trained = train(prepared, on_progress=show, checkpoints=saved, resume=resume)
+        trained = train(
+            prepared, on_progress=show, checkpoints=saved, resume=resume, mesh=mesh
+        )
     if trained.divergence is not None:
         raise ValueError(
             f"the training diverged: {trained.divergence}; try a --learning-rate below "
@@ -196,6 +218,8 @@ def run(args: argparse.Namespace) -> int:
         )
     if trained.history.validation_cost is not None:
         options.check_watched([trained.history], prepared.recipe.training.watch)
+    if not tells:
+        return 0
     some = next(prepared.tables("train"))
     # First, since whoever reads what is printed may be gone.
     written = _write(out, trained, some)
@@ -213,6 +237,27 @@ def run(args: argparse.Namespace) -> int:
         print("jaxdnn: gradient check:", check, file=sys.stderr)
         return 1
     return 0
+
+
+def _mesh(args: argparse.Namespace) -> Mesh | None:
+    """All devices of all processes, where several train."""
+    said = {"coordinator": args.coordinator, "processes": args.processes}
+    said |= {"rank": args.rank}
+    given = [name for name, value in said.items() if value is not None]
+    if given and not args.distributed:
+        raise ValueError(f"--{given[0]} goes with --distributed")
+    if not args.distributed:
+        return None
+    if len(given) not in (0, len(said)):
+        missing = next(name for name in said if name not in given)
+        raise ValueError(f"--{given[0]} needs --{missing}, too")
+    try:
+        jax.distributed.initialize(args.coordinator, args.processes, args.rank)
+    except (RuntimeError, ValueError) as error:
+        raise ValueError(
+            f"--distributed: {error}; see --coordinator, --processes and --rank"
+        ) from error
+    return jax.make_mesh((jax.device_count(),), ("examples",))
 
 
 def _write(out: Path, trained: Trained, some: Table) -> list[Path]:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from jaxdnn._extras import require
 from jaxdnn.data.tables.csv_files import without_missing
 from jaxdnn.data.tables.options import Reading
-from jaxdnn.data.tables.table import EXACT, Pieces, named
+from jaxdnn.data.tables.table import EXACT, Pieces, Turn, named
 
 
 def read(path: Path, _: Collection[str], reading: Reading) -> Pieces:
@@ -18,14 +18,23 @@ def read(path: Path, _: Collection[str], reading: Reading) -> Pieces:
 
 
 def pieces(
-    path: Path, _: set[str], reading: Reading, piece_bytes: int
-) -> Iterator[Pieces]:
-    """The columns, some rows at a time."""
+    path: Path, _: set[str], reading: Reading, piece_bytes: int, turn: Turn
+) -> Iterator[Pieces | int]:
+    """The columns, some rows at a time; how many rows, where it is another's turn.
+
+    Where there are several readers, their turns are those of whole row groups.
+    """
     pa = require("pyarrow")
     with require("pyarrow.parquet").ParquetFile(path) as file:
         rows = max(1, piece_bytes // (8 * max(1, file.metadata.num_columns)))
-        for batch in file.iter_batches(rows, use_threads=False):
-            yield _columns(pa.Table.from_batches([batch]), reading)
+        count = file.num_row_groups
+        together = [range(count)] if turn.readers == 1 else [[i] for i in range(count)]
+        for i, groups in enumerate(together):
+            if not turn.takes(i):
+                yield file.metadata.row_group(i).num_rows
+                continue
+            for batch in file.iter_batches(rows, groups, use_threads=False):
+                yield _columns(pa.Table.from_batches([batch]), reading)
 
 
 def _columns(table: Any, reading: Reading) -> Pieces:
