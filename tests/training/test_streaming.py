@@ -253,3 +253,56 @@ def test_a_stream_trains_in_its_own_precision():
     with jax.enable_x64(True):
         found = fit(NETWORK, [(X, labels)], **ARGUMENTS)
     assert found.params[0].W.dtype == np.float32
+
+
+# ---- several processes -------------------------------------------------------------
+
+
+def beside(seen):
+    """What another process says: twice as many rows of each class, the rest alike."""
+    other = seen.copy()
+    other[0] += 1
+    other[5:] *= 2
+    return np.stack([seen, other])
+
+
+def test_examples_of_all_processes_are_added_up():
+    X, labels = data()
+    pieces = cut(X, labels, (4, 19))
+    own = source_of(NETWORK, pieces, "balanced")
+    both = source_of(NETWORK, pieces, "balanced", beside)
+    assert (both.m, both.rows, both.most_rows, both.piece_rows) == (3 * M, M, 2 * M, 5)
+    assert both.total == pytest.approx(3 * own.total)
+    # No example is of class 3.
+    assert [both.of_class[k] == own.of_class[k] for k in range(4)] == [1, 1, 1, 0]
+    found = list(batches_of(NETWORK, both, Share(4, 4), np.float32))
+    # The other one comes to 46 rows: of this one's last batches none is real.
+    assert [int(of.real.sum()) for of in found] == [8, 8, 7, 0, 0, 0]
+    assert {of.X.shape for of in found} == {(2, 4, 3)}
+
+
+@pytest.mark.parametrize(
+    ("place", "says"),
+    [
+        (3, "pieces must be alike in all processes"),
+        (slice(5, None), "there are no pieces to learn from in process 1"),
+    ],
+    ids=["labels", "none"],
+)
+def test_processes_that_do_not_go_together_are_refused(place, says):
+    def everyones(seen):
+        other = seen.copy()
+        other[place] = 0
+        return np.stack([seen, other])
+
+    with pytest.raises(ValueError, match=says):
+        source_of(NETWORK, cut(*data(), (4, 19)), None, everyones)
+
+
+def test_a_mesh_of_one_device_trains_as_none():
+    X, labels = data()
+    mesh = jax.make_mesh((1,), ("examples",))
+    run = ARGUMENTS | {"class_weight": "balanced", "shuffle_buffer": 7}
+    pieces = cut(X, labels, (10, 13))
+    alone, found = fit(NETWORK, pieces, **run), fit(NETWORK, pieces, **run, mesh=mesh)
+    chex.assert_trees_all_close(found.params, alone.params, atol=1e-6)

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from jaxdnn.data.tables import read_in_pieces, read_table
+from jaxdnn.data.tables import Turn, read_in_pieces, read_table
 
 
 def parquet(tmp_path, frame):
@@ -102,3 +102,20 @@ def test_large_codes_keep_their_own_words(tmp_path, kind):
 def test_words_that_say_missing_do_in_text_too(tmp_path):
     path = parquet(tmp_path, pd.DataFrame({"sex": ["f", " NA ", None, "m "]}))
     assert read_table(path).columns["sex"].tolist() == ["f", "", "", "m"]
+
+
+@pytest.mark.parametrize("suffix", ["csv", "parquet"])
+def test_each_reader_has_rows_of_its_own_and_knows_where_they_lie(tmp_path, suffix):
+    frame, path = pd.DataFrame({"x": np.arange(5000.0)}), tmp_path / f"t.{suffix}"
+    if suffix == "csv":
+        frame.to_csv(path, index=False)
+    else:
+        frame.to_parquet(path, row_group_size=700)
+    seen = []
+    for reader in range(3):
+        turn = Turn(reader, 3)
+        for table in read_in_pieces(path, piece_bytes=2400, turn=turn):
+            cells = table.columns["x"]
+            assert table.first_row == cells[0]
+            seen += cells.tolist()
+    assert sorted(seen) == list(range(5000)) != seen
