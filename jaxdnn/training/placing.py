@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from jaxdnn._refusals import BadValueError
 from jaxdnn.architecture import Network
-from jaxdnn.training.examples import Columns, arranged
+from jaxdnn.training.examples import Columns, Rows, arranged
 from jaxdnn.training.snapshots import as_key_like, key_bits
 from jaxdnn.training.source import Batches, Share
 
@@ -37,32 +37,29 @@ def replicate(mesh: Mesh, tree: Any) -> Any:
     )
 
 
-def shard(mesh: Mesh, network: Network, examples: Any) -> Any:
-    """Columns or rows shared among the mesh's devices.
+def shard(mesh: Mesh, network: Network, examples: Columns | Rows) -> Any:
+    """Columns shared among the mesh's devices; rows on all, which share each batch.
 
-    Where the devices do not divide them, examples of weight 0 make up the number.
+    Where the devices do not divide them, columns of weight 0 make up the number. Rows
+    that were shared would have to be sent about, since a batch draws from all of them.
 
     Example:
       >>> X, mesh = np.ones((2, 3)), jax.sharding.Mesh(jax.devices()[:1], ("examples",))
       >>> shard(mesh, Network((2, 2)), Columns(X, X, None, 3)).X.shape
       (2, 3)
     """
-    X, Y, weight, *rest = examples
-    axis = 1 if isinstance(examples, Columns) else 0
-    m = X.shape[axis]
+    if isinstance(examples, Rows):
+        arrays = replicate(mesh, examples[:3])
+        return Rows(*arrays, examples.real, examples.total)
+    m = examples.X.shape[1]
     size = -(-m // mesh.size) * mesh.size
     if size != m:
-        filled = arranged(network, examples._replace(total=m), X.dtype, size)
-        X, Y, weight = filled[:3]
-    first = rows_shared(mesh).spec
-    last = PartitionSpec(None, mesh.axis_names)
-    placed = (
-        None
-        if of is None
-        else _place(mesh, of, last if axis and of.ndim == 2 else first)
-        for of in (X, Y, weight)
+        examples = arranged(network, examples, examples.X.dtype, size)
+    lies = {1: rows_shared(mesh).spec, 2: PartitionSpec(None, mesh.axis_names)}
+    X, Y, weight = (
+        None if of is None else _place(mesh, of, lies[of.ndim]) for of in examples[:3]
     )
-    return type(examples)(*placed, *rest)
+    return Columns(X, Y, weight, examples.total)
 
 
 def share_of(mesh: Mesh | None, batch_size: int) -> Share:
