@@ -78,7 +78,8 @@ def count_on(devices: int, processes: int) -> dict[str, Any]:
             raise RuntimeError(f"{processes} processes on {devices} ended with {codes}")
         said.seek(0)
         found = json.loads(said.read().splitlines()[-1])
-    return {"devices": devices, "processes": processes, **found}
+    name = "-".join(map(str, NETWORK.layer_dims))
+    return {"name": name, "devices": devices, "processes": processes, **found}
 
 
 def count() -> dict[str, Any]:
@@ -109,18 +110,18 @@ def compiled(way: str, X: Any, labels: Any, mesh: Any) -> str:
     )
     if way != "pieces":
         lowered = run_epochs.lower(run, start.state, placed, np.int32(1), 1)
-        return lowered.compile().as_text()
+        return lowered.compile().as_text() or ""
     share = share_of(mesh, BATCH_SIZE)
     draws = host_draws(run.constants.shuffle_key, 0)
     piece = next(batches_of(NETWORK, placed, share, np.float32, draws))
     piece = piece if mesh is None else shard_batches(mesh, piece)
     sums = no_sums(np.float32)
-    return run_batches.lower(run, start.state, sums, piece).compile().as_text()
+    return run_batches.lower(run, start.state, sums, piece).compile().as_text() or ""
 
 
 def step_bytes(program: str, devices: int) -> dict[str, float]:
     """Of a step's collectives: bytes taken together, and sent by each device."""
-    taken = sent = 0.0
+    taken, sent = 0, 0.0
     for line in innermost_loop(program):
         if (found := _LINE.search(line)) is not None:
             shape, kind = found.groups()

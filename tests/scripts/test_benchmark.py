@@ -13,6 +13,7 @@ from jaxdnn import Network
 from scripts.benchmark import __main__ as benchmark
 from scripts.benchmark import _batches as batches
 from scripts.benchmark import _cold as cold
+from scripts.benchmark import _meshes as meshes
 from scripts.benchmark import _peers as peers
 from scripts.benchmark import _scaling as scaling
 from scripts.benchmark import _sweeps as sweeps
@@ -170,6 +171,9 @@ def make_tiny(patch):
     patch.setattr(benchmark, "MATMUL_SIDES", (8, 16))
     patch.setattr(benchmark, "BATCH_SIZES", (TINY_BATCHES,))
     patch.setattr(benchmark, "SWEEP_SIZES", (TINY_SWEEP,))
+    counts = {"name": TINY.name, "devices": 2, "processes": 1, "parameters": 8}
+    counts["ways"] = {"pieces": {"taken": 8, "sent": 8.0}}
+    patch.setattr(meshes, "count_on", lambda *_: counts)
     patch.setattr(cold, "first_call", lambda *folder: 0.25 if folder else 0.75)
     for name, value in {
         "ROWS": {20: 4, 30: 4},
@@ -202,6 +206,7 @@ def test_the_report_has_every_field(whole):
     assert set(report) == {
         *("machine", "versions", "repeats", "sample_seconds", "missing"),
         *("matmul_gflops", "sizes", "batches", "cold", "sweeps", "scaling"),
+        "meshes",
         *("targets", "seconds"),
     }
     assert set(report["machine"]) == {
