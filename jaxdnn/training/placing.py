@@ -7,7 +7,6 @@ Nothing else in training knows of devices and processes.
 """
 
 from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 import jax
@@ -16,6 +15,7 @@ from jax import Array
 from jax.sharding import AxisType, Mesh, NamedSharding, PartitionSpec
 from numpy.typing import NDArray
 
+from jaxdnn._programs import compiled
 from jaxdnn._refusals import BadValueError
 from jaxdnn.architecture import Network
 from jaxdnn.training.examples import Columns, Rows, arranged
@@ -127,8 +127,12 @@ def on_all(mesh: Mesh, tree: Any) -> Any:
       >>> on_all(mesh, shared).is_fully_replicated
       True
     """
-    everywhere = NamedSharding(_automatic(mesh), PartitionSpec())
-    return jax.jit(lambda of: of, out_shardings=everywhere)(tree)
+    return _moved(NamedSharding(_automatic(mesh), PartitionSpec()), tree)
+
+
+@compiled(static_argnames="lies")
+def _moved(lies: NamedSharding, tree: Any) -> Any:
+    return jax.lax.with_sharding_constraint(tree, lies)
 
 
 def share_lanes(
@@ -169,7 +173,7 @@ def share_lanes(
     return on_all(mesh, _each_its_own(lies, program, known, lanes, rest))
 
 
-@partial(jax.jit, static_argnames=("lies", "program", "options"))
+@compiled(static_argnames=("lies", "program", "options"))
 def _each_its_own(
     lies: NamedSharding, program: Any, options: Any, lanes: Any, rest: Any
 ) -> Any:

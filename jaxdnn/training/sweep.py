@@ -9,7 +9,6 @@ Hidden layers of several sizes are padded to the largest: see `padding`.
 
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import partial
 from itertools import product
 from typing import Any, Literal, NamedTuple
 from warnings import warn
@@ -27,6 +26,7 @@ from jaxdnn._checks import (
     count,
     count_or_none,
 )
+from jaxdnn._programs import compiled
 from jaxdnn._refusals import BadValueError, public
 from jaxdnn.architecture import Network
 from jaxdnn.arguments import check_network
@@ -267,7 +267,7 @@ def _lanes(
     return run, _stack(own), first.examples
 
 
-@partial(jax.jit, static_argnames=("strategy", "room"))
+@compiled(static_argnames=("strategy", "room"))
 def _run_lanes(
     lanes: _Own, run: Run, examples: Any, epochs: Any, *, strategy: Strategy, room: int
 ) -> tuple[Any, History, Any]:
@@ -285,7 +285,7 @@ def _run_lanes(
     return jax.vmap(one)(lanes) if strategy == "vmap" else jax.lax.map(one, lanes)
 
 
-@partial(jax.jit, static_argnames="network")
+@compiled(static_argnames="network")
 def _scores(params: Any, X: Array, Y: Array, *, network: Network) -> Array:
     """Of every lane, on examples as many as there are."""
     return jax.lax.map(lambda of: cost_and_score(network, of, X, Y)[1], params)
