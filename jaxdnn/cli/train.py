@@ -186,17 +186,9 @@ def run(args: argparse.Namespace) -> int:
     tell = silent if quiet else say
 
     prepared = prepare(options.recipe_of(args))
-    for label, parts in (
-        ("data", describe_data(name, prepared)),
-        ("columns", describe_columns(prepared)),
-        ("missing", describe_missing(prepared)),
-    ):
-        for i, line in enumerate(joined(parts)):
-            tell("" if i else label, line)
+    _describe_prepared(name, prepared, tell)
     if (said := headless(prepared)) is not None:
         print(f"jaxdnn: note: {args.source}: {said}", file=sys.stderr)
-    tell("network", _describe_network(prepared.network))
-    tell("training", _describe_training(prepared.recipe.training))
     saved, resume = _checkpoints(args, prepared)
     if resume is not None:
         tell("resumed", f"after {(done := int(resume['.state.epoch']))} epochs")
@@ -293,6 +285,20 @@ def _checkpoints(
 
 
 # ---- on the screen -----------------------------------------------------------------
+
+
+def _describe_prepared(
+    name: str, prepared: Prepared, tell: Callable[[str, str], None]
+) -> None:
+    for label, parts in (
+        ("data", describe_data(name, prepared)),
+        ("columns", describe_columns(prepared)),
+        ("missing", describe_missing(prepared)),
+    ):
+        for i, line in enumerate(joined(parts)):
+            tell("" if i else label, line)
+    tell("network", _describe_network(prepared.network))
+    tell("training", _describe_training(prepared.recipe.training))
 
 
 def _describe_network(network: Network) -> str:

@@ -49,8 +49,8 @@ def shard(mesh: Mesh, network: Network, examples: Columns | Rows) -> Any:
       (2, 3)
     """
     if isinstance(examples, Rows):
-        arrays = replicate(mesh, examples[:3])
-        return Rows(*arrays, examples.real, examples.total)
+        X, targets, weight = replicate(mesh, examples[:3])
+        return Rows(X, targets, weight, examples.real, examples.total)
     m = examples.X.shape[1]
     size = -(-m // mesh.size) * mesh.size
     if size != m:

@@ -185,11 +185,7 @@ def sweep(
         raise BadValueError("X must be an array: all lanes read the same examples")
     given = Given(examples, None, params, validation, class_weight, order)
     run, lanes, examples = _lanes(options, configs, given)
-    if strategy is None:
-        m = run.plan.batch_size or count_of(given.examples)
-        strategy = (
-            "vmap" if activations(run.plan.network, m) <= VMAP_ACTIVATIONS else "map"
-        )
+    strategy = strategy or _faster(run, count_of(given.examples))
     run, lanes, epochs = on_device((run, lanes, np.int32(base.epochs)))
     room = room_for(base.epochs)
     ends = share_lanes(
@@ -206,6 +202,12 @@ def sweep(
     if watched := run.plan.watched:
         _warn_of_none_finite(watched, found)
     return found
+
+
+def _faster(run: Run, m: int) -> Strategy:
+    """By the size of a step."""
+    size = activations(run.plan.network, run.plan.batch_size or m)
+    return "vmap" if size <= VMAP_ACTIVATIONS else "map"
 
 
 # Lanes differ in these and share all else of a run.
