@@ -146,6 +146,7 @@ def fit(
       Robbins & Monro (1951), Ann. Math. Stat. 22; Prechelt (1998), Early Stopping.
 
     Example:
+      >>> import jax
       >>> import jax.numpy as jnp
       >>> X = jnp.array([[0.0, 1.0, 2.0, 3.0]])
       >>> Y = jnp.array([[0.0, 0.0, 1.0, 1.0]])

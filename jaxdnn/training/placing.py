@@ -194,8 +194,9 @@ def rows_shared(mesh: Mesh) -> NamedSharding:
     """Rows (m, ...) shared among the mesh's devices.
 
     Example:
-      >>> rows_shared(jax.sharding.Mesh(jax.devices()[:1], ("examples",))).spec
-      P(('examples',))
+      >>> mesh = jax.sharding.Mesh(jax.devices()[:1], ("examples",))
+      >>> rows_shared(mesh).shard_shape((3, 2))
+      (3, 2)
     """
     return NamedSharding(_automatic(mesh), PartitionSpec(mesh.axis_names))
 

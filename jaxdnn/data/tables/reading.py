@@ -52,7 +52,7 @@ def is_streamable(path: str | os.PathLike[str]) -> bool:
       False
     """
     found = FORMATS.get(suffix(path))
-    return found is not None and found.pieces is not None and Path(path).is_file()
+    return found is not None and found.pieces is not None and _is_there(Path(path))
 
 
 def read_table(
@@ -204,11 +204,16 @@ def scan(
     return ScannedFile(str(path), reading, piece_bytes, frozenset(texts), tuple(sizes))
 
 
+def _is_there(path: Path) -> bool:
+    """Whether it is a file, or a folder of them that stands for one."""
+    return path.is_file() or (path.is_dir() and suffix(path) == ".parquet")
+
+
 def _format(path: Path) -> Format:
     """That of the file of that name, which is there."""
     found = FORMATS.get(suffix(path))
     if found is None:
         raise ValueError(f"{path}: must be a {', '.join(FORMATS)} file")
-    if not path.is_file():
+    if not _is_there(path):
         raise FileNotFoundError(f"{path}: no such file")
     return found
