@@ -26,7 +26,8 @@ def shuffled(key: Array, size: int, real: Any) -> Array:
     order = jnp.arange(size, dtype=jnp.uint32)
     # 31 random bits, so that what is not real can sort behind all of them.
     bits = jax.random.bits(key, (size,), jnp.uint32) >> 1
-    bits = jnp.where(order < real, bits, jnp.uint32(1 << 31))
+    are_real = order < jnp.asarray(real, order.dtype)
+    bits = jnp.where(are_real, bits, jnp.uint32(1 << 31))
     return jax.lax.sort((bits, order), num_keys=1)[1]
 
 
