@@ -78,6 +78,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--out", type=Path, metavar="DIR", help="where results go (runs/NAME of --data)"
     )
     option("--quiet", action="store_true", help="print nothing but complaints")
+    parser.set_defaults(record=("gradient_norm",))
     _add_process_arguments(parser)
 
 

@@ -163,6 +163,7 @@ def _fit(
         validation=prepared.watched(),
         watch=training.watch,
         patience=training.patience,
+        record=training.record,
         on_progress=edge,
         resume=resume,
         mesh=mesh,

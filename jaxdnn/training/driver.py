@@ -109,7 +109,7 @@ def stream(
     epochs: int,
     edge: Edge | None,
 ) -> Outcome:
-    """Train on pieces that come anew each epoch; `pieces` places its."""
+    """Train on pieces that come anew each epoch: `pieces` gives those of one, placed."""
     state, history = start
     while _has_more(run, state, epochs):
         try:
@@ -128,7 +128,7 @@ def _epoch_of_pieces(
     run: Run, state: State, pieces: Iterable[Batches]
 ) -> tuple[State, Sums]:
     """While the device trains on one piece the next is read: two are held, no more."""
-    sums = no_sums(state.params[0].W.dtype)
+    sums = no_sums(run, state.params[0].W.dtype)
     pending: _Pending | None = None
     for piece in pieces:
         before = state
@@ -244,7 +244,7 @@ def _take_apart(
 
     Once it has happened it stays: halving finds the step.
     """
-    none = no_sums(start.params[0].W.dtype)
+    none = no_sums(run, start.params[0].W.dtype)
     state, failed = start, 0
     if not isinstance(examples, Columns):
         broken = int(batch_count(examples, run.plan.batch_size or 1))

@@ -1,6 +1,6 @@
 """fit: a run from the host's side. What is trained is in `programs`, on the device."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Any, Literal
@@ -15,7 +15,12 @@ from jaxdnn.architecture import Network
 from jaxdnn.arrays import on_device
 from jaxdnn.parameters import Method, Parameters
 from jaxdnn.training.batch_objective import L2Over
-from jaxdnn.training.checks import check_config, check_mesh, check_untraced
+from jaxdnn.training.checks import (
+    check_config,
+    check_mesh,
+    check_untraced,
+    recorded,
+)
 from jaxdnn.training.driver import Outcome, drive, stream, trace
 from jaxdnn.training.examples import examples_of
 from jaxdnn.training.optimizers import Optimizer
@@ -29,6 +34,7 @@ from jaxdnn.training.types import (
     FitResult,
     History,
     Progress,
+    Record,
     Snapshot,
     State,
 )
@@ -63,6 +69,7 @@ def fit(
     clip_examples: Any = None,
     noise_multiplier: Any = 0.0,
     layout: Literal["auto", "plain"] = "auto",
+    record: Collection[Record] = (),
     report_every: int | None = None,
     on_progress: Callable[[Progress], None] | None = None,
     resume: Snapshot | Mapping[str, Any] | None = None,
@@ -116,6 +123,8 @@ def fit(
       noise_multiplier: σ >= 0, of the noise that is then added. What privacy it buys an
         accountant says, from σ, batch_size / m and the number of updates.
       layout: "auto", or "plain" for the parameters as they are: see `layouts`.
+      record: "gradient_norm" for its mean over each epoch's batches in the history,
+        which takes a few hundredths of a step's time.
       report_every: epochs between calls of on_progress; if None, about half a second.
         With a source of pieces it is one epoch.
       on_progress: called on the host after each chunk of epochs. Chunks change no bit
@@ -170,6 +179,7 @@ def fit(
         layout=layout,
         clip_examples=clip_examples,
         noise_multiplier=noise_multiplier,
+        record=recorded(record),
     )
     check_config(config, validation=validation)
     _check_host(on_progress, resume, mesh)

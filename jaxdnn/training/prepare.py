@@ -167,6 +167,7 @@ def prepare(
         ragged=size is not None or _is_ragged(given.examples, config.batch_size),
         sentinel=concrete,
         watched=entry_to_watch(config.watch, watched is not None),
+        record=config.record,
         shared=None if given.mesh is None else rows_shared(given.mesh),
     )
     run = Run(plan, settings, constants, watched)

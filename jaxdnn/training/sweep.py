@@ -7,7 +7,7 @@ every operation's fixed cost; large ones only wait for each other's memory.
 Hidden layers of several sizes are padded to the largest: see `padding`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from itertools import product
 from typing import Any, Literal, NamedTuple
@@ -34,7 +34,7 @@ from jaxdnn.arrays import on_device
 from jaxdnn.blocks import unfold
 from jaxdnn.parameters import Method, Parameters
 from jaxdnn.training.batch_objective import L2Over
-from jaxdnn.training.checks import check_config, check_mesh
+from jaxdnn.training.checks import check_config, check_mesh, recorded
 from jaxdnn.training.examples import (
     arranged,
     count_of,
@@ -61,6 +61,7 @@ from jaxdnn.training.types import (
     Config,
     Constants,
     History,
+    Record,
     Run,
     Settings,
     State,
@@ -99,6 +100,7 @@ def sweep(
     watch: Watch | None = None,
     patience: int | None = None,
     min_delta: float = 0.0,
+    record: Collection[Record] = (),
     strategy: Strategy | None = None,
     mesh: Mesh | None = None,
 ) -> Lanes:
@@ -112,7 +114,7 @@ def sweep(
       X, Y, params, method, optimizer, epochs, batch_size, shuffle: as for `fit`. Other
         hidden sizes than the network's start from no given parameters.
       order, l2_over, sample_weight, class_weight, validation: as for `fit`.
-      watch, patience, min_delta: as for `fit`.
+      watch, patience, min_delta, record: as for `fit`.
       seeds, learning_rate, l2, keep_prob: one or several, as for `fit`.
       hidden_sizes: for each network to try, the size of every hidden layer, or a tuple
         with one of each.
@@ -169,6 +171,7 @@ def sweep(
         watch=watch,
         patience=count_or_none("patience", patience),
         min_delta=min_delta,
+        record=recorded(record),
     )
     configs = _configs(base, options[1:4])
     for config in configs:

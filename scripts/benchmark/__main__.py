@@ -4,9 +4,9 @@
     python -m scripts.benchmark --parts batches sweeps
 
 The part "steps" is about one step over all examples; "batches" about epochs of
-mini-batches and cold starts, "sweeps" about many runs at once, "scaling" about rows,
-width and depth, "meshes" about what devices send each other: see `_batches`, `_cold`,
-`_sweeps`, `_scaling` and `_meshes`.
+mini-batches, the kernels of their steps and cold starts, "sweeps" about many runs at
+once, "scaling" about rows, width and depth, "meshes" about what devices send each
+other: see `_batches`, `_counts`, `_cold`, `_sweeps`, `_scaling` and `_meshes`.
 
 Every peer trains the same network from the same parameters on the same data at the
 same rate, and the benchmark stops if its first costs differ from the others'. The peers
