@@ -109,7 +109,7 @@ def stream(
     epochs: int,
     edge: Edge | None,
 ) -> Outcome:
-    """Train on pieces that come anew each epoch: `pieces` gives those of one, placed."""
+    """Train on pieces that come anew each epoch; `pieces` gives those of one."""
     state, history = start
     while _has_more(run, state, epochs):
         try:

@@ -155,12 +155,7 @@ def sweep(
         several("keep_prob", keep_prob),
         networks(network, hidden_sizes),
     )
-    for seed in options[0]:
-        check_seed("seeds", seed)
-    for l2 in options[2]:
-        check_scalar("l2", l2, low=0)
-    for keep_prob in options[3]:
-        check_scalar("keep_prob", keep_prob, low=0, high=1, low_open=True)
+    _check_options(*options)
     base = Config(
         method=method,
         optimizer=optimizer,
@@ -205,6 +200,15 @@ def sweep(
     if watched := run.plan.watched:
         _warn_of_none_finite(watched, found)
     return found
+
+
+def _check_options(seeds: Any, _: Any, penalties: Any, keeps: Any, __: Any) -> None:
+    for seed in seeds:
+        check_seed("seeds", seed)
+    for l2 in penalties:
+        check_scalar("l2", l2, low=0)
+    for keep_prob in keeps:
+        check_scalar("keep_prob", keep_prob, low=0, high=1, low_open=True)
 
 
 def _faster(run: Run, m: int) -> Strategy:

@@ -115,7 +115,7 @@ def compiled(way: str, X: Any, labels: Any, mesh: Any) -> str:
     draws = host_draws(run.constants.shuffle_key, 0)
     piece = next(batches_of(NETWORK, placed, share, np.float32, draws))
     piece = piece if mesh is None else shard_batches(mesh, piece)
-    sums = no_sums(np.float32)
+    sums = no_sums(run, np.float32)
     return run_batches.lower(run, start.state, sums, piece).compile().as_text() or ""
 
 

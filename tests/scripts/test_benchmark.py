@@ -15,7 +15,6 @@ from scripts.benchmark import __main__ as benchmark
 from scripts.benchmark import _batches as batches
 from scripts.benchmark import _cold as cold
 from scripts.benchmark import _counts as counts
-from scripts.benchmark import _meshes as meshes
 from scripts.benchmark import _peers as peers
 from scripts.benchmark import _scaling as scaling
 from scripts.benchmark import _sweeps as sweeps
@@ -195,9 +194,9 @@ def make_tiny(patch):
     patch.setattr(benchmark, "MATMUL_SIDES", (8, 16))
     patch.setattr(benchmark, "BATCH_SIZES", (TINY_BATCHES,))
     patch.setattr(benchmark, "SWEEP_SIZES", (TINY_SWEEP,))
-    counts = {"name": TINY.name, "devices": 2, "processes": 1, "parameters": 8}
-    counts["ways"] = {"pieces": {"taken": 8, "sent": 8.0}}
-    patch.setattr(meshes, "count_on", lambda *_: counts)
+    mesh = {"name": "", "devices": 2, "processes": 1, "parameters": 8}
+    mesh["ways"] = {"pieces": {"taken": 8, "sent": 8.0}}
+    patch.setattr(benchmark, "measure_meshes", lambda: [mesh])
     patch.setattr(cold, "first_call", lambda *folder: 0.25 if folder else 0.75)
     for name, value in {
         "ROWS": {20: 4, 30: 4},
@@ -344,12 +343,6 @@ def test_the_tables_name_every_peer_and_target(whole):
         assert target["target"] in printed
     for name, version in report["versions"].items():
         assert f"{name} {version}" in printed
-
-
-def test_operations_are_counted_by_the_formula():
-    # Z and dW of both layers, dA of the second alone: 5 products, 2 m n n_prev each.
-    size = benchmark.Size(Network((2, 3, 1)), 5, 1)
-    assert size.operations == 2 * 5 * (2 * (2 * 3 + 3 * 1) + 3 * 1)
 
 
 @pytest.mark.usefixtures("tiny")
