@@ -68,6 +68,7 @@ FLOORS = [
     {"data"},
     {"plots"},
     {"models"},
+    {"explain"},
     {"sklearn"},
     {"interop"},
     {"export"},
