@@ -240,7 +240,6 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-<<<<<<< HEAD
 def _mesh(args: argparse.Namespace) -> Mesh | None:
     """All devices of all processes, where several train."""
     said = {"coordinator": args.coordinator, "processes": args.processes}
@@ -262,15 +261,12 @@ def _mesh(args: argparse.Namespace) -> Mesh | None:
     return jax.make_mesh((jax.device_count(),), ("examples",))
 
 
-def _write(out: Path, trained: Trained, some: Table) -> list[Path]:
-=======
 def _write(
     out: Path,
     trained: Trained,
     some: Table,
     page: Callable[[Mapping[str, bytes]], str] | None,
 ) -> list[Path]:
->>>>>>> main
     """Write the results; where that fails, somewhere else rather than nowhere."""
     results = (trained.model, trained.history, trained.scores, some)
     try:

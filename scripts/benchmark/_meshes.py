@@ -99,6 +99,8 @@ def count() -> dict[str, Any]:
 
 def compiled(way: str, X: Any, labels: Any, mesh: Any) -> str:
     """The program of a run, as XLA compiled it."""
+    epochs: Any = run_epochs
+    batches: Any = run_batches
     size = None if way == "all examples" else BATCH_SIZE
     given = ([(X, labels)], None) if way == "pieces" else (X, labels)
     examples = examples_of(NETWORK, *given, batch_size=size)
@@ -109,14 +111,14 @@ def compiled(way: str, X: Any, labels: Any, mesh: Any) -> str:
         Config(batch_size=size, layout="plain", epochs=10**6),
     )
     if way != "pieces":
-        lowered = run_epochs.lower(run, start.state, placed, np.int32(1), 1)
+        lowered = epochs.lower(run, start.state, placed, np.int32(1), 1)
         return lowered.compile().as_text() or ""
     share = share_of(mesh, BATCH_SIZE)
     draws = host_draws(run.constants.shuffle_key, 0)
     piece = next(batches_of(NETWORK, placed, share, np.float32, draws))
     piece = piece if mesh is None else shard_batches(mesh, piece)
     sums = no_sums(run, np.float32)
-    return run_batches.lower(run, start.state, sums, piece).compile().as_text() or ""
+    return batches.lower(run, start.state, sums, piece).compile().as_text() or ""
 
 
 def step_bytes(program: str, devices: int) -> dict[str, float]:
