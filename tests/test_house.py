@@ -59,6 +59,7 @@ FLOORS = [
         )
     ),
     {"training"},  # training/__init__.py
+    {"answers"},
     {"verification"},
     {""},  # jaxdnn/__init__.py, which re-exports all of those
     {"testing"},
