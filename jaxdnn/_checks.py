@@ -313,17 +313,20 @@ def check_accepted(network: Described, Y: Any) -> None:
         )
 
 
-def check_weights(weight: Any) -> None:
-    """Refuse weights of examples that leave nothing to learn from."""
+def check_weights(weight: Any, *, some: bool = True) -> None:
+    """Refuse what are no weights of examples; if some must count, that none does."""
     if weight is None or not readable(weight):
         return
     weight = np.asarray(weight)
     with np.errstate(over="ignore"):
         total = weight.sum(dtype=float)
-    if not (np.isfinite(weight).all() and weight.min() >= 0 < total):
+    if not (
+        np.isfinite(weight).all() and weight.min() >= 0 and (total > 0 or not some)
+    ):
+        also = ", not all 0 (class_weight included)" if some else ""
         raise BadValueError(
-            "sample_weight must be finite and >= 0, not all 0 (class_weight included), "
-            f"got values from {weight.min():g} to {weight.max():g}"
+            f"sample_weight must be finite and >= 0{also}, got values from "
+            f"{weight.min():g} to {weight.max():g}"
         )
 
 

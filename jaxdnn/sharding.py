@@ -55,14 +55,19 @@ def lying_as(D: Array, A: Array) -> Array:
     return jax.sharding.reshard(D, where)
 
 
-def rows_at(A: Array, places: Array) -> Array:
+def rows_at(A: Array, places: Array, shared: NamedSharding | None = None) -> Array:
     """A[places], all of them within A (m, ...): shared as A's rows are, if they can be.
+
+    shared: where a batch's rows are to lie on automatic axes, on which A does not say.
 
     Example:
       >>> rows_at(jnp.array([5, 6, 7]), jnp.array([2, 0])).tolist()
       [7, 5]
     """
     lies, where = None, jax.typeof(A).sharding
+    if shared is not None and len(places) % shared.num_devices == 0:
+        found = A.at[places].get(mode="promise_in_bounds")
+        return jax.lax.with_sharding_constraint(found, shared)
     if where.mesh.explicit_axes:
         rows, *rest = where.spec
         axes = rows if isinstance(rows, tuple) else (rows,) if rows else ()

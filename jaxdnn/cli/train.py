@@ -12,7 +12,9 @@ from itertools import chain, pairwise
 from pathlib import Path
 from typing import Any
 
+import jax
 import numpy as np
+from jax.sharding import Mesh
 
 from jaxdnn import Network
 from jaxdnn._extras import require
@@ -41,24 +43,19 @@ def run(args: argparse.Namespace) -> int:
     """Train, print and write."""
     for library in ("tqdm", "safetensors.numpy", "matplotlib.figure"):
         require(library)
+    mesh = _mesh(args)
+    tells = jax.process_index() == 0
     recipe = options.recipe_of(args)
     name = Path(recipe.data.source).stem
     out: Path = args.out or Path("runs", name)
     check_writable(out)
-    tell = silent if args.quiet else say
+    quiet = args.quiet or not tells
+    tell = silent if quiet else say
 
     prepared = prepare(recipe)
-    for label, parts in (
-        ("data", describe_data(name, prepared)),
-        ("columns", describe_columns(prepared)),
-        ("missing", describe_missing(prepared)),
-    ):
-        for i, line in enumerate(joined(parts)):
-            tell("" if i else label, line)
+    _describe_prepared(name, prepared, tell)
     if (said := headless(prepared)) is not None:
         print(f"jaxdnn: note: {recipe.data.source}: {said}", file=sys.stderr)
-    tell("network", _describe_network(prepared.network))
-    tell("training", _describe_training(prepared.recipe.training))
     saved, resume = _checkpoints(args, prepared)
     if resume is not None:
         tell("resumed", f"after {(done := int(resume['.state.epoch']))} epochs")
@@ -66,11 +63,13 @@ def run(args: argparse.Namespace) -> int:
             more = f"--epochs {asked} is less: nothing is trained, all of them count"
             print(f"jaxdnn: note: {done} epochs are done, {more}", file=sys.stderr)
     epochs = prepared.recipe.training.epochs or 0
-    with progress(epochs, quiet=args.quiet) as show, warnings.catch_warnings():
+    with progress(epochs, quiet=quiet) as show, warnings.catch_warnings():
         # Told below, in the command line's own way.
         told = "fit: .* was (not|never) finite"
         warnings.filterwarnings("ignore", told, RuntimeWarning)
-        trained = train(prepared, on_progress=show, checkpoints=saved, resume=resume)
+        trained = train(
+            prepared, on_progress=show, checkpoints=saved, resume=resume, mesh=mesh
+        )
     if trained.divergence is not None:
         raise ValueError(
             f"the training diverged: {trained.divergence}; try a --learning-rate below "
@@ -78,6 +77,8 @@ def run(args: argparse.Namespace) -> int:
         )
     if trained.history.validation_cost is not None:
         options.check_watched([trained.history], prepared.recipe.training.watch)
+    if not tells:
+        return 0
     some = next(prepared.tables("train"))
     # First, since whoever reads what is printed may be gone.
     page = partial(report, trained, title=name) if args.report else None
@@ -96,6 +97,19 @@ def run(args: argparse.Namespace) -> int:
         print("jaxdnn: gradient check:", check, file=sys.stderr)
         return 1
     return 0
+
+
+def _mesh(args: argparse.Namespace) -> Mesh | None:
+    """All devices of all processes, where several train."""
+    if not args.distributed:
+        return None
+    try:
+        jax.distributed.initialize(args.coordinator, args.processes, args.rank)
+    except (RuntimeError, ValueError) as error:
+        raise ValueError(
+            f"--distributed: {error}; see --coordinator, --processes and --rank"
+        ) from error
+    return jax.make_mesh((jax.device_count(),), ("examples",))
 
 
 def _write(
@@ -134,6 +148,20 @@ def _checkpoints(
 
 
 # ---- on the screen -----------------------------------------------------------------
+
+
+def _describe_prepared(
+    name: str, prepared: Prepared, tell: Callable[[str, str], None]
+) -> None:
+    for label, parts in (
+        ("data", describe_data(name, prepared)),
+        ("columns", describe_columns(prepared)),
+        ("missing", describe_missing(prepared)),
+    ):
+        for i, line in enumerate(joined(parts)):
+            tell("" if i else label, line)
+    tell("network", _describe_network(prepared.network))
+    tell("training", _describe_training(prepared.recipe.training))
 
 
 def _describe_network(network: Network) -> str:

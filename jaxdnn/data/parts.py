@@ -1,11 +1,12 @@
 """Which rows of a table, or of a file, are to train, to watch and to test on.
 
 A table's rows are drawn class by class. A streamed file's are drawn one by one: row i
-by the i-th random number of the seed, so that every pass, and every format, agrees.
+by the i-th random number of the seed, so that every pass, every format, and every
+reader of some of the rows agrees.
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 from jaxdnn._refusals import BadValueError, public
 from jaxdnn.data.datasets import Dataset
 from jaxdnn.data.selecting import Selected
-from jaxdnn.data.tables import Table
+from jaxdnn.data.tables import Table, Turn
 
 PARTS = ("train", "validation", "test")
 TRAIN, VALIDATION, TEST = range(3)
@@ -153,10 +154,16 @@ class FileInParts:
     watched: float
     seed: int
 
+    def read_by(self, turn: Turn) -> "FileInParts":
+        """The rows that one of several readers reads."""
+        file = replace(self.rows.tables, turn=turn)
+        return replace(self, rows=replace(self.rows, tables=file))
+
     def __iter__(self) -> Iterator[Piece]:
         # Not the seed alone: data may have been made with it.
-        draws = np.random.default_rng((self.seed, 1))
         for table in self.rows:
-            place = draws.random(len(table))
+            bits = np.random.PCG64((self.seed, 1)).advance(table.first_row)
+            rows = np.arange(len(table)) if table.rows is None else table.rows
+            place = np.random.Generator(bits).random(rows[-1] + 1)[rows]
             parts = np.where(place < self.watched, VALIDATION, TRAIN)
             yield table, np.where(place < self.test, TEST, parts).astype(np.int8)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from jaxdnn.data.tables import Table
+from jaxdnn.data.tables import ScannedFile, Table
 
 
 class Gap(NamedTuple):
@@ -86,9 +86,9 @@ class Selection:
 
 @dataclass(frozen=True)
 class Selected:
-    """What is selected of every table, anew each time; none without rows."""
+    """What is selected of a file's tables, anew each time; none without rows."""
 
-    tables: Iterable[Table]
+    tables: ScannedFile
     selection: Selection
 
     def __iter__(self) -> Iterator[Table]:

@@ -13,6 +13,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import jax
+
 from jaxdnn import Progress, Snapshot, snapshot_to_dict
 from jaxdnn._atomic import FolderLock, leftovers, naming, replacing
 from jaxdnn.models.files import pack, unpack
@@ -32,6 +34,9 @@ class Checkpoints:
 
     Raises:
       ValueError: keep is less than 1.
+
+    Where several processes train, process 0 writes, and all can read: the folder must
+    be one that all see.
 
     A checkpoint that cannot be written when `fit` calls is no end of the run: a
     RuntimeWarning says so, once, and which epoch is safe.
@@ -63,6 +68,7 @@ class Checkpoints:
         self._keep = keep
         self._seconds = seconds
         self._saved_at = time.monotonic()
+        self._writes = jax.process_index() == 0
         self._continues = False
         self._lock: FolderLock | None = None
         self._complained = False
@@ -70,7 +76,7 @@ class Checkpoints:
 
     def __call__(self, progress: Progress) -> None:
         """Save the run between two chunks, unless the last time is recent."""
-        if time.monotonic() - self._saved_at < self._seconds:
+        if not self._writes or time.monotonic() - self._saved_at < self._seconds:
             return
         try:
             self.save(progress.snapshot)
@@ -97,13 +103,15 @@ class Checkpoints:
             checkpoints in the folder, see `check_new`; another process has the folder.
           OSError: the folder cannot be written, or the disk is full.
         """
+        epoch = int(snapshot.state.epoch)
+        new = self.folder / f"{_PREFIX}{epoch:010}{_SUFFIX}"
+        if not self._writes:
+            return new
         if not self._continues:
             self.check_new()
         with naming(self.folder):
             self.folder.mkdir(parents=True, exist_ok=True)
         self._have()
-        epoch = int(snapshot.state.epoch)
-        new = self.folder / f"{_PREFIX}{epoch:010}{_SUFFIX}"
         if new == self._newest:
             return new
         said = {"configuration": self._configuration}
@@ -166,7 +174,7 @@ class Checkpoints:
 
     def _have(self) -> None:
         """Keep other processes out of the folder, if it is there."""
-        if self._lock is None and self.folder.is_dir():
+        if self._writes and self._lock is None and self.folder.is_dir():
             self._lock = FolderLock(self.folder, "a run")
 
     def _paths(self) -> list[Path]:

@@ -29,7 +29,15 @@ from jaxdnn.data.parts import (
 )
 from jaxdnn.data.preprocessing import Examples
 from jaxdnn.data.selecting import Selected, Selection, listed
-from jaxdnn.data.tables import FORMATS, Table, read_table, scan, suffix
+from jaxdnn.data.tables import (
+    ALONE,
+    FORMATS,
+    Table,
+    Turn,
+    read_table,
+    scan,
+    suffix,
+)
 from jaxdnn.models.choosing import chosen
 from jaxdnn.models.recipe import DataRecipe, Recipe
 
@@ -52,9 +60,12 @@ class Prepared:
     network: Network
     untold: int
 
-    def examples(self, part: int = TRAIN) -> Examples:
-        """X and Y of a part, piece by piece."""
-        return Examples(self.pieces, part, self.learned.preprocessing)
+    def examples(self, part: int = TRAIN, turn: Turn = ALONE) -> Examples:
+        """X and Y of a part, piece by piece; of a stream, those whose turn it is."""
+        pieces = self.pieces
+        if isinstance(pieces, FileInParts):
+            pieces = pieces.read_by(turn)
+        return Examples(pieces, part, self.learned.preprocessing)
 
     def tables(self, part: str) -> Iterator[Table]:
         """The rows of "train", "validation" or "test", piece by piece."""

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import jax
+from jax.sharding import Mesh
 
 from jaxdnn import Divergence, FitResult, History, Progress, fit
 from jaxdnn._checks import check_scalar
 from jaxdnn._extras import require
 from jaxdnn._refusals import public
+from jaxdnn.data.tables import ALONE, Turn
 from jaxdnn.models.checkpoints import Checkpoints
 from jaxdnn.models.convergence import still_falling
 from jaxdnn.models.model import Model
@@ -58,6 +60,7 @@ def train(
     on_progress: OnProgress | None = None,
     checkpoints: Checkpoints | str | os.PathLike[str] | None = None,
     resume: Mapping[str, Any] | None = None,
+    mesh: Mesh | None = None,
 ) -> Trained:
     """Do what a recipe says: read, learn the columns, train, score, verify.
 
@@ -67,6 +70,8 @@ def train(
       checkpoints: a folder to save the run's state in. Where it holds states of this
         very run, the run goes on from the last one, to the same bits. Or `Checkpoints`.
       resume: with `Checkpoints`, the state to go on from.
+      mesh: as for `fit`. Of a streamed file, each of several processes trains on row
+        groups of its own; all of them learn the columns and score.
 
     Raises:
       ValueError: bad data, a value out of its range, checkpoints of another run.
@@ -91,8 +96,9 @@ def train(
                 on_progress=on_progress,
                 checkpoints=saved,
                 resume=saved.latest(),
+                mesh=mesh,
             )
-    result = _fit(prepared, on_progress, checkpoints, resume)
+    result = _fit(prepared, on_progress, checkpoints, resume, mesh)
     model = Model(prepared.network, result.params, prepared.learned.preprocessing)
     scores: dict[str, Scores] = {}
     check = None
@@ -123,6 +129,7 @@ def _fit(
     on_progress: OnProgress | None,
     checkpoints: Checkpoints | None,
     resume: Mapping[str, Any] | None,
+    mesh: Mesh | None,
 ) -> FitResult:
     training: Any = prepared.recipe.training  # chosen: nothing in it is open
     rate: Any = training.learning_rate
@@ -137,8 +144,9 @@ def _fit(
             if tell is not None:
                 tell(info)
 
-    examples = prepared.examples()
-    X, Y = (examples, None) if prepared.recipe.data.stream else examples.whole()
+    X, Y = prepared.examples(turn=_turn(mesh)), None
+    if not prepared.recipe.data.stream:
+        X, Y = X.whole()
     return fit(
         prepared.network,
         X,
@@ -158,7 +166,16 @@ def _fit(
         record=training.record,
         on_progress=edge,
         resume=resume,
+        mesh=mesh,
     )
+
+
+def _turn(mesh: Mesh | None) -> Turn:
+    """This process's among those of the mesh."""
+    if mesh is None:
+        return ALONE
+    processes = sorted({device.process_index for device in mesh.devices.flat})
+    return Turn(processes.index(jax.process_index()), len(processes))
 
 
 def _check(prepared: Prepared, model: Model) -> Report:

@@ -4,11 +4,16 @@ from collections.abc import Collection
 from typing import Any, get_args
 
 import numpy as np
+from jax.sharding import Mesh
 
 from jaxdnn._checks import (
+    check_accepted,
     check_choice,
+    check_finite,
+    check_input_columns,
     check_kind,
     check_scalar,
+    check_shape,
     check_truth,
     is_concrete,
     readable,
@@ -20,6 +25,7 @@ from jaxdnn.training.batch_objective import L2Over
 from jaxdnn.training.optimizers import GradientTransformation
 from jaxdnn.training.stopping import Watch
 from jaxdnn.training.types import Config, Record
+from jaxdnn.training.weights import are_labels
 
 
 def check_config(config: Config, *, validation: Any) -> None:
@@ -85,6 +91,18 @@ def check_optimizer(optimizer: Any, learning_rate: Any) -> None:
         raise BadTypeError(f"optimizer must be hashable: {error}") from error
 
 
+def check_examples(network: Network, X: Any, Y: Any) -> None:
+    """Refuse examples that the network cannot take."""
+    check_input_columns(network, X)
+    check_finite("X", X)
+    n_L, m = network.layer_dims[-1], X.shape[1]
+    if are_labels(network, Y):
+        check_labels(network, Y, m)
+    else:
+        check_shape("Y", Y, (n_L, m), "n_L from layer_dims, m from X")
+        check_accepted(network, Y)
+
+
 def check_labels(network: Network, Y: Any, m: int) -> None:
     """Refuse labels that are not m whole numbers below n_L."""
     if Y.shape != (m,):
@@ -112,6 +130,15 @@ def check_order(order: Any, epochs: int, m: int) -> None:
         raise BadValueError(
             f"order must be 0 to {m - 1} (m from X), got {order.min()} to {order.max()}"
         )
+
+
+def check_mesh(mesh: Any) -> None:
+    """Refuse what is no mesh, or has none of this process's devices."""
+    if mesh is None:
+        return
+    check_kind("mesh", mesh, Mesh, "a jax.sharding.Mesh")
+    if not mesh.local_devices:
+        raise BadValueError("mesh must have devices of every process that trains")
 
 
 def check_untraced(**hosts: Any) -> None:

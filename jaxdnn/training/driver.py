@@ -25,6 +25,7 @@ from jaxdnn.training.programs import (
     run_step,
     step_dropout,
 )
+from jaxdnn.training.source import Batches
 from jaxdnn.training.stopping import best_entry, goes_on
 from jaxdnn.training.types import History, Run, State
 
@@ -104,15 +105,15 @@ def trace(
 def stream(
     run: Run,
     start: tuple[State, History],
-    pieces: Callable[[], Iterable[Rows]],
+    pieces: Callable[[int], Iterable[Batches]],
     epochs: int,
     edge: Edge | None,
 ) -> Outcome:
-    """Train on pieces that come anew each epoch; `pieces` places them."""
+    """Train on pieces that come anew each epoch; `pieces` gives those of one."""
     state, history = start
     while _has_more(run, state, epochs):
         try:
-            state, sums = _epoch_of_pieces(run, state, pieces())
+            state, sums = _epoch_of_pieces(run, state, pieces(int(state.epoch)))
         except _DivergedError as found:
             return Outcome(found.state, history, found.divergence)
         state, entry = close_epoch(run, state, sums)
@@ -124,18 +125,18 @@ def stream(
 
 
 def _epoch_of_pieces(
-    run: Run, state: State, pieces: Iterable[Rows]
+    run: Run, state: State, pieces: Iterable[Batches]
 ) -> tuple[State, Sums]:
     """While the device trains on one piece the next is read: two are held, no more."""
     sums = no_sums(run, state.params[0].W.dtype)
     pending: _Pending | None = None
-    for i, rows in enumerate(pieces):
+    for piece in pieces:
         before = state
-        state, sums = run_batches(run, before, sums, rows, i)
+        state, sums = run_batches(run, before, sums, piece)
         if pending is not None:
             pending.settle(run)
-        pending = _Pending(before, rows, i, state, sums)
-        del rows, before
+        pending = _Pending(before, piece, state, sums)
+        del piece, before
     if pending is not None:
         pending.settle(run)
     return state, sums
@@ -145,15 +146,14 @@ class _Pending(NamedTuple):
     """A piece the device was given, and what it will have made of it."""
 
     before: State
-    rows: Rows
-    piece: int
+    piece: Batches
     after: State
     sums: Sums
 
     def settle(self, run: Run) -> None:
         """Wait for it; raise where it diverged."""
         if not _sound(self.after, self.sums):
-            raise _take_apart(run, self.before, self.rows, self.piece)
+            raise _take_apart(run, self.before, self.piece)
 
 
 class _Pace:
@@ -234,11 +234,11 @@ def _rewind(
     start = run_epochs(run, before, examples, epoch, room)[0]
     if not _all_finite(start.params):
         start = run_epochs(run, before, examples, epoch - 1, room)[0]
-    return _take_apart(run, start, examples, None)
+    return _take_apart(run, start, examples)
 
 
 def _take_apart(
-    run: Run, start: State, examples: Columns | Rows, piece: int | None
+    run: Run, start: State, examples: Columns | Rows | Batches
 ) -> _DivergedError:
     """The last sound state of examples that did not end soundly, and what came then.
 
@@ -246,16 +246,16 @@ def _take_apart(
     """
     none = no_sums(run, start.params[0].W.dtype)
     state, failed = start, 0
-    if isinstance(examples, Rows):
+    if not isinstance(examples, Columns):
         broken = int(batch_count(examples, run.plan.batch_size or 1))
         while broken - failed > 1:
             half = (failed + broken) // 2
-            later, sums = run_batches(run, start, none, examples, piece, half)
+            later, sums = run_batches(run, start, none, examples, half)
             if _sound(later, sums):
                 state, failed = later, half
             else:
                 broken = half
-    batch = batch_at(run, start, examples, piece, failed)
+    batch = batch_at(run, start, examples, failed)
     after, (J, grads, *_) = run_step(run, state, batch)
     dropout = step_dropout(run, state)
     layer, quantity = first_not_finite(

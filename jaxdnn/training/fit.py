@@ -6,7 +6,6 @@ from functools import partial
 from typing import Any, Literal
 from warnings import warn
 
-import jax
 from jax import Array
 from jax.sharding import Mesh
 
@@ -16,17 +15,19 @@ from jaxdnn.architecture import Network
 from jaxdnn.arrays import on_device
 from jaxdnn.parameters import Method, Parameters
 from jaxdnn.training.batch_objective import L2Over
-from jaxdnn.training.checks import check_config, check_untraced, recorded
-from jaxdnn.training.driver import Outcome, drive, stream, trace
-from jaxdnn.training.examples import (
-    Rows,
-    Source,
-    examples_of,
-    pieces_as_rows,
+from jaxdnn.training.checks import (
+    check_config,
+    check_mesh,
+    check_untraced,
+    recorded,
 )
+from jaxdnn.training.driver import Outcome, drive, stream, trace
+from jaxdnn.training.examples import examples_of
 from jaxdnn.training.optimizers import Optimizer
-from jaxdnn.training.placing import shard
+from jaxdnn.training.order import host_draws
+from jaxdnn.training.placing import everyones, shard_batches, share_of
 from jaxdnn.training.prepare import Given, Prepared, is_concrete_tree, prepare
+from jaxdnn.training.source import Batches, Source, batches_of
 from jaxdnn.training.stopping import Watch
 from jaxdnn.training.types import (
     Config,
@@ -54,6 +55,7 @@ def fit(
     epochs: int = 1000,
     batch_size: int | None = None,
     shuffle: bool = True,
+    shuffle_buffer: int | None = None,
     order: Any = None,
     l2: Any = 0.0,
     l2_over: L2Over = "all",
@@ -98,7 +100,9 @@ def fit(
       epochs: how often all examples are seen, >= 1, those of a resumed run included.
       batch_size: examples per update; all of them if None. The last batch of an epoch
         may hold fewer.
-      shuffle: whether each epoch draws a new order of the examples.
+      shuffle: whether each epoch draws a new order of the examples; of pieces, within
+        so many rows as the first piece has.
+      shuffle_buffer: rows of pieces held back to be mixed with those of later ones.
       order: (epochs, m) whole numbers, which examples each epoch sees in which order,
         in place of a shuffle.
       l2, keep_prob: as for `cost`; every step draws new masks.
@@ -129,8 +133,10 @@ def fit(
         `snapshot_to_dict` made of it: the run goes on from there, to the same bits as
         one that was never interrupted, given the same other arguments, `epochs`
         included.
-      mesh: devices to share the examples; parameters are replicated. Where they do not
-        divide a full batch, dropout draws other masks than one device would.
+      mesh: devices to share the examples; parameters are replicated. Its processes give
+        the same arguments, but each the pieces (or memory maps) of its own rows, which
+        make up its share of every batch. Where devices do not divide a batch, dropout
+        draws other masks than one device would.
 
     Returns:
       FitResult(params, snapshot, divergence), and from the snapshot its history. A run
@@ -149,6 +155,7 @@ def fit(
       Robbins & Monro (1951), Ann. Math. Stat. 22; Prechelt (1998), Early Stopping.
 
     Example:
+      >>> import jax
       >>> import jax.numpy as jnp
       >>> X = jnp.array([[0.0, 1.0, 2.0, 3.0]])
       >>> Y = jnp.array([[0.0, 0.0, 1.0, 1.0]])
@@ -184,19 +191,25 @@ def fit(
         weight=sample_weight,
         class_weight=class_weight,
         batch_size=config.batch_size,
+        everyones=None if mesh is None else partial(everyones, mesh),
     )
     source = examples if isinstance(examples, Source) else None
     if order is not None and (source is not None or batch_size is None):
         raise BadValueError("order goes with mini-batches of examples in memory")
+    shuffle_buffer = count_or_none("shuffle_buffer", shuffle_buffer)
+    if shuffle_buffer is not None and not (source and shuffle):
+        raise BadValueError("shuffle_buffer goes with pieces that are shuffled")
     given = Given(examples, key, params, validation, class_weight, order, resume, mesh)
     given = given._replace(concrete=is_concrete_tree((given, config)))
     if not given.concrete:
         check_untraced(pieces=source, mesh=mesh, on_progress=on_progress)
     prepared = prepare(network, given, config)
-    outcome = _run(prepared, config, mesh, report_every, on_progress)
+    outcome = _run(
+        prepared, config, mesh, shuffle_buffer or 0, report_every, on_progress
+    )
     if told := _told(prepared, outcome):
         warn(f"fit: {told}", RuntimeWarning, stacklevel=3)
-    snapshot = _snapshot(prepared, outcome.state, jax.device_put(outcome.history))
+    snapshot = _snapshot(prepared, outcome.state, on_device(outcome.history))
     return FitResult(snapshot.best_params, snapshot, outcome.divergence)
 
 
@@ -208,14 +221,14 @@ def _check_host(on_progress: Any, resume: Any, mesh: Any) -> None:
         check_kind("resume", resume, (Snapshot, Mapping), wanted)
         for name in () if isinstance(resume, Snapshot) else resume:
             check_kind("resume's names", name, str, "texts")
-    if mesh is not None:
-        check_kind("mesh", mesh, Mesh, "a jax.sharding.Mesh")
+    check_mesh(mesh)
 
 
 def _run(
     prepared: Prepared,
     config: Config,
     mesh: Mesh | None,
+    shuffle_buffer: int,
     report_every: int | None,
     on_progress: Callable[[Progress], None] | None,
 ) -> Outcome:
@@ -230,14 +243,15 @@ def _run(
     if not isinstance(examples, Source):
         return drive(run, start, examples, epochs, report_every, edge)
     network, dtype = run.plan.network, snapshot.state.params[0].W.dtype
+    share = share_of(mesh, run.plan.batch_size or 1)
 
-    def place(rows: Rows) -> Rows:
-        if mesh is not None:
-            rows = shard(mesh, network, rows)
-        return on_device(rows._replace(real=jax.numpy.int32(rows.real)))
+    def place(batches: Batches) -> Batches:
+        return on_device(batches if mesh is None else shard_batches(mesh, batches))
 
-    def pieces() -> Any:
-        return map(place, pieces_as_rows(examples, run.plan.batch_size or 1, dtype))
+    def pieces(epoch: int) -> Any:
+        draws = host_draws(run.constants.shuffle_key, epoch)
+        made = batches_of(network, examples, share, dtype, draws, shuffle_buffer)
+        return map(place, made)
 
     return stream(run, start, pieces, epochs, edge)
 

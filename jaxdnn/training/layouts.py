@@ -5,7 +5,7 @@
     rotated   inputs and W_1 in the span of the inputs: the same digits, cheaper steps
 
 All but the plain one are for gradient descent alone, because an optimizer may look
-across a matrix; in a run of the host's, which can look at the numbers; on one device.
+across a matrix; in a run of the host's, which can look at the numbers.
 Rotated runs moreover need the same examples at every step: full batches, one start.
 Every layout resumes: snapshots hold layers, and the basis of a rotated run.
 """

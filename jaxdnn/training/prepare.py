@@ -30,7 +30,6 @@ from jaxdnn.training.clipping import Clipping
 from jaxdnn.training.examples import (
     Columns,
     Rows,
-    Source,
     arranged,
     count_of,
     read_validation,
@@ -38,9 +37,10 @@ from jaxdnn.training.examples import (
 )
 from jaxdnn.training.layouts import Layout, folded, plain, run_basis
 from jaxdnn.training.optimizers import init_optimizer
-from jaxdnn.training.placing import replicate, shard
+from jaxdnn.training.placing import replicate, rows_shared, shard
 from jaxdnn.training.programs import blank_history, room_for
 from jaxdnn.training.snapshots import restore_snapshot, snapshot_to_dict
+from jaxdnn.training.source import Source
 from jaxdnn.training.stopping import best_entry, entry_to_watch, none_yet
 from jaxdnn.training.types import (
     Config,
@@ -105,7 +105,11 @@ def place_examples(
     class_weight = given.class_weight
     if given.validation is not None:
         # Balanced, validation's classes weigh what those of the training do.
-        class_weight = of_classes(network, targets_of(examples), class_weight)
+        class_weight = (
+            examples.of_class
+            if isinstance(examples, Source)
+            else of_classes(network, targets_of(examples), class_weight)
+        )
     watched = read_validation(network, given.validation, dtype, class_weight)
     watched = None if watched is None else Watched(*on_device(watched))
     if isinstance(examples, Source):
@@ -129,12 +133,14 @@ def prepare(
       ValueError: what `fit` refuses of parameters, keys, dropout, L2, the validation
         part, the order and the run to resume.
     """
-    if config.batch_size is not None:
+    if not (config.batch_size is None or isinstance(given.examples, Source)):
         # What a batch has beyond the examples would be computed for nothing.
         fewest = min(config.batch_size, count_of(given.examples))
         config = replace(config, batch_size=fewest)
     init_key, constants = _keys(given, config)
     params = initial_parameters(network, given, init_key, config.method)
+    if given.mesh is not None:
+        params = replicate(given.mesh, params)
     dtype = params[0].W.dtype
     concrete = given.concrete
     own = placed is None
@@ -144,7 +150,7 @@ def prepare(
     if isinstance(resume, Snapshot):
         resume = snapshot_to_dict(resume)
     layout = plain(network)
-    simple = config.optimizer is None and given.mesh is None and concrete
+    simple = config.optimizer is None and concrete
     # Noise is drawn for the parameters as they are.
     simple = simple and not config.adds_noise
     if simple and config.layout == "auto":
@@ -166,6 +172,7 @@ def prepare(
         sentinel=concrete,
         watched=entry_to_watch(config.watch, watched is not None),
         record=config.record,
+        shared=None if given.mesh is None else rows_shared(given.mesh),
     )
     run = Run(plan, settings, constants, watched)
     start = _first_snapshot(run, layout.start(params))
@@ -239,9 +246,9 @@ def initial_parameters(
 
 def _is_ragged(examples: Any, batch_size: int | None) -> bool:
     """Whether a batch may be partly empty."""
-    if batch_size is None:
+    if batch_size is None or isinstance(examples, Source):
         return False
-    return isinstance(examples, Source) or count_of(examples) % batch_size != 0
+    return count_of(examples) % batch_size != 0
 
 
 def _settings(given: Given, config: Config, dtype: Any, size: int | None) -> Settings:
@@ -311,12 +318,10 @@ def _l2_term(examples: Any, config: Config) -> L2Term | None:
     l2 = l2_or_none(config.l2)
     if l2 is None:
         return None
-    m = count_of(examples)
-    total = m if isinstance(examples, Source) else examples.total
     if config.l2_over == "all" or isinstance(examples, Columns):
-        return OverAll(l2 / total)
+        return OverAll(l2 / examples.total)
     # The weights of rows have mean 1.
-    return OverBatch(l2 * (m / total))
+    return OverBatch(l2 * (count_of(examples) / examples.total))
 
 
 def _first_snapshot(run: Run, params: Parameters) -> Snapshot:

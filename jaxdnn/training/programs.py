@@ -35,6 +35,7 @@ from jaxdnn.training.optimizers import (
     scheduled,
 )
 from jaxdnn.training.order import epoch_order
+from jaxdnn.training.source import Batches
 from jaxdnn.training.stopping import better_of, goes_on
 from jaxdnn.training.types import History, Run, State
 
@@ -137,15 +138,10 @@ def train_batches(
     run: Run,
     state: State,
     sums: Sums,
-    examples: Columns | Rows,
-    piece: Any = None,
+    examples: Columns | Rows | Batches,
     limit: Any = None,
 ) -> tuple[State, Sums]:
-    """Every batch of the examples once, or the first `limit` of them.
-
-    piece: which of the epoch's pieces they are, if not all: each has an order of its
-    own.
-    """
+    """Every batch of the examples once, or the first `limit` of them."""
 
     def add(state: State, sums: Sums, batch: Batch) -> tuple[State, Sums]:
         state, (J, grads, share) = one_step(run, state, batch)
@@ -161,7 +157,7 @@ def train_batches(
     if isinstance(examples, Columns):
         state, sums = add(state, sums, whole_batch(run, examples))
         return state, sums._replace(batches=sums.batches + 1)
-    order = _order(run, state, examples, piece)
+    order = _order(run, state, examples)
     batches = batch_count(examples, run.plan.batch_size or 1)
     if limit is not None:
         batches = jnp.minimum(limit, batches)
@@ -175,9 +171,10 @@ def train_batches(
     return state, sums._replace(batches=sums.batches + batches)
 
 
-def _order(run: Run, state: State, rows: Rows, piece: Any) -> Array:
-    key, given = run.constants.shuffle_key, run.settings.order
-    return epoch_order(key, given, state.epoch, rows, piece)
+def _order(run: Run, state: State, rows: Rows | Batches) -> Array | None:
+    if isinstance(rows, Batches):
+        return None
+    return epoch_order(run.constants.shuffle_key, run.settings.order, state.epoch, rows)
 
 
 def end_epoch(run: Run, state: State, sums: Sums) -> tuple[State, History]:
@@ -266,9 +263,9 @@ close_epoch = compiled(end_epoch)
 
 @compiled
 def batch_at(
-    run: Run, state: State, examples: Columns | Rows, piece: Any, i: Any
+    run: Run, state: State, examples: Columns | Rows | Batches, i: Any
 ) -> Batch:
     """Batch i of the state's epoch."""
     if isinstance(examples, Columns):
         return whole_batch(run, examples)
-    return take_batch(run, examples, _order(run, state, examples, piece), i)
+    return take_batch(run, examples, _order(run, state, examples), i)

@@ -16,6 +16,7 @@ from warnings import warn
 import jax
 import numpy as np
 from jax import Array
+from jax.sharding import Mesh
 
 from jaxdnn._checks import (
     check_choice,
@@ -33,9 +34,8 @@ from jaxdnn.arrays import on_device
 from jaxdnn.blocks import unfold
 from jaxdnn.parameters import Method, Parameters
 from jaxdnn.training.batch_objective import L2Over
-from jaxdnn.training.checks import check_config, recorded
+from jaxdnn.training.checks import check_config, check_mesh, recorded
 from jaxdnn.training.examples import (
-    Source,
     arranged,
     count_of,
     examples_of,
@@ -43,6 +43,7 @@ from jaxdnn.training.examples import (
 from jaxdnn.training.lanes import Lane, Lanes, networks, several
 from jaxdnn.training.optimizers import Optimizer
 from jaxdnn.training.padding import ones, padded, unpadded
+from jaxdnn.training.placing import share_lanes
 from jaxdnn.training.prepare import (
     Given,
     Placed,
@@ -55,6 +56,7 @@ from jaxdnn.training.prepare import (
 )
 from jaxdnn.training.programs import cost_and_score, room_for, run_epochs
 from jaxdnn.training.snapshots import as_key_like, key_bits
+from jaxdnn.training.source import Source
 from jaxdnn.training.stopping import Watch
 from jaxdnn.training.types import (
     Config,
@@ -101,6 +103,7 @@ def sweep(
     min_delta: float = 0.0,
     record: Collection[Record] = (),
     strategy: Strategy | None = None,
+    mesh: Mesh | None = None,
 ) -> Lanes:
     """Train every combination of the options in one compiled program.
 
@@ -117,6 +120,8 @@ def sweep(
       hidden_sizes: for each network to try, the size of every hidden layer, or a tuple
         with one of each.
       strategy: "vmap" or "map"; by the size of a step if None.
+      mesh: devices to share the lanes; the examples are on each. Its processes give the
+        same arguments, and are given all lanes.
 
     Returns:
       A tuple of lanes, shown as a table; the last option varies fastest, in the order
@@ -143,6 +148,7 @@ def sweep(
     check_outside()
     check_network(network)
     check_choice("strategy", strategy, (None, "vmap", "map"))
+    check_mesh(mesh)
     options = (
         several("seeds", seeds),
         several("learning_rate", learning_rate),
@@ -150,12 +156,7 @@ def sweep(
         several("keep_prob", keep_prob),
         networks(network, hidden_sizes),
     )
-    for seed in options[0]:
-        check_seed("seeds", seed)
-    for l2 in options[2]:
-        check_scalar("l2", l2, low=0)
-    for keep_prob in options[3]:
-        check_scalar("keep_prob", keep_prob, low=0, high=1, low_open=True)
+    _check_options(*options)
     base = Config(
         method=method,
         optimizer=optimizer,
@@ -183,15 +184,15 @@ def sweep(
         raise BadValueError("X must be an array: all lanes read the same examples")
     given = Given(examples, None, params, validation, class_weight, order)
     run, lanes, examples = _lanes(options, configs, given)
-    if strategy is None:
-        m = run.plan.batch_size or count_of(given.examples)
-        strategy = (
-            "vmap" if activations(run.plan.network, m) <= VMAP_ACTIVATIONS else "map"
-        )
+    strategy = strategy or _faster(run, count_of(given.examples))
     run, lanes, epochs = on_device((run, lanes, np.int32(base.epochs)))
-    ends = _run_lanes(run, strategy, lanes, examples, epochs, room_for(base.epochs))
+    room = room_for(base.epochs)
+    ends = share_lanes(
+        mesh, _run_lanes, lanes, (run, examples, epochs), strategy=strategy, room=room
+    )
     whole = arranged(network, examples_of(network, X, Y), ends[0][0].W.dtype)
-    scores = _scores(run.plan.network, ends[0], *on_device((whole.X, whole.Y)))
+    shown = on_device((whole.X, whole.Y))
+    scores = share_lanes(mesh, _scores, ends[0], shown, network=run.plan.network)
     ends = jax.device_get((*ends, scores))
     found = Lanes(
         _lane(option, jax.tree.map(lambda of, i=i: of[i], ends))
@@ -200,6 +201,21 @@ def sweep(
     if watched := run.plan.watched:
         _warn_of_none_finite(watched, found)
     return found
+
+
+def _check_options(seeds: Any, _: Any, penalties: Any, keeps: Any, __: Any) -> None:
+    for seed in seeds:
+        check_seed("seeds", seed)
+    for l2 in penalties:
+        check_scalar("l2", l2, low=0)
+    for keep_prob in keeps:
+        check_scalar("keep_prob", keep_prob, low=0, high=1, low_open=True)
+
+
+def _faster(run: Run, m: int) -> Strategy:
+    """By the size of a step."""
+    size = activations(run.plan.network, run.plan.batch_size or m)
+    return "vmap" if size <= VMAP_ACTIVATIONS else "map"
 
 
 # Lanes differ in these and share all else of a run.
@@ -264,7 +280,7 @@ def _lanes(
 
 @compiled(static_argnames=("strategy", "room"))
 def _run_lanes(
-    run: Run, strategy: Strategy, lanes: _Own, examples: Any, epochs: Any, room: int
+    lanes: _Own, run: Run, examples: Any, epochs: Any, *, strategy: Strategy, room: int
 ) -> tuple[Any, History, Any]:
     """The best parameters of every lane, its history with room, and epochs done."""
 
@@ -281,7 +297,7 @@ def _run_lanes(
 
 
 @compiled(static_argnames="network")
-def _scores(network: Network, params: Any, X: Array, Y: Array) -> Array:
+def _scores(params: Any, X: Array, Y: Array, *, network: Network) -> Array:
     """Of every lane, on examples as many as there are."""
     return jax.lax.map(lambda of: cost_and_score(network, of, X, Y)[1], params)
 

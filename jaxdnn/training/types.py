@@ -11,6 +11,7 @@ from typing import Any, Literal, NamedTuple
 
 import jax
 from jax import Array
+from jax.sharding import NamedSharding
 
 from jaxdnn._same_code import SameCode
 from jaxdnn._shown import block, never_raises, number, numbers, series, sizes
@@ -71,6 +72,7 @@ class Plan:
     whether a batch may be partly empty. sentinel: whether a cost that is not finite
     ends the run. watched: the history's entry that decides which parameters are best.
     record: what else the history holds.
+    shared: how a mesh's devices share the rows of a batch.
     """
 
     network: Network
@@ -81,6 +83,7 @@ class Plan:
     sentinel: bool
     watched: str | None
     record: tuple[Record, ...] = ()
+    shared: NamedSharding | None = None
 
 
 class Settings(NamedTuple):

@@ -81,13 +81,22 @@ def of_classes(
     """
     if class_weight is None or isinstance(class_weight, Mapping):
         return class_weight
-    labels = _labels(network, Y)
+    labels = classes_of(network, Y)
     classes = max(2, network.layer_dims[-1])
-    numbers: Any = np if isinstance(labels, np.ndarray) else jnp
-    counts = (np.arange(classes)[:, None] == labels[None, :]).sum(axis=1)
+    return balanced((np.arange(classes)[:, None] == labels[None, :]).sum(axis=1))
+
+
+def balanced(counts: Any) -> Mapping[int, Any]:
+    """Class -> weight, by how many examples each has: all count for as much.
+
+    Example:
+      >>> [float(weight) for weight in balanced(np.array([3, 1])).values()]
+      [0.66..., 2.0]
+    """
+    numbers: Any = np if isinstance(counts, np.ndarray) else jnp
     shares = numbers.maximum(counts, 1) * (counts > 0).sum()
-    balanced = (labels.shape[0] / shares).astype(jnp.result_type(float))
-    return {k: balanced[k] for k in range(classes)}
+    weights = (counts.sum() / shares).astype(jnp.result_type(float))
+    return {k: weights[k] for k in range(len(counts))}
 
 
 def by_class(network: Network, Y: Any, weights: Mapping[int, Any]) -> Any:
@@ -97,7 +106,7 @@ def by_class(network: Network, Y: Any, weights: Mapping[int, Any]) -> Any:
       >>> by_class(Network((2, 1)), np.array([[1, 0]]), {1: 3.0}).tolist()
       [3.0, 1.0]
     """
-    labels = _labels(network, Y)
+    labels = classes_of(network, Y)
     of = [weights.get(k, 1.0) for k in range(max(2, network.layer_dims[-1]))]
     # In NumPy nothing compiles for so many examples.
     if isinstance(labels, np.ndarray) and all(map(is_concrete, of)):
@@ -105,8 +114,13 @@ def by_class(network: Network, Y: Any, weights: Mapping[int, Any]) -> Any:
     return jnp.array(of)[labels]
 
 
-def _labels(network: Network, Y: Any) -> Any:
-    """The class of each example (m,)."""
+def classes_of(network: Network, Y: Any) -> Any:
+    """The class of each example (m,).
+
+    Example:
+      >>> classes_of(Network((2, 1)), np.array([[0.0, 1.0]])).tolist()
+      [0, 1]
+    """
     Y = np.asarray(Y) if readable(Y) else Y
     if are_labels(network, Y):
         return Y

@@ -5,9 +5,9 @@
 
 The part "steps" is about one step over all examples; "batches" about epochs of
 mini-batches and the kernels of their steps, "startup" about the first seconds of a
-process, "sweeps" about many runs at once, "scaling" about rows, width and depth: see
-`_batches`, `_counts`, `_cold`, `_startup`,
-`_sweeps` and `_scaling`.
+process, "sweeps" about many runs at once, "scaling" about rows, width and depth,
+"meshes" about what devices send each other: see `_batches`, `_counts`, `_cold`,
+`_startup`, `_sweeps`, `_scaling` and `_meshes`.
 
 Every peer trains the same network from the same parameters on the same data at the
 same rate, and the benchmark stops if its first costs differ from the others'. The peers
@@ -51,6 +51,7 @@ import jaxdnn
 from jaxdnn import Network, cost_and_gradients
 from scripts.benchmark._batches import BATCH_PEERS, BATCH_SIZES, measure_batches
 from scripts.benchmark._cold import measure_cold
+from scripts.benchmark._meshes import measure_meshes
 from scripts.benchmark._peers import (
     LONGEST_RUN,
     PEERS,
@@ -66,6 +67,7 @@ from scripts.benchmark._tables import (
     print_batches,
     print_cold,
     print_matmul,
+    print_meshes,
     print_run,
     print_scaling,
     print_size,
@@ -225,12 +227,18 @@ def run_scaling(
     print_scaling(report["scaling"])
 
 
+def run_meshes(report: dict[str, Any], _: list[str], __: argparse.Namespace) -> None:
+    report["meshes"] = measure_meshes()
+    print_meshes(report["meshes"])
+
+
 PARTS = {
     "steps": run_steps,
     "batches": run_batches,
     "startup": run_startup,
     "sweeps": run_sweeps,
     "scaling": run_scaling,
+    "meshes": run_meshes,
 }
 
 

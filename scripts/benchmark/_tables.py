@@ -120,6 +120,27 @@ def print_scaling(scaling: dict[str, Any]) -> None:
     print(*(f"{n} equal layers in {s:.2f} s," for n, s in compiled.items()), ratio)
 
 
+def print_meshes(meshes: list[dict[str, Any]]) -> None:
+    print(
+        f"\n{meshes[0]['name']}: bytes of collectives a step, of parameters "
+        f"{meshes[0]['parameters']}, and bytes that each device of a ring sends"
+    )
+    headings = ("devices", "processes", "way", "bytes", "of parameters", "sent")
+    rows = [
+        (
+            f"{mesh['devices']}",
+            f"{mesh['processes']}",
+            way,
+            f"{of['taken']}",
+            f"{of['taken'] / mesh['parameters']:.2f}x",
+            f"{of['sent']:.0f}",
+        )
+        for mesh in meshes
+        for way, of in mesh["ways"].items()
+    ]
+    print_table(headings, rows)
+
+
 def print_targets(report: dict[str, Any]) -> None:
     print()
     headings = ("target", "size", "found", "verdict")

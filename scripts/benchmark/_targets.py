@@ -50,6 +50,8 @@ def judge(report: dict[str, Any]) -> Iterator[Verdict]:
         )
     if "scaling" in report:
         yield _judge_depths(report["scaling"]["depths"])
+    for mesh in report.get("meshes", ()):
+        yield _judge_mesh(mesh)
 
 
 def _judge_steps(sizes: Sequence[dict[str, Any]]) -> Iterator[Verdict]:
@@ -126,6 +128,13 @@ def _judge_depths(depths: dict[str, Any]) -> Verdict:
         f"{ratio.median:.2f} ({ratio.low:.2f} to {ratio.high:.2f})",
         ratio.median <= 1.5,
     )
+
+
+def _judge_mesh(mesh: dict[str, Any]) -> Verdict:
+    most = max(of["sent"] for of in mesh["ways"].values()) / mesh["parameters"]
+    target = "fit: a device sends at most twice the parameters' bytes a step"
+    where = f"{mesh['devices']} devices, {mesh['processes']} processes"
+    return Verdict(target, where, f"{most:.2f}", "met" if most <= 2 else "missed")
 
 
 def _at_most(

@@ -185,3 +185,17 @@ def test_validation_that_is_never_finite_is_one_line(words, tmp_path, capsys):
     sweep = ["sweep", "--data", file, "--out", tmp_path / "out", "--epochs", "3"]
     assert "the validation cost was never finite" in refused(capsys, sweep)
     assert results(tmp_path) == ["t.csv"]
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["--rank", "1"], "--rank goes with --distributed"),
+        (
+            ["--distributed", "--rank", "1", "--processes", "2"],
+            "--processes needs --coordinator, too",
+        ),
+    ],
+)
+def test_half_of_what_processes_must_know_is_refused(capsys, words, says):
+    assert refused(capsys, ["train", "--data", "iris", *words]) == says

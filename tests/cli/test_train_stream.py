@@ -1,11 +1,22 @@
 """jaxdnn train, with more rows than memory holds."""
 
+import socket
+import subprocess
+import sys
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from jaxdnn.cli import main
-from tests.cli.screen import QUICK, WRITTEN, labelled, refused, results
+from tests.cli.screen import (
+    QUICK,
+    WRITTEN,
+    labelled,
+    read_csv,
+    refused,
+    results,
+)
 from tests.tables import pets, save
 
 
@@ -91,3 +102,37 @@ def test_a_streamed_run_goes_on_from_a_checkpoint(tmp_path, capsys):
     for name in ("model.safetensors", "history.csv"):
         whole = (tmp_path / "whole" / name).read_bytes()
         assert (tmp_path / "part" / name).read_bytes() == whole
+
+
+@pytest.mark.slow
+def test_two_processes_train_on_row_groups_of_their_own(tmp_path):
+    """And a third process goes on alone from what they saved."""
+    pets(2000).to_parquet(tmp_path / "t.parquet", row_group_size=300)
+    save_in = ["--checkpoint", str(tmp_path / "saved")]
+    words = ["train", "--data", str(tmp_path / "t.parquet"), "--stream", *save_in]
+    words += ["--layers", "--validation-fraction", "0.2", "--batch-size", "64"]
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        words += [
+            "--distributed",
+            "--coordinator",
+            f"127.0.0.1:{free.getsockname()[1]}",
+        ]
+    command = [sys.executable, "-m", "jaxdnn", *words, "--processes", "2", "--epochs"]
+    outs = [tmp_path / "first", tmp_path / "second"]
+    started = [
+        subprocess.Popen([*command, "3", "--rank", str(i), "--out", str(out)])
+        for i, out in enumerate(outs)
+    ]
+    try:
+        assert [process.wait(timeout=240) for process in started] == [0, 0]
+    finally:
+        for process in started:
+            process.kill()
+    assert results(outs[0]) == WRITTEN
+    assert not outs[1].exists()
+    alone = [*words[: words.index("--distributed")], "--epochs", "5", "--resume"]
+    assert main([*alone, "--out", str(outs[1])]) == 0
+    _, (epochs, costs, *_) = read_csv((outs[1] / "history.csv").read_text())
+    assert len(epochs) == 5
+    assert float(costs[-1]) < float(costs[0])

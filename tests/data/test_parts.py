@@ -1,6 +1,7 @@
 """Which rows train, which are watched, which test: drawn from the seed alone."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from jaxdnn.data.datasets import load
@@ -8,11 +9,13 @@ from jaxdnn.data.parts import (
     TEST,
     TRAIN,
     VALIDATION,
+    FileInParts,
     dataset_tables,
     divide,
     rows_of,
 )
-from jaxdnn.data.tables import Table, as_text
+from jaxdnn.data.selecting import Selected, Selection
+from jaxdnn.data.tables import Table, Turn, as_text, scan
 
 # ---- data sets ---------------------------------------------------------------------
 
@@ -126,3 +129,29 @@ def test_codes_are_divided_as_the_texts_that_name_them():
         for cells in (y, as_text(y))
     ]
     np.testing.assert_array_equal(*found)
+
+
+# ---- files -------------------------------------------------------------------------
+
+
+def test_a_row_has_its_part_whoever_reads_it_and_whatever_is_left_out(tmp_path):
+    x = np.where(np.arange(1000) % 7, np.arange(1000.0), np.nan)
+    frame = pd.DataFrame({"x": x, "y": np.arange(1000.0)})
+    frame.to_parquet(tmp_path / "t.parquet", row_group_size=130)
+    file = scan(tmp_path / "t.parquet")
+
+    def parts(missing, turn):
+        rows = Selected(file, Selection(("x",), ("y",), missing))
+        pieces = FileInParts(rows, 0.3, 0.4, seed=1).read_by(turn)
+        return {
+            y: p for t, of in pieces for y, p in zip(t.columns["y"], of, strict=True)
+        }
+
+    whole = parts("mean", Turn())
+    assert len(whole) == 1000
+    np.testing.assert_allclose(np.bincount(list(whole.values())), [600, 100, 300], 0.2)
+    for missing, count in (("mean", 1000), ("drop", 857)):
+        readers = [parts(missing, Turn(reader, 2)) for reader in range(2)]
+        both = readers[0] | readers[1]
+        assert len(both) == sum(map(len, readers)) == count
+        assert both.items() <= whole.items()

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from jaxdnn import Network
 from scripts.benchmark import __main__ as benchmark
 from scripts.benchmark import _batches as batches
 from scripts.benchmark import _peers as peers
@@ -284,3 +285,9 @@ def test_the_targets_name_sizes_that_exist():
 
 
 # The run.
+
+
+def test_operations_are_counted_by_the_formula():
+    # Z and dW of both layers, dA of the second alone: 5 products, 2 m n n_prev each.
+    size = benchmark.Size(Network((2, 3, 1)), 5, 1)
+    assert size.operations == 2 * 5 * (2 * (2 * 3 + 3 * 1) + 3 * 1)

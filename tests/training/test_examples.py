@@ -8,13 +8,12 @@ import pytest
 from jaxdnn import Network, fit, sweep
 from jaxdnn.training.examples import (
     Columns,
-    FilePieces,
     Rows,
-    Source,
     arranged,
     count_of,
     examples_of,
 )
+from jaxdnn.training.source import FilePieces, Source
 
 NETWORK = Network((2, 3), (), "softmax")
 X = np.arange(10.0, dtype=np.float32).reshape(2, 5)

@@ -2,103 +2,197 @@
 
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
+from contextlib import ExitStack
+from subprocess import STDOUT
+from tempfile import TemporaryFile
 
 import numpy as np
 import pytest
 
 pytestmark = pytest.mark.slow
 
-SCRIPT = """
-import json, sys
+START = """
+import json, os, pickle, sys
 import jax
 import numpy as np
 
-options = json.loads(sys.argv[1])
+options, process = json.loads(sys.argv[1]), int(sys.argv[2])
 if options["processes"] > 1:
     jax.distributed.initialize(
-        options["address"], options["processes"], int(sys.argv[2])
+        options["address"],
+        options["processes"],
+        process,
+        heartbeat_timeout_seconds=10,
     )
-from jaxdnn import Network, fit
+from jaxdnn import Network, fit, snapshot_to_dict, sweep
 
 assert jax.device_count() == options["devices"], jax.devices()
 mesh = None
 if options["devices"] > 1:
-    mesh = jax.make_mesh((options["devices"],), ("examples",))
+    kind = getattr(jax.sharding.AxisType, options["axes"])
+    mesh = jax.make_mesh((options["devices"],), ("examples",), axis_types=(kind,))
+KEY = jax.random.key(0)
+"""
+
+# 21 examples, of which two processes have 12 and 9; in the order in which batches of 8
+# take four of each, as long as there are four.
+SAME = """
+ORDER = [*range(4), *range(12, 16), *range(4, 8), *range(16, 20), *range(8, 12), 20]
+OWN = [range(12), range(12, 21)][process] if options["processes"] > 1 else ORDER
 
 
-def train(dtype, batch_size):
+def pieces(X, Y, w):
+    cuts = OWN[:5], OWN[5:]
+    return [(X[:, list(cut)], Y[list(cut)], w[list(cut)]) for cut in cuts]
+
+
+def train(dtype):
     X = np.random.default_rng(0).normal(size=(3, 21)).astype(dtype)
-    Y = X.argmax(axis=0)
-    examples = (X, Y)
-    if batch_size == "stream":
-        batch_size, examples = 8, ([(X[:, :12], Y[:12]), (X[:, 12:], Y[12:])], None)
-    result = fit(
-        Network((3, 5, 3), "tanh", "softmax"),
-        *examples,
-        key=jax.random.key(0),
-        epochs=5,
-        learning_rate=0.3,
-        l2=0.1,
-        batch_size=batch_size,
-        mesh=mesh,
-    )
-    found = [*jax.tree.leaves(result.params), result.history.cost]
-    assert all(array.dtype == dtype for array in found)
-    return [np.asarray(array).tolist() for array in found]
+    Y, w = X.argmax(axis=0), np.linspace(0.5, 2, 21).astype(dtype)
+    run = {"epochs": 5, "learning_rate": 0.3, "l2": 0.1, "validation": (X, Y)}
+    run |= {"mesh": mesh, "class_weight": "balanced"}
+    network = Network((3, 5, 3), "tanh", "softmax")
+    results = [
+        fit(network, X, Y, key=KEY, **run),
+        fit(network, X, Y, key=KEY, batch_size=8, sample_weight=w, **run),
+        fit(network, pieces(X, Y, w), key=KEY, batch_size=8, shuffle=False, **run),
+    ]
+    run |= {"learning_rate": (0.1, 0.3, 1.0), "strategy": options["strategy"]}
+    lanes = [] if dtype == "float32" else sweep(network, X, Y, batch_size=8, **run)
+    results += [] if dtype == "float32" else layouts()
+    found = [of for each in results for of in (each.params, each.history.cost)]
+    found = jax.tree.leaves([*found, [lane.params for lane in lanes]])
+    assert all(of.dtype == dtype for of in found)
+    return [np.asarray(of).tolist() for of in found]
+
+
+def layouts():
+    '''Folded and rotated, whole; and gone on with where others ended.'''
+    for dims in ((3, 4, 4, 4, 3), (60, 3, 3)):
+        X = np.random.default_rng(1).normal(size=(dims[0], 9))
+        network, Y = Network(dims, "tanh", "softmax"), X[:3].argmax(axis=0)
+        run = {"key": KEY, "learning_rate": 0.1, "mesh": mesh}
+        name = f"{dims[0]}.pickle"
+        half = fit(network, X, Y, epochs=40, **run).snapshot
+        assert (half.constants.basis is not None) == (dims[0] == 60)
+        if process == 0:
+            with open(os.path.join(options["own"], name), "wb") as file:
+                pickle.dump(snapshot_to_dict(half), file)
+        yield fit(network, X, Y, epochs=46, resume=half, **run)
+        if options["others"]:
+            with open(os.path.join(options["others"], name), "rb") as file:
+                half = pickle.load(file)
+        yield fit(network, X, Y, epochs=46, resume=half, **run)
 
 
 found = {}
 for dtype in ("float32", "float64"):
     jax.config.update("jax_enable_x64", dtype == "float64")
-    sizes = (None, 8, "stream")
-    found[dtype] = [array for size in sizes for array in train(dtype, size)]
+    found[dtype] = train(dtype)
 print("found", json.dumps(found), flush=True)
 """
 
+DYING = """
+from jaxdnn.models.checkpoints import Checkpoints
 
-def run(devices, processes):
+X = np.random.default_rng(0).normal(size=(3, 21)).astype(np.float32)
+own = slice(0, 12) if process == 0 else slice(12, 21)
+if options["processes"] == 1:
+    own = slice(0, 21)
+saved = Checkpoints(options["folder"], {}, seconds=0)
+
+
+def on_progress(progress):
+    if progress.epoch == 4 and process == 1:
+        os._exit(7)
+    saved(progress)
+
+
+examples = [(X[:, own], X.argmax(axis=0)[own])]
+state = saved.latest()
+run = {"key": KEY, "batch_size": 8, "epochs": 6, "mesh": mesh, "resume": state}
+result = fit(
+    Network((3, 5, 3), "tanh", "softmax"), examples, on_progress=on_progress, **run
+)
+print("found", json.dumps([int(state[".state.epoch"]), len(result.history.cost)]))
+"""
+TOLERANCES = {"float32": 1e-6, "float64": 1e-12}
+
+
+def start(script, devices, processes, **options):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         address = f"127.0.0.1:{free.getsockname()[1]}"
-    options = {
-        "devices": devices,
-        "processes": processes,
-        "address": address,
-    }
+    options |= {"devices": devices, "processes": processes, "address": address}
     forced = f"--xla_force_host_platform_device_count={devices // processes}"
-    environment = os.environ | {"XLA_FLAGS": forced, "JAX_PLATFORMS": "cpu"}
-    started = [
-        subprocess.Popen(
-            [sys.executable, "-c", SCRIPT, json.dumps(options), str(process)],
-            env=environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        for process in range(processes)
-    ]
-    answers = []
-    try:
+    flags = f"{os.environ['XLA_FLAGS']} {forced}"
+    environment = os.environ | {"XLA_FLAGS": flags, "JAX_PLATFORMS": "cpu"}
+    command = [sys.executable, "-c", START + script, json.dumps(options)]
+    with ExitStack() as stack:
+        # Not pipes: whoever fills one waits, and all others for it.
+        said = [stack.enter_context(TemporaryFile("w+")) for _ in range(processes)]
+        started = [
+            subprocess.Popen(
+                [*command, str(i)], env=environment, stdout=of, stderr=STDOUT
+            )
+            for i, of in enumerate(said)
+        ]
         for process in started:
-            printed, errors = process.communicate(timeout=240)
-            assert process.returncode == 0, errors
-            lines = [line for line in printed.splitlines() if line.startswith("found ")]
-            answers.append(json.loads(lines[0].removeprefix("found ")))
-    finally:
+            stack.callback(process.kill)
         for process in started:
-            process.kill()
-    return answers
+            process.wait(timeout=240)
+        for of in said:
+            of.seek(0)
+        codes = [process.returncode for process in started]
+        return list(zip(codes, [of.read() for of in said], strict=True))
 
 
-def test_devices_and_processes_agree():
-    (alone,) = run(1, 1)
-    # 21 examples on 8 devices: the last ones are made up, and weigh nothing.
-    others = [*run(8, 1), *run(2, 2)]
+def answers(ended):
+    for code, printed in ended:
+        assert code == 0, printed
+        (line,) = re.findall("^found (.*)$", printed, re.M)
+        yield json.loads(line)
+
+
+def test_devices_and_processes_agree(tmp_path):
+    """21 examples on 8 devices: the last ones are made up, and weigh nothing.
+
+    One device goes on where two processes had ended, eight where one had.
+    """
+    folders = {n: tmp_path / f"{n}" for n in (1, 2, 8)}
+    for folder in folders.values():
+        folder.mkdir()
+    found = {}
+    for devices, processes, before, kind, strategy in (
+        (2, 2, None, "Auto", "vmap"),
+        (1, 1, 2, "Auto", "vmap"),
+        (8, 1, 1, "Explicit", "map"),
+    ):
+        others = "" if before is None else str(folders[before])
+        where = {"own": str(folders[devices]), "others": others}
+        where |= {"axes": kind, "strategy": strategy}
+        ended = start(SAME, devices, processes, **where)
+        found[devices] = list(answers(ended))
+    (alone,) = found[1]
+    others = [*found[2], *found[8]]
     assert len(others) == 3
     for other in others:
-        for dtype, tolerance in (("float32", 1e-6), ("float64", 1e-12)):
+        for dtype, tolerance in TOLERANCES.items():
             for ours, theirs in zip(alone[dtype], other[dtype], strict=True):
                 np.testing.assert_allclose(ours, theirs, rtol=0, atol=tolerance)
+
+
+def test_where_a_process_dies_all_end_and_the_last_checkpoint_goes_on(tmp_path):
+    options = {"folder": str(tmp_path), "axes": "Auto"}
+    survivor, dead = start(DYING, 2, 2, **options)
+    assert dead[0] == 7
+    assert survivor[0] not in (0, 7)
+    assert "another task died" in survivor[1]
+    # What process 0 was told of epoch 4 it may have saved before it met nobody.
+    ((resumed, epochs),) = answers(start(DYING, 1, 1, **options))
+    assert resumed in (3, 4)
+    assert epochs == 6

@@ -54,6 +54,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     option("--quiet", action="store_true", help="print nothing but complaints")
     parser.set_defaults(record=("gradient_norm",))
+    _add_process_arguments(parser)
+
+
+def _add_process_arguments(parser: argparse.ArgumentParser) -> None:
+    option = parser.add_argument
+    option(
+        "--distributed",
+        action="store_true",
+        help="train in several processes, started alike; each reads row groups of its "
+        "own of a Parquet file that is streamed, process 0 writes. Slurm, Open MPI and "
+        "Kubernetes say which they are; elsewhere, these three do",
+    )
+    option("--coordinator", metavar="HOST:PORT", help="where process 0 is found")
+    option("--processes", type=shared.whole(1), metavar="N", help="how many there are")
+    option("--rank", type=shared.whole(0), metavar="K", help="which one this is")
 
 
 def _add_data_arguments(parser: argparse.ArgumentParser) -> None:
@@ -136,3 +151,10 @@ def check(args: argparse.Namespace) -> None:
     """Refuse words that mean nothing without others."""
     if args.resume is not None and args.checkpoint is None:
         raise ValueError("--resume needs --checkpoint, the folder to go on from")
+    said = {name: getattr(args, name) for name in ("coordinator", "processes", "rank")}
+    given = [name for name, value in said.items() if value is not None]
+    if given and not args.distributed:
+        raise ValueError(f"--{given[0]} goes with --distributed")
+    if given and len(given) < len(said):
+        missing = next(name for name in said if name not in given)
+        raise ValueError(f"--{given[0]} needs --{missing}, too")

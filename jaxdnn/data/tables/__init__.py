@@ -9,7 +9,9 @@ from jaxdnn.data.tables.reading import read_table as read_table
 from jaxdnn.data.tables.reading import scan as scan
 from jaxdnn.data.tables.reading import suffix as suffix
 from jaxdnn.data.tables.size import held_whole as held_whole
+from jaxdnn.data.tables.table import ALONE as ALONE
 from jaxdnn.data.tables.table import Table as Table
+from jaxdnn.data.tables.table import Turn as Turn
 from jaxdnn.data.tables.table import as_text as as_text
 from jaxdnn.data.tables.table import is_text as is_text
 from jaxdnn.data.tables.table import number_in as number_in

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from jaxdnn._extras import require
 from jaxdnn.data.tables.options import Reading
-from jaxdnn.data.tables.table import Pieces, is_text, named
+from jaxdnn.data.tables.table import Pieces, Turn, is_text, named
 
 _DELIMITERS = ",;\t|"
 
@@ -36,15 +36,18 @@ def read(path: Path, text_columns: Collection[str], reading: Reading) -> Pieces:
 
 
 def pieces(
-    path: Path, text_columns: set[str], reading: Reading, piece_bytes: int
-) -> Iterator[Pieces]:
-    """The columns, some rows at a time."""
+    path: Path, text_columns: set[str], reading: Reading, piece_bytes: int, turn: Turn
+) -> Iterator[Pieces | int]:
+    """The columns, some rows at a time; how many rows, where it is another's turn."""
     block = min(piece_bytes, max(_BLOCK, 4 * _longest_row(path)))
     options = _options(path, reading, block)
     last = None
     with require("pyarrow.csv").open_csv(_source(path), **options) as reader:
-        for batch in _joined(reader, max(1, piece_bytes // block)):
+        for i, batch in enumerate(_joined(reader, max(1, piece_bytes // block))):
             last = batch
+            if not turn.takes(i):
+                yield batch.num_rows
+                continue
             columns, spelled = _columns(batch, text_columns, reading)
             # Text remains text where a later piece holds numbers only.
             text_columns |= {name for name in columns if is_text(columns[name])}

@@ -1,6 +1,10 @@
-"""Parquet files: columns are what their types say, numbers or text."""
+"""Parquet files: columns are what their types say, numbers or text.
+
+A folder of them whose name ends in .parquet, as others write large tables, is one file.
+"""
 
 from collections.abc import Collection, Iterator
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -9,23 +13,64 @@ from numpy.typing import NDArray
 from jaxdnn._extras import require
 from jaxdnn.data.tables.csv_files import without_missing
 from jaxdnn.data.tables.options import Reading
-from jaxdnn.data.tables.table import EXACT, Pieces, named
+from jaxdnn.data.tables.table import EXACT, Pieces, Turn, named
 
 
 def read(path: Path, _: Collection[str], reading: Reading) -> Pieces:
     """All columns."""
-    return _columns(require("pyarrow.parquet").ParquetFile(path).read(), reading)
+    tables = [file.read() for file in _opened(path)]
+    return _columns(require("pyarrow").concat_tables(tables), reading)
 
 
 def pieces(
-    path: Path, _: set[str], reading: Reading, piece_bytes: int
-) -> Iterator[Pieces]:
-    """The columns, some rows at a time."""
-    pa = require("pyarrow")
-    with require("pyarrow.parquet").ParquetFile(path) as file:
+    path: Path, _: set[str], reading: Reading, piece_bytes: int, turn: Turn
+) -> Iterator[Pieces | int]:
+    """The columns, some rows at a time; how many rows, where it is another's turn.
+
+    Where there are several readers, their turns are those of whole row groups.
+    """
+    pa, numbers = require("pyarrow"), count()
+    for file in _opened(path):
         rows = max(1, piece_bytes // (8 * max(1, file.metadata.num_columns)))
-        for batch in file.iter_batches(rows, use_threads=False):
-            yield _columns(pa.Table.from_batches([batch]), reading)
+        every = range(file.num_row_groups)
+        for groups in [every] if turn.readers == 1 else [[i] for i in every]:
+            if not turn.takes(next(numbers)):
+                yield file.metadata.row_group(groups[0]).num_rows
+                continue
+            for batch in file.iter_batches(rows, groups, use_threads=False):
+                yield _columns(pa.Table.from_batches([batch]), reading)
+
+
+def files_of(path: Path) -> list[Path]:
+    """The file, or those of a folder, by their names.
+
+    Raises:
+      ValueError: there are none.
+
+    Example:
+      >>> files_of(Path("t.parquet"))
+      [PosixPath('t.parquet')]
+    """
+    if not path.is_dir():
+        return [path]
+    found = sorted(path.glob("*.parquet"))
+    if not found:
+        raise ValueError("no .parquet files in the folder")
+    return found
+
+
+def _opened(path: Path) -> Iterator[Any]:
+    """One file after the other; all must have the same columns."""
+    parquet, paths = require("pyarrow.parquet"), files_of(path)
+    schema = parquet.read_schema(paths[0])
+    for each in paths:
+        with parquet.ParquetFile(each) as file:
+            if not file.schema_arrow.equals(schema):
+                raise ValueError(
+                    f"{each.name}: its columns, or their types, are not those of "
+                    f"{paths[0].name}"
+                )
+            yield file
 
 
 def _columns(table: Any, reading: Reading) -> Pieces:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from jaxdnn.data.tables import csv_files, npz_files, parquet_files
 from jaxdnn.data.tables.options import USUAL, Reading
-from jaxdnn.data.tables.table import Pieces, Table, is_text
+from jaxdnn.data.tables.table import ALONE, Pieces, Table, Turn, is_text
 from jaxdnn.data.within import within
 
 
@@ -17,7 +17,9 @@ class Format(NamedTuple):
     """How files of a format are read: whole, and piece by piece where they can be."""
 
     read: Callable[[Path, Collection[str], Reading], Pieces]
-    pieces: Callable[[Path, set[str], Reading, int], Iterator[Pieces]] | None = None
+    pieces: (
+        Callable[[Path, set[str], Reading, int, Turn], Iterator[Pieces | int]] | None
+    ) = None
 
 
 _CSV = Format(csv_files.read, csv_files.pieces)
@@ -50,7 +52,7 @@ def is_streamable(path: str | os.PathLike[str]) -> bool:
       False
     """
     found = FORMATS.get(suffix(path))
-    return found is not None and found.pieces is not None and Path(path).is_file()
+    return found is not None and found.pieces is not None and _is_there(Path(path))
 
 
 def read_table(
@@ -97,6 +99,7 @@ def read_in_pieces(
     text_columns: Collection[str] = (),
     reading: Reading = USUAL,
     piece_bytes: int = 8 << 20,
+    turn: Turn = ALONE,
 ) -> Iterator[Table]:
     r"""The table in a CSV or Parquet file, some rows at a time.
 
@@ -106,6 +109,7 @@ def read_in_pieces(
     Args:
       path, text_columns, reading: as for `read_table`.
       piece_bytes: about how large a piece is, as text or as float64.
+      turn: of several readers, which row groups (of CSV, pieces) are this one's.
 
     Raises:
       FileNotFoundError, ValueError, ModuleNotFoundError: as `read_table`.
@@ -121,13 +125,16 @@ def read_in_pieces(
     read = _format(path).pieces
     if read is None:
         raise ValueError(f"{path}: can only be read whole")
-    pieces = read(path, set(text_columns), reading, piece_bytes)
+    pieces = read(path, set(text_columns), reading, piece_bytes, turn)
     row = 0
     while True:
         with within(path):
             piece = next(pieces, None)
         if piece is None:
             break
+        if isinstance(piece, int):
+            row += piece
+            continue
         table = Table(str(path), piece[0], first_row=row, spelled=piece[1])
         row += len(table)
         yield table
@@ -143,6 +150,7 @@ class ScannedFile:
       path, reading, piece_bytes: as for `read_in_pieces`.
       text_columns: the columns that are text in any piece, and so in all of them.
       sizes: how many rows each piece has.
+      turn: whose pieces are read.
     """
 
     path: str
@@ -150,6 +158,7 @@ class ScannedFile:
     piece_bytes: int
     text_columns: frozenset[str]
     sizes: tuple[int, ...]
+    turn: Turn = ALONE
 
     def __iter__(self) -> Iterator[Table]:
         return read_in_pieces(
@@ -157,6 +166,7 @@ class ScannedFile:
             text_columns=self.text_columns,
             reading=self.reading,
             piece_bytes=self.piece_bytes,
+            turn=self.turn,
         )
 
     def __len__(self) -> int:
@@ -194,11 +204,16 @@ def scan(
     return ScannedFile(str(path), reading, piece_bytes, frozenset(texts), tuple(sizes))
 
 
+def _is_there(path: Path) -> bool:
+    """Whether it is a file, or a folder of them that stands for one."""
+    return path.is_file() or (path.is_dir() and suffix(path) == ".parquet")
+
+
 def _format(path: Path) -> Format:
     """That of the file of that name, which is there."""
     found = FORMATS.get(suffix(path))
     if found is None:
         raise ValueError(f"{path}: must be a {', '.join(FORMATS)} file")
-    if not path.is_file():
+    if not _is_there(path):
         raise FileNotFoundError(f"{path}: no such file")
     return found

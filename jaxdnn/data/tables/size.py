@@ -5,6 +5,7 @@ import os
 from pathlib import Path
 
 from jaxdnn._extras import require
+from jaxdnn.data.tables.parquet_files import files_of
 from jaxdnn.data.within import within
 
 # Bytes at the beginning of a file from which the rest is judged.
@@ -31,8 +32,9 @@ def held_whole(path: str | os.PathLike[str]) -> int:
     path = Path(path)
     if path.suffix == ".parquet":
         with within(path):
-            metadata = require("pyarrow.parquet").read_metadata(path)
-        return _CELL * metadata.num_rows * metadata.num_columns
+            read = require("pyarrow.parquet").read_metadata
+            files = [read(each) for each in files_of(path)]
+        return sum(_CELL * file.num_rows * file.num_columns for file in files)
     zipped = path.suffix.lower() == ".gz"
     size = path.stat().st_size * (_UNZIPPED if zipped else 1)
     with within(path), gzip.open(path) if zipped else path.open("rb") as file:

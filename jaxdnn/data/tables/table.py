@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,25 @@ Pieces = tuple[Columns, dict[str, Any]]
 
 # From here on float64 does not hold every whole number.
 EXACT = 2.0**53
+
+
+class Turn(NamedTuple):
+    """Whose turn it is to read: of so many readers, this one takes every so-manieth.
+
+    Example:
+      >>> [i for i in range(7) if Turn(1, 3).takes(i)]
+      [1, 4]
+    """
+
+    reader: int = 0
+    readers: int = 1
+
+    def takes(self, i: int) -> bool:
+        """Whether the i-th is this reader's."""
+        return i % self.readers == self.reader
+
+
+ALONE = Turn()
 
 
 @dataclass(frozen=True, eq=False)  # == of arrays is an array, not an answer

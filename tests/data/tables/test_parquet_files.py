@@ -7,7 +7,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from jaxdnn.data.tables import read_in_pieces, read_table
+from jaxdnn.data.tables import (
+    Turn,
+    is_streamable,
+    read_in_pieces,
+    read_table,
+    scan,
+)
 
 
 def parquet(tmp_path, frame):
@@ -102,3 +108,49 @@ def test_large_codes_keep_their_own_words(tmp_path, kind):
 def test_words_that_say_missing_do_in_text_too(tmp_path):
     path = parquet(tmp_path, pd.DataFrame({"sex": ["f", " NA ", None, "m "]}))
     assert read_table(path).columns["sex"].tolist() == ["f", "", "", "m"]
+
+
+@pytest.mark.parametrize("suffix", ["csv", "parquet", "folder"])
+def test_each_reader_has_rows_of_its_own_and_knows_where_they_lie(tmp_path, suffix):
+    frame, path = pd.DataFrame({"x": np.arange(5000.0)}), tmp_path / f"t.{suffix}"
+    if suffix == "csv":
+        frame.to_csv(path, index=False)
+    elif suffix == "folder":
+        path = in_folder(tmp_path, frame[:3000], frame[3000:])
+    else:
+        frame.to_parquet(path, row_group_size=700)
+    seen = []
+    for reader in range(3):
+        turn = Turn(reader, 3)
+        for table in read_in_pieces(path, piece_bytes=2400, turn=turn):
+            cells = table.columns["x"]
+            assert table.first_row == cells[0]
+            seen += cells.tolist()
+    assert sorted(seen) == list(range(5000)) != seen
+
+
+def in_folder(tmp_path, *frames):
+    folder = tmp_path / "t.parquet"
+    folder.mkdir()
+    for i, frame in enumerate(frames):
+        frame.to_parquet(folder / f"part-{i}.parquet", row_group_size=700)
+    return folder
+
+
+def test_a_folder_is_one_table(tmp_path):
+    frame = pd.DataFrame({"x": np.arange(9.0), "y": list("abcabcabc")})
+    path = in_folder(tmp_path, frame[:4], frame[4:])
+    assert is_streamable(path)
+    columns = read_table(path).columns
+    assert columns["x"].tolist() == list(range(9))
+    assert "".join(columns["y"]) == "abcabcabc"
+    (path / "other.txt").write_text("not of the table")
+    assert len(scan(path)) == 9
+    frame.rename(columns={"x": "z"}).to_parquet(path / "part-2.parquet")
+    says = "part-2.parquet: its columns, or their types, are not those of part-0"
+    with pytest.raises(ValueError, match=says):
+        scan(path)
+    for file in path.glob("*.parquet"):
+        file.unlink()
+    with pytest.raises(ValueError, match=r"t.parquet: no .parquet files in the folder"):
+        read_table(path)

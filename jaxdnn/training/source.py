@@ -1,0 +1,355 @@
+"""Examples that come in pieces, anew every epoch, and leave the host cut to batches.
+
+A source is anything that can be iterated over and over, such as a list or an object
+with __iter__: each time it gives the same pieces, X (n_x, k) and Y (n_L, k) or labels
+(k,), and weights (k,) if all pieces have them, with any k >= 1. Where several processes
+train, each has a source of its own, and brings its rows of every batch.
+
+The order is drawn here, from the run's key and the epoch: within so many rows as the
+first piece has, and across pieces through a buffer.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from jaxdnn._checks import check_shape, check_weights
+from jaxdnn._refusals import BadValueError, within
+from jaxdnn.architecture import Network
+from jaxdnn.arrays import admitted
+from jaxdnn.training.checks import check_examples
+from jaxdnn.training.weights import (
+    ClassWeight,
+    are_labels,
+    balanced,
+    by_class,
+    classes_of,
+)
+
+# Bytes of X in a piece cut from arrays that lie in a file.
+_PIECE_BYTES = 64 << 20
+
+# From this process's numbers (n,) to those of all (processes, n).
+Everyones = Callable[[NDArray[Any]], NDArray[Any]]
+
+
+class Source(NamedTuple):
+    """Pieces that come anew every epoch; labels: are Y labels?
+
+    m, total: how many examples all processes have, and Σⱼ wⱼ. of_class: class -> weight
+    of its examples, or None. rows, most_rows: how many this process has, and the one
+    with most of them. piece_rows: the largest first piece's.
+    """
+
+    pieces: Iterable[Any]
+    m: int
+    total: Any
+    dtype: Any
+    labels: bool
+    of_class: Mapping[int, Any] | None
+    rows: int
+    most_rows: int
+    piece_rows: int
+
+
+class Share(NamedTuple):
+    """Of a batch, how many rows are this process's, and the places given to them."""
+
+    rows: int
+    places: int
+
+
+class Batches(NamedTuple):
+    """k batches as they come: X (k, size, n_x), targets (k, size, n_L) or labels.
+
+    weight (k, size) of mean 1 over the run, or None; real (k, size): what counts. The
+    rest is copies, as any head can take them.
+    """
+
+    X: Any
+    targets: Any
+    weight: Any
+    real: Any
+
+
+class FilePieces:
+    """X (n_x, m) and Y (n_L, m), or labels (m,), that lie in a file, piece by piece.
+
+    Example:
+      >>> pieces = FilePieces(np.ones((2, 5)), np.ones((1, 5)), columns=3)
+      >>> [X.shape for X, _ in pieces]
+      [(2, 3), (2, 2)]
+    """
+
+    def __init__(self, X: Any, Y: Any, columns: int | None = None) -> None:
+        self.X, self.Y = X, Y
+        self.columns = columns or max(1, _PIECE_BYTES // (4 * X.shape[0]))
+
+    def __iter__(self) -> Iterator[tuple[Any, Any]]:
+        for start in range(0, self.X.shape[1], self.columns):
+            cut = slice(start, start + self.columns)
+            yield self.X[:, cut], self.Y[..., cut]
+
+
+class _Seen(NamedTuple):
+    """What a look at all pieces told: X's dtype; whether there are labels, weights.
+
+    counts, weights: examples of each class and what they weigh; of all, where classes
+    are no matter. first: the first piece's rows.
+    """
+
+    first: int
+    dtype: Any
+    labels: bool
+    weighted: bool
+    counts: NDArray[Any]
+    weights: NDArray[Any]
+
+
+def source_of(
+    network: Network,
+    pieces: Iterable[Any],
+    class_weight: ClassWeight = None,
+    everyones: Everyones | None = None,
+) -> Source:
+    """The source, every piece of it looked at once.
+
+    Raises:
+      ValueError: no pieces, pieces that do not come anew, that the network cannot take
+        or that are not alike.
+
+    Example:
+      >>> piece = np.ones((2, 5)), np.array([[1, 0, 0, 0, 0]])
+      >>> source_of(Network((2, 1)), [piece, piece], "balanced").of_class[1]
+      np.float32(2.5)
+    """
+    if iter(pieces) is pieces:
+        raise BadValueError(
+            "pieces must come anew every epoch: give a list, or an object with "
+            f"__iter__, not a {type(pieces).__name__}"
+        )
+    seen = _seen(network, pieces, by_classes=class_weight is not None)
+    kind = [seen.dtype.itemsize, ord(seen.dtype.kind), seen.labels, seen.weighted]
+    said = np.array([seen.first, *kind, *seen.counts, *seen.weights], float)
+    said = said[None] if everyones is None else everyones(said)
+    first, kinds = said[:, 0], said[:, 1:5]
+    counts, weights = np.split(said[:, 5:], 2, axis=1)
+    own, everyone = seen.counts.sum(), counts.sum(axis=1)
+    if (none := np.flatnonzero(everyone == 0)).size:
+        where = f" in process {none[0]}" if len(said) > 1 else ""
+        raise BadValueError(f"there are no pieces to learn from{where}")
+    if (unlike := np.flatnonzero((kinds != kinds[0]).any(axis=1))).size:
+        raise BadValueError(
+            "pieces must be alike in all processes, of one dtype, with labels or "
+            f"columns, with weights or without; process {unlike[0]}'s differ from "
+            "process 0's"
+        )
+    of_class, total = None, weights.sum()
+    if class_weight is not None:
+        given = isinstance(class_weight, Mapping)
+        of_class = class_weight if given else balanced(counts.sum(axis=0))
+        each = [of_class.get(k, 1.0) for k in range(counts.shape[1])]
+        total = weights.sum(axis=0) @ np.array(each, float)
+    if not total > 0:
+        raise BadValueError("the weights of all pieces must not all be 0")
+    return Source(
+        pieces,
+        int(everyone.sum()),
+        float(total),
+        seen.dtype,
+        seen.labels,
+        of_class,
+        int(own),
+        int(everyone.max()),
+        int(first.max()),
+    )
+
+
+def batches_of(
+    network: Network,
+    source: Source,
+    share: Share,
+    dtype: Any,
+    draws: np.random.Generator | None = None,
+    buffer: int = 0,
+) -> Iterator[Batches]:
+    """An epoch's batches: so many at a time as the first piece gives, rounded up.
+
+    All processes are given equally many times the same number of batches; of who has
+    fewer rows the last ones are not real.
+
+    Args:
+      draws: what shuffles; None for the order in which the rows come.
+      buffer: rows held back to be mixed with those of later pieces.
+
+    Raises:
+      ValueError: not the rows that there were before.
+
+    Example:
+      >>> pieces = FilePieces(np.ones((2, 7)), np.ones((1, 7)), columns=3)
+      >>> network = Network((2, 1))
+      >>> source = source_of(network, pieces)
+      >>> found = batches_of(network, source, Share(2, 2), np.float32)
+      >>> [(of.X.shape, int(of.real.sum())) for of in found]
+      [((2, 2, 2), 4), ((2, 2, 2), 3)]
+    """
+    batches = -(-source.piece_rows // share.rows)
+    size = batches * share.rows
+    rows = _rows(network, source, dtype)
+    if draws is not None and buffer:
+        rows = _mixed(rows, buffer, draws)
+    arrays: _Rows = ()
+    for arrays, real in _filled(rows, source.rows, size, draws):
+        yield _cut(arrays, real, share)
+    for _ in range(-(-source.rows // size), -(-source.most_rows // size)):
+        yield _cut(arrays, 0, share)
+
+
+# X (k, n_x), targets (k, ...) and, where there are weights, those (k,).
+_Rows = tuple[NDArray[Any], ...]
+
+
+def _rows(network: Network, source: Source, dtype: Any) -> Iterator[_Rows]:
+    """The pieces as rows, the weights of mean 1 over the run."""
+    for piece in source.pieces:
+        X, Y, *weights = (np.asarray(admitted("X, Y", of)) for of in piece)
+        if source.of_class is not None:
+            weights.append(by_class(network, Y, source.of_class))
+        rows = X.T, Y.T.astype(np.int32 if source.labels else dtype, copy=False)
+        if weights:
+            weight = np.prod(weights, axis=0) * (source.m / source.total)
+            rows = *rows, weight.astype(dtype)
+        yield rows[0].astype(dtype, copy=False), *rows[1:]
+
+
+def _mixed(
+    rows: Iterator[_Rows], buffer: int, draws: np.random.Generator
+) -> Iterator[_Rows]:
+    """The rows through a buffer: when new ones come, as many of both are drawn."""
+    held: _Rows = ()
+    filled = 0
+    for new in rows:
+        held = held or _room(new, buffer)
+        free = min(buffer - filled, len(new[0]))
+        _put(held, slice(filled, filled + free), [of[:free] for of in new])
+        filled += free
+        k = len(new[0]) - free
+        drawn = draws.choice(buffer + k, k, replace=False)
+        places, passing = drawn[drawn < buffer], free + drawn[drawn >= buffer] - buffer
+        yield tuple(of[places] for of in held)
+        yield tuple(of[passing] for of in new)
+        staying = np.setdiff1d(np.arange(free, free + k), passing)
+        _put(held, places, [of[staying] for of in new])
+    order = draws.permutation(filled)
+    yield tuple(of[order] for of in held)
+
+
+def _filled(
+    rows: Iterator[_Rows], m: int, size: int, draws: np.random.Generator | None
+) -> Iterator[tuple[_Rows, int]]:
+    """Rows `size` at a time, and how many of them are real; shuffled, if at all."""
+    done = filled = real = 0
+    arrays: _Rows = ()
+    order = np.arange(0)
+    for new in rows:
+        taken = 0
+        while taken < len(new[0]):
+            if filled == real:
+                real, filled = min(size, m - done), 0
+                if not real:
+                    raise BadValueError(f"pieces must hold {m} rows again, got more")
+                arrays = _room(new, size)
+                order = np.arange(real) if draws is None else draws.permutation(real)
+            some = min(real - filled, len(new[0]) - taken)
+            part = [of[taken : taken + some] for of in new]
+            _put(arrays, order[filled : filled + some], part)
+            filled, taken = filled + some, taken + some
+            if filled == real:
+                done += real
+                _put(arrays, slice(real, None), [of[:1] for of in arrays])
+                yield arrays, real
+    if done < m:
+        raise BadValueError(f"pieces must hold {m} rows again, got {done + filled}")
+
+
+def _cut(rows: _Rows, real: int, share: Share) -> Batches:
+    """Cut to batches, each filled up with copies of its last row."""
+
+    def cut(of: NDArray[Any], **how: Any) -> NDArray[Any]:
+        of = of.reshape(-1, share.rows, *of.shape[1:])
+        missing = share.places - share.rows
+        wider = (0, 0), (0, missing), *((0, 0),) * (of.ndim - 2)
+        return np.pad(of, wider, **how) if missing else of
+
+    X, targets, *weight = (cut(of, mode="edge") for of in rows)
+    real_ones = cut(np.arange(len(rows[0])) < real)
+    return Batches(X, targets, weight[0] if weight else None, real_ones)
+
+
+def _room(rows: _Rows, size: int) -> _Rows:
+    return tuple(np.empty((size, *of.shape[1:]), of.dtype) for of in rows)
+
+
+def _put(arrays: _Rows, at: Any, rows: Iterable[NDArray[Any]]) -> None:
+    for array, of in zip(arrays, rows, strict=True):
+        array[at] = of
+
+
+def _seen(network: Network, pieces: Iterable[Any], *, by_classes: bool) -> _Seen:
+    """A look at all pieces; an error names the one it is about."""
+    classes = max(2, network.layer_dims[-1]) if by_classes else 1
+    counts, weights = np.zeros(classes, int), np.zeros(classes)
+    seen = _Seen(0, np.dtype(float), False, False, counts, weights)
+    for i, piece in enumerate(pieces):
+        X, Y, weight = _checked(network, i, piece)
+        k = X.shape[1]
+        if i == 0:
+            labels, weighted = Y.ndim == 1, weight is not None
+            seen = seen._replace(
+                first=k, dtype=X.dtype, labels=labels, weighted=weighted
+            )
+        _check_alike(i, "Y", seen.labels, Y.ndim == 1, "labels", "columns of targets")
+        has = weight is not None
+        _check_alike(i, "weight", seen.weighted, has, "weights", "none")
+        of = classes_of(network, Y) if by_classes else np.zeros(k, int)
+        seen.counts[:] += np.bincount(of, minlength=classes)
+        seen.weights[:] += np.bincount(of, weight, minlength=classes)
+    return seen
+
+
+def _check_alike(i: int, name: str, had: bool, has: bool, yes: str, no: str) -> None:
+    if had != has:
+        raise BadValueError(
+            f"piece {i}: {name} must be {yes if had else no}, as in piece 0, got "
+            f"{yes if has else no}"
+        )
+
+
+def _checked(network: Network, i: int, piece: Any) -> tuple[Any, Any, Any]:
+    """X, Y and weight or None of piece i, or an error that names it."""
+    try:
+        X, Y, weight = piece if len(piece) == 3 else (*piece, None)
+    except (TypeError, ValueError):
+        raise BadValueError(
+            f"piece {i} must be a pair (X, Y), or (X, Y, weight), got "
+            f"{type(piece).__name__}"
+        ) from None
+    with within(f"piece {i}"):
+        X, Y = (np.asarray(admitted(*of)) for of in (("X", X), ("Y", Y)))
+    n_x, n_L = network.layer_dims[0], network.layer_dims[-1]
+    k = X.shape[-1] if X.ndim else 0
+    wanted = Y.shape if are_labels(network, Y) else (n_L, k)
+    if X.shape != (n_x, k) or k < 1 or Y.shape != wanted:
+        raise BadValueError(
+            f"piece {i} must be X ({n_x}, k) and Y ({n_L}, k), k >= 1, got {X.shape} "
+            f"and {Y.shape}"
+        )
+    with within(f"piece {i}"):
+        check_examples(network, X, Y)
+        if weight is not None:
+            weight = np.asarray(admitted("weight", weight))
+            check_shape("weight", weight, (k,), "k from X")
+            check_weights(weight, some=False)
+    return X, Y, weight
