@@ -4,7 +4,8 @@ Without MODULE:CASE it is the library's, for the network that jaxdnn train would
 with, on the same rows. MODULE:CASE names an attribute of a module, which may lie in the
 current folder: a mapping, or a callable without arguments that returns one, from the
 arguments of jaxdnn.verification.verify to their values: network, params, X, Y and, as
-needed, l2, key, keep_prob, sample_weight, backward, order, seed. With this in mine.py,
+needed, l2, key, keep_prob, sample_weight, backward, order, per_example, seed. With this
+in mine.py,
 
     import jax, jax.numpy as jnp, jaxdnn as dnn
 
@@ -150,7 +151,7 @@ def _run(args: argparse.Namespace) -> int:
         if args.time:
             print("jaxdnn: time:", _cost(case, cold), file=sys.stderr)
         if args.selftest:
-            gone = ("backward", "order")
+            gone = ("backward", "order", "per_example")
             tested = selftest(**{k: v for k, v in case.items() if k not in gone})
             extra["selftest"] = _as_list(tested)
             if report.ok and not tested.ok:

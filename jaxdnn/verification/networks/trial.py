@@ -60,7 +60,9 @@ class Trial(NamedTuple):
         given = self.problem.X, self.problem.Y, *more, self.sample_weight
         *arrays, sample_weight = jax.device_put(given)
         return function(
-            *(self.network, self.params, *arrays),
+            self.network,
+            self.params,
+            *arrays,
             key=self.key,
             keep_prob=self.keep_prob,
             sample_weight=sample_weight,
