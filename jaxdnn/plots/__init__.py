@@ -1,4 +1,4 @@
-"""Figures: costs, decision boundaries, confusions, gradients, pictures and their labels.
+"""Figures: costs, boundaries, confusions, gradients, pictures with what was said.
 
 Every function returns a matplotlib Figure of its own. Nothing goes through pyplot, so
 no window opens and no global state changes. Colours are those of Okabe & Ito (2008),

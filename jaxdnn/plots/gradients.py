@@ -57,7 +57,7 @@ def plot_gradient_norms(
         lower.set_yscale("log")
     lower.xaxis.get_major_locator().set_params(integer=True)
     lower.set_xlabel("layer")
-    lower.set_ylabel("of the mean gradient")
+    lower.set_ylabel("norm of the mean")
     for axes in (upper, lower):
         axes.spines[["top", "right"]].set_visible(False)
     return figure

@@ -5,7 +5,8 @@
 
 The part "steps" is about one step over all examples; "batches" about epochs of
 mini-batches and cold starts, "sweeps" about many runs at once, "scaling" about rows,
-width and depth: see `_batches`, `_cold`, `_sweeps` and `_scaling`.
+width and depth, "per_example" about every example's own gradient and curvature: see
+`_batches`, `_cold`, `_sweeps`, `_scaling` and `_per_example`.
 
 Every peer trains the same network from the same parameters on the same data at the
 same rate, and the benchmark stops if its first costs differ from the others'. The peers
@@ -57,11 +58,13 @@ from scripts.benchmark._peers import (
     make_problem,
     value_and_grad,
 )
+from scripts.benchmark._per_example import EXAMPLE_SIZES, measure_examples
 from scripts.benchmark._scaling import measure_scaling
 from scripts.benchmark._sweeps import SWEEP_SIZES, measure_sweep
 from scripts.benchmark._tables import (
     print_batches,
     print_cold,
+    print_examples,
     print_matmul,
     print_run,
     print_scaling,
@@ -214,11 +217,21 @@ def run_scaling(
     print_scaling(report["scaling"])
 
 
+def run_per_example(
+    report: dict[str, Any], _: list[str], options: argparse.Namespace
+) -> None:
+    report["per_example"] = []
+    for size in EXAMPLE_SIZES:
+        report["per_example"].append(measure_examples(size, options))
+        print_examples(report["per_example"][-1])
+
+
 PARTS = {
     "steps": run_steps,
     "batches": run_batches,
     "sweeps": run_sweeps,
     "scaling": run_scaling,
+    "per_example": run_per_example,
 }
 
 

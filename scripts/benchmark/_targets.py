@@ -3,6 +3,13 @@
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
+from scripts.benchmark._per_example import (
+    EXAMPLE_SIZES,
+    GRADIENTS,
+    NORMS,
+    PRODUCT,
+    UNIT,
+)
 from scripts.benchmark._timing import Ratio
 
 SMALL = ("2-4-1x400", "2-10-5-1x300", "2-20-3-1x211")
@@ -11,6 +18,14 @@ LARGEST = "1024-1024-1024-1024-10x1024"
 TIMES_AS_FAST_IN_BATCHES = {
     "iris": {"scikit-learn": 20.0, "optax-loop": 20.0},
     "digits": {"scikit-learn": 3.0},
+}
+
+
+TIMES_A_GRADIENT = {
+    NORMS: 0.9,
+    "gradient and norms": 1.15,
+    "clipped_gradients": 1.2,
+    PRODUCT: 2.3,
 }
 
 
@@ -37,6 +52,7 @@ def judge(report: dict[str, Any]) -> Iterator[Verdict]:
         yield from _as_fast(
             size, size["chosen"], size["singles"], 1.0, within_noise=True
         )
+    yield from _judge_examples(report.get("per_example", ()))
     if "scaling" in report:
         yield _judge_depths(report["scaling"]["depths"])
 
@@ -82,6 +98,29 @@ def _judge_batches(sizes: Sequence[dict[str, Any]]) -> Iterator[Verdict]:
 def _judge_cold(cold: dict[str, Any]) -> Iterator[Verdict]:
     yield _at_most("fit: first call in a process", cold, cold["first_s"], 1.0)
     yield _at_most("fit: first call, cached", cold, cold["cached_s"], 0.3)
+
+
+def _judge_examples(sizes: Sequence[dict[str, Any]]) -> Iterator[Verdict]:
+    for size in sizes:
+        ratios = size["peers"][UNIT]["times_as_fast_as"]
+        for name, wanted in TIMES_A_GRADIENT.items():
+            ratio = Ratio(**ratios[name])
+            found = f"{ratio.median:.2f} ({ratio.low:.2f} to {ratio.high:.2f})"
+            target = f"{name}: at most {wanted} times the time of {UNIT}"
+            yield _verdict(target, size, found, ratio.median <= wanted)
+        yield from _as_fast(size, PRODUCT, "jvp of grad", 1.0, within_noise=True)
+    for size in sizes:
+        if size["name"] != EXAMPLE_SIZES[0].name:
+            continue
+        yield from _as_fast(size | {"peers": size["vmapped"]}, NORMS, GRADIENTS, 5.0)
+        ours, theirs = (
+            size["programs"][name]["temporary_bytes"]
+            + size["programs"][name]["result_bytes"]
+            for name in (NORMS, GRADIENTS)
+        )
+        # What autodiff materialises is its result: no temporary.
+        target = f"{NORMS}: at most a twentieth of the bytes of {GRADIENTS}"
+        yield _verdict(target, size, f"{ours} against {theirs}", 20 * ours <= theirs)
 
 
 def _judge_depths(depths: dict[str, Any]) -> Verdict:

@@ -14,6 +14,7 @@ from scripts.benchmark import __main__ as benchmark
 from scripts.benchmark import _batches as batches
 from scripts.benchmark import _cold as cold
 from scripts.benchmark import _peers as peers
+from scripts.benchmark import _per_example as per_example
 from scripts.benchmark import _scaling as scaling
 from scripts.benchmark import _sweeps as sweeps
 from scripts.benchmark import _targets as targets
@@ -33,6 +34,7 @@ MISSING = {
 }
 # The last of the batches is partly empty.
 TINY_BATCHES = batches.BatchSize("iris", Network((4, 5, 3), output="softmax"), 20, 8, 9)
+TINY_EXAMPLES = per_example.ExampleSize(TINY.network, 7, 2)
 TINY_SWEEP = sweeps.SweepSize(TINY.network, 7, 3, 3, 9)
 
 
@@ -170,6 +172,7 @@ def make_tiny(patch):
     patch.setattr(benchmark, "MATMUL_SIDES", (8, 16))
     patch.setattr(benchmark, "BATCH_SIZES", (TINY_BATCHES,))
     patch.setattr(benchmark, "SWEEP_SIZES", (TINY_SWEEP,))
+    patch.setattr(benchmark, "EXAMPLE_SIZES", (TINY_EXAMPLES,))
     patch.setattr(cold, "first_call", lambda *folder: 0.25 if folder else 0.75)
     for name, value in {
         "ROWS": {20: 4, 30: 4},
@@ -202,7 +205,7 @@ def test_the_report_has_every_field(whole):
     assert set(report) == {
         *("machine", "versions", "repeats", "sample_seconds", "missing"),
         *("matmul_gflops", "sizes", "batches", "cold", "sweeps", "scaling"),
-        *("targets", "seconds"),
+        *("per_example", "targets", "seconds"),
     }
     assert set(report["machine"]) == {
         *("processor", "cores", "device", "system", "load_average"),
@@ -255,6 +258,21 @@ def test_the_report_of_the_other_parts(whole):
     assert set(report["scaling"]["depths"]["compile_s"]) == {"1", "2"}
     for row in (*rows, *widths):
         assert f"\n{row['name']} " in printed
+
+
+def test_the_report_of_every_examples_gradient(whole):
+    _, _, report = whole
+    (size,) = report["per_example"]
+    every = set(per_example.calls(TINY.network))
+    assert set(size["peers"]) | set(size["vmapped"]) == every
+    assert set(size["peers"]) & set(size["vmapped"]) == {"per_example_norms"}
+    programs = size["programs"]
+    assert set(programs) == every
+    # Z, dW and dA of three layers but the inputs' dA: 8; a norm takes no dW, and what
+    # is asked for together is computed once.
+    both = programs["gradient and norms"]["products"]
+    assert both == programs["cost_and_gradients"]["products"]
+    assert programs["per_example_norms"]["products"] == both - 3
 
 
 def test_only_the_parts_asked_for_are_run(monkeypatch, tmp_path):

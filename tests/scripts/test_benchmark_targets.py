@@ -10,6 +10,7 @@ import pytest
 from scripts.benchmark import __main__ as benchmark
 from scripts.benchmark import _batches as batches
 from scripts.benchmark import _peers as peers
+from scripts.benchmark import _per_example as per_example
 from scripts.benchmark import _sweeps as sweeps
 from scripts.benchmark import _targets as targets
 from scripts.benchmark import _timing as timing
@@ -146,6 +147,31 @@ def perfect_report() -> dict[str, Any]:
             }
             for size in batches.BATCH_SIZES
         ],
+        "per_example": [
+            {
+                "name": size.name,
+                "peers": {
+                    "cost_and_gradients": {
+                        "times_as_fast_as": {
+                            name: as_ratio(0.5) for name in targets.TIMES_A_GRADIENT
+                        }
+                    },
+                    "hessian_vector_product": {
+                        "times_as_fast_as": {"jvp of grad": as_ratio(50.0)}
+                    },
+                },
+                "vmapped": {
+                    "per_example_norms": {
+                        "times_as_fast_as": {"vmap(grad)": as_ratio(50.0)}
+                    }
+                },
+                "programs": {
+                    name: {"temporary_bytes": some, "result_bytes": some}
+                    for name, some in (("per_example_norms", 1), ("vmap(grad)", 50))
+                },
+            }
+            for size in per_example.EXAMPLE_SIZES
+        ],
         "cold": {"name": "cold", "first_s": 0.9, "cached_s": 0.2},
         "sweeps": [
             {
@@ -174,8 +200,9 @@ def test_every_target_of_a_perfect_report_is_met():
     assert {verdict.verdict for verdict in verdicts} == {"met"}
     # 8 sizes x 2, 2 well ahead, 3 x 4 small ones, the peak, 3 compilations, 8 memories.
     steps = 16 + 2 + 12 + 1 + 3 + 8
-    # 3 data sets, 3 peers well behind; 2 cold starts; 4 sweeps; the depths.
-    assert len(verdicts) == steps + 3 + 3 + 2 + 4 + 1
+    # 3 data sets, 3 peers well behind; 2 cold starts; 4 sweeps; the depths; 2 sizes of
+    # per-example gradients, one of them beside vmap.
+    assert len(verdicts) == steps + 3 + 3 + 2 + 4 + 1 + 2 * 5 + 2
 
 
 @pytest.mark.parametrize(
@@ -225,6 +252,15 @@ def test_a_single_slow_figure_misses_its_target_alone(size, field, value):
             sweeps.SWEEP_SIZES[1].name,
         ),
         ("scaling depths times_as_long", 1.6, "depths"),
+        *(
+            (f"per_example 0 {place}", value, per_example.EXAMPLE_SIZES[0].name)
+            for place, value in (
+                ("peers cost_and_gradients times_as_fast_as per_example_norms", 0.91),
+                ("peers cost_and_gradients times_as_fast_as clipped_gradients", 1.21),
+                ("vmapped per_example_norms times_as_fast_as vmap(grad)", 4.9),
+                ("programs per_example_norms temporary_bytes", 5),
+            )
+        ),
     ],
 )
 def test_a_single_slow_figure_of_the_other_parts_misses_alone(place, value, name):
