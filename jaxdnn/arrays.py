@@ -22,6 +22,7 @@ from jax import Array
 from jax.dtypes import canonicalize_dtype
 
 from jaxdnn._checks import REAL, check_shape, is_concrete
+from jaxdnn._programs import compiled
 from jaxdnn._refusals import BadTypeError, BadValueError, public
 
 _Arrays = ParamSpec("_Arrays")
@@ -73,7 +74,7 @@ def elementwise(function: Callable[_Arrays, Array]) -> Callable[_Arrays, Array]:
       Traceback (most recent call last):
       TypeError: twice: Z must be real numbers, got dtype <U2
     """
-    names, program = tuple(signature(function).parameters), jax.jit(function)
+    names, program = tuple(signature(function).parameters), compiled(function)
     traced: Any = function
 
     @public

@@ -15,6 +15,7 @@ import numpy as np
 from jax import Array
 
 from jaxdnn._checks import check_key, check_kind, check_scalar, check_shape
+from jaxdnn._programs import compiled
 from jaxdnn._refusals import public
 from jaxdnn.arrays import admitted, on_device
 from jaxdnn.sharding import lying_as
@@ -99,4 +100,4 @@ def undrop(dA: Array, cache: DropoutCache) -> Array:
     return jnp.where(cache.D, dA / keep_prob, jnp.zeros_like(dA))
 
 
-_drop, _undrop = jax.jit(drop), jax.jit(undrop)
+_drop, _undrop = compiled(drop), compiled(undrop)

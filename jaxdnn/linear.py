@@ -13,11 +13,11 @@ References:
 
 from typing import Any, NamedTuple
 
-import jax
 import jax.numpy as jnp
 from jax import Array
 
 from jaxdnn._checks import check_columns, check_kind, check_shape
+from jaxdnn._programs import compiled
 from jaxdnn._refusals import public
 from jaxdnn.activations import Activation, get_activation
 from jaxdnn.arrays import admitted, on_device
@@ -123,12 +123,15 @@ def linear_backward(dZ: Array, cache: LinearCache) -> tuple[Array, Array, Array]
     return _pull_and_contract(*on_device((dZ, A_prev, W)))
 
 
-_push = jax.jit(push)
+_push = compiled(push)
 
 
-@jax.jit
-def _pull_and_contract(dZ: Array, A_prev: Array, W: Array) -> tuple[Array, ...]:
-    return pull(dZ, W), *mean_contract(dZ, A_prev, A_prev.shape[1])
+@compiled
+def _pull_and_contract(
+    dZ: Array, A_prev: Array, W: Array
+) -> tuple[Array, Array, Array]:
+    dW, db = mean_contract(dZ, A_prev, A_prev.shape[1])
+    return pull(dZ, W), dW, db
 
 
 def _admitted(**arrays: Any) -> list[Array]:

@@ -4,15 +4,14 @@ Each checks its arguments by their shapes, and their values where they are concr
 and calls the mathematics of `propagation` as one compiled program.
 """
 
-from functools import partial
 from typing import Any
 
-import jax
 import jax.numpy as jnp
 from jax import Array
 
 from jaxdnn import propagation
 from jaxdnn._checks import check_finite, check_shape, check_targets
+from jaxdnn._programs import compiled
 from jaxdnn._refusals import public
 from jaxdnn.architecture import Network
 from jaxdnn.arguments import (
@@ -307,7 +306,7 @@ def score(network: Network, params: Parameters, X: Array, Y: Array) -> Array:
     return found
 
 
-@partial(jax.jit, static_argnums=0)
+@compiled(static_argnums=0)
 def _forward(
     network: Network, params: Parameters, X: Array, dropout: Dropout | None
 ) -> tuple[Array, tuple[LayerCache, ...]]:
@@ -315,14 +314,14 @@ def _forward(
     return caches[-1].activation, caches
 
 
-@partial(jax.jit, static_argnums=0)
+@compiled(static_argnums=0)
 def _cost(network: Network, problem: Problem) -> Array:
     params, X, Y, *_, dropout = problem
     ZL, _ = propagation.forward(network, params, X, dropout)
     return propagation.cost(network, params, ZL, Y, problem.mean).astype(ZL.dtype)
 
 
-@partial(jax.jit, static_argnums=0)
+@compiled(static_argnums=0)
 def _backward(
     network: Network,
     params: Parameters,
@@ -335,14 +334,14 @@ def _backward(
     return propagation.gradients(network, params, caches, Y, mean)
 
 
-@partial(jax.jit, static_argnums=0)
+@compiled(static_argnums=0)
 def _cotangents(
     network: Network, params: Parameters, caches: Caches, dZL: Array
 ) -> tuple[Array, ...]:
     return propagation.sweep(network, params, caches, dZL, lambda dZ, A_prev: dZ)
 
 
-@partial(jax.jit, static_argnums=0)
+@compiled(static_argnums=0)
 def _cost_and_gradients(network: Network, problem: Problem) -> Any:
     params, X, Y, *_, dropout = problem
     mean = problem.mean
@@ -350,12 +349,12 @@ def _cost_and_gradients(network: Network, problem: Problem) -> Any:
     return J.astype(grads[-1].W.dtype), grads
 
 
-@partial(jax.jit, static_argnums=0)
+@compiled(static_argnums=0)
 def _predict(network: Network, params: Parameters, X: Array) -> Array:
     return network.head.decide(propagation.forward(network, params, X)[0])
 
 
-@partial(jax.jit, static_argnums=0)
+@compiled(static_argnums=0)
 def _score(network: Network, params: Parameters, X: Array, Y: Array) -> Array:
     ZL, _ = propagation.forward(network, params, X)
     head = network.head

@@ -10,12 +10,12 @@ With no sample weights every wⱼ is 1 and Σⱼ wⱼ is m. Since ℓⱼ depends
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-import jax
 import jax.numpy as jnp
 from jax import Array
 from jax.scipy.special import xlog1py, xlogy
 
 from jaxdnn._checks import check_columns, check_shape
+from jaxdnn._programs import compiled
 from jaxdnn._refusals import public
 from jaxdnn.arrays import admitted, on_device
 from jaxdnn.sharding import record_dtype
@@ -146,7 +146,7 @@ def compute_cost(AL: Array, Y: Array) -> Array:
     return _cross_entropy(*_admitted_probabilities(AL, Y))
 
 
-@jax.jit
+@compiled
 def _cross_entropy(AL: Array, Y: Array) -> Array:
     said, denied = _apart_from(0, Y, AL), _apart_from(1, Y, AL)
     return -(xlogy(Y, said) + xlog1py(1 - Y, -denied)).sum() / AL.shape[1]
@@ -175,7 +175,7 @@ def compute_cost_backward(AL: Array, Y: Array) -> Array:
     return _cross_entropy_backward(*_admitted_probabilities(AL, Y))
 
 
-@jax.jit
+@compiled
 def _cross_entropy_backward(AL: Array, Y: Array) -> Array:
     return (1 - Y) / (1 - _apart_from(1, Y, AL)) - Y / _apart_from(0, Y, AL)
 

@@ -25,6 +25,7 @@ from jaxdnn._checks import (
     check_shape,
     is_concrete,
 )
+from jaxdnn._programs import compiled
 from jaxdnn._refusals import BadTypeError, BadValueError, public, shown
 from jaxdnn._shown import by_field
 from jaxdnn.arrays import admitted
@@ -123,13 +124,18 @@ def _drawn(key: Array, count: int, dtype: Any) -> Array:
     """So many numbers; a MemoryError where memory does not hold them."""
     try:
         # Waited for: read before it has failed, a draw too large ends the process.
-        return jax.block_until_ready(jax.random.normal(key, (count,), dtype))
+        return jax.block_until_ready(_normal(key, count, dtype))
     except jax.errors.JaxRuntimeError as error:
         if "RESOURCE_EXHAUSTED" not in str(error):
             raise
         raise MemoryError(
             f"initialize_parameters: memory does not hold {count:,} parameters"
         ) from error
+
+
+@compiled(static_argnums=(1, 2))
+def _normal(key: Array, count: int, dtype: Any) -> Array:
+    return jax.random.normal(key, (count,), dtype)
 
 
 def _floating_dtype(dtype: Any) -> Any:

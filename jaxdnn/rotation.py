@@ -15,10 +15,10 @@ References:
   (2013), §5.2 (Householder QR).
 """
 
-import jax
 import jax.numpy as jnp
 from jax import Array
 
+from jaxdnn._programs import compiled
 from jaxdnn.parameters import Parameters
 
 
@@ -35,7 +35,7 @@ def rotation_pays(n_x: int, n_1: int, m: int, epochs: int) -> bool:
     return n_x >= 2 * r and 2 * n_1 * m * epochs >= 8 * r**2
 
 
-@jax.jit
+@compiled
 def input_basis(params: Parameters, X: Array) -> Array:
     """Q (n_x, r), r = m + n_1: orthonormal columns that span those of X and W_1ᵀ.
 
@@ -48,7 +48,7 @@ def input_basis(params: Parameters, X: Array) -> Array:
     return jnp.linalg.qr(jnp.concatenate([X, params[0].W.T], axis=1))[0]
 
 
-@jax.jit
+@compiled
 def rotate_inputs(Q: Array, X: Array) -> Array:
     """Qᵀ X (r, m), from X (n_x, m).
 
@@ -59,7 +59,7 @@ def rotate_inputs(Q: Array, X: Array) -> Array:
     return Q.T @ X
 
 
-@jax.jit
+@compiled
 def rotate(params: Parameters, Q: Array) -> Parameters:
     """W_1 Q (n_1, r) in place of W_1.
 
@@ -75,7 +75,7 @@ def rotate(params: Parameters, Q: Array) -> Parameters:
     return (params[0]._replace(W=params[0].W @ Q), *params[1:])
 
 
-@jax.jit
+@compiled
 def rotate_back(params: Parameters, Q: Array) -> Parameters:
     """W_1 = (W_1 Q) Qᵀ: exact, because W_1ᵀ lies in the span of Q's columns.
 

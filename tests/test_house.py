@@ -15,7 +15,15 @@ PACKAGE = Path(jaxdnn.__file__).parent
 
 # Lower floors first. A module may import from floors below its own, and from its own.
 FLOORS = [
-    {"_html", "_refusals", "_registry", "_same_code", "_shown", "sharding"},
+    {
+        "_html",
+        "_programs",
+        "_refusals",
+        "_registry",
+        "_same_code",
+        "_shown",
+        "sharding",
+    },
     {"_checks"},
     {"arrays", "second_derivatives"},
     {"activations", "decisions"},

@@ -1,6 +1,6 @@
 """NumPy outside, the core inside: what every function here is an adapter of.
 
-Each program is one `jax.jit` of core functions. It runs in float64 whatever the process
+Each program is one of core functions. It runs in float64 whatever the process
 is set to, and leaves that setting as it was. What it is handed has been admitted.
 """
 
@@ -14,6 +14,7 @@ import numpy as np
 
 from jaxdnn import heads, network, objective, propagation, training
 from jaxdnn._checks import check_shape
+from jaxdnn._programs import compiled
 from jaxdnn.activations import Activation, get_activation, sigmoid_backward
 from jaxdnn.arrays import on_device
 from jaxdnn.blocks import LayerCache
@@ -31,7 +32,7 @@ def float64(*, static: int = 0) -> Callable[[Callable[..., Any]], Callable[..., 
     """Compile a function of arrays, preceded by so many static arguments."""
 
     def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
-        program = jax.jit(function, static_argnums=tuple(range(static)))
+        program = compiled(function, static_argnums=tuple(range(static)))
 
         @wraps(function)
         def call(*arguments: Any, **options: Any) -> Any:

@@ -1,6 +1,5 @@
 """The Hessian's diagonal, one H v for each parameter: e_iᵀ H e_i."""
 
-from functools import partial
 from typing import Any
 
 import jax
@@ -8,6 +7,7 @@ import jax.numpy as jnp
 from jax import Array
 from jax.flatten_util import ravel_pytree
 
+from jaxdnn._programs import compiled
 from jaxdnn._refusals import public
 from jaxdnn.architecture import Network
 from jaxdnn.arguments import Problem, admitted_problem, answer, check_head_bends
@@ -65,7 +65,7 @@ def hessian_diagonal(
     return answer(_hessian_diagonal, network, problem)
 
 
-@partial(jax.jit, static_argnums=0)
+@compiled(static_argnums=0)
 def _hessian_diagonal(network: Network, problem: Problem) -> Parameters:
     place = place_of(network, problem)
     flat, shaped = ravel_pytree(problem.params)

@@ -6,12 +6,11 @@ A square of an outer product is the outer product of the squares: the contractio
 the gradient takes, once more, on squared columns.
 """
 
-from functools import partial
 from typing import Any
 
-import jax
 from jax import Array
 
+from jaxdnn._programs import compiled
 from jaxdnn._refusals import public
 from jaxdnn.architecture import Network
 from jaxdnn.arguments import Problem, admitted_problem, answer
@@ -64,7 +63,7 @@ def fisher_diagonal(
     return answer(_fisher_diagonal, network, problem)
 
 
-@partial(jax.jit, static_argnums=0)
+@compiled(static_argnums=0)
 def _fisher_diagonal(network: Network, problem: Problem) -> Parameters:
     mean = problem.mean
     pairs = columns_of(network, problem._replace(sample_weight=None))

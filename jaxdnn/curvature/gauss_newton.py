@@ -16,9 +16,9 @@ References:
 from functools import partial
 from typing import Any
 
-import jax
 from jax import Array
 
+from jaxdnn._programs import compiled
 from jaxdnn._refusals import public
 from jaxdnn.architecture import Network
 from jaxdnn.arguments import Problem, admitted_problem, answer, check_head_bends
@@ -79,7 +79,7 @@ def gauss_newton_vector_product(
     return answer(_gauss_newton_vector_product, network, problem, vector)
 
 
-@partial(jax.jit, static_argnums=0)
+@compiled(static_argnums=0)
 def _gauss_newton_vector_product(
     network: Network, problem: Problem, vector: Parameters
 ) -> Parameters:

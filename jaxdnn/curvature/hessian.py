@@ -18,12 +18,11 @@ References:
   Pearlmutter (1994), Neural Computation 6.
 """
 
-from functools import partial
 from typing import Any
 
-import jax
 from jax import Array
 
+from jaxdnn._programs import compiled
 from jaxdnn._refusals import public
 from jaxdnn.architecture import Network
 from jaxdnn.arguments import Problem, admitted_problem, answer, check_head_bends
@@ -93,7 +92,7 @@ def hessian_vector_product(
     return answer(_hessian_vector_product, network, problem, vector)
 
 
-@partial(jax.jit, static_argnums=0)
+@compiled(static_argnums=0)
 def _hessian_vector_product(
     network: Network, problem: Problem, vector: Parameters
 ) -> Parameters:

@@ -11,13 +11,12 @@ References:
   Martens & Grosse (2015), ICML.
 """
 
-from functools import partial
 from typing import Any, NamedTuple
 
-import jax
 import jax.numpy as jnp
 from jax import Array
 
+from jaxdnn._programs import compiled
 from jaxdnn._refusals import public
 from jaxdnn.architecture import Network
 from jaxdnn.arguments import Problem, admitted_problem, answer
@@ -76,7 +75,7 @@ def kfac_factors(
     return answer(_kfac_factors, network, problem)
 
 
-@partial(jax.jit, static_argnums=0)
+@compiled(static_argnums=0)
 def _kfac_factors(network: Network, problem: Problem) -> tuple[KroneckerFactors, ...]:
     mean = problem.mean
     pairs = columns_of(network, problem._replace(sample_weight=None))

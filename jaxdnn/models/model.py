@@ -3,7 +3,6 @@
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import partial
 from typing import Any, NamedTuple
 
 import jax
@@ -12,6 +11,7 @@ from jax import Array
 from numpy.typing import NDArray
 
 from jaxdnn import Network, Parameters
+from jaxdnn._programs import compiled
 from jaxdnn.data.preprocessing import Preprocessing
 from jaxdnn.data.tables import Table, read_table
 from jaxdnn.models.scores import ClassesTally, NumbersTally, Scores, tally
@@ -164,7 +164,7 @@ class Model:
         return said, AL
 
 
-@partial(jax.jit, static_argnums=0)
+@compiled(static_argnums=0)
 def _said_and_output(
     network: Network, params: Parameters, X: Array
 ) -> tuple[Array, Array]:

@@ -15,6 +15,7 @@ import jax.numpy as jnp
 from jax import Array
 
 from jaxdnn._checks import check_key, check_scalar, is_concrete
+from jaxdnn._programs import compiled
 from jaxdnn._refusals import BadValueError, public
 from jaxdnn.architecture import Network
 from jaxdnn.arguments import Problem, admitted_problem, answer
@@ -88,7 +89,7 @@ def clipped_gradients(
     return answer(_clipped_gradients, network, problem, max_norm, noise, noise_key)
 
 
-@partial(jax.jit, static_argnums=0)
+@compiled(static_argnums=0)
 def _clipped_gradients(
     network: Network,
     problem: Problem,

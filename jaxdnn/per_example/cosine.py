@@ -4,6 +4,7 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
+from jaxdnn._programs import compiled
 from jaxdnn._refusals import public
 from jaxdnn.arrays import on_device
 from jaxdnn.parameters import Parameters, admitted_alike, admitted_layers
@@ -37,7 +38,7 @@ def grad_cosine(grads: Parameters, others: Parameters) -> Array:
     return _cosine(*on_device((grads, others)))
 
 
-@jax.jit
+@compiled
 def _cosine(grads: Parameters, others: Parameters) -> Array:
     one, other = (
         [of.astype(record_dtype(of.dtype)) for of in jax.tree.leaves(tree)]

@@ -1,11 +1,10 @@
 """How differently the examples pull."""
 
-from functools import partial
 from typing import Any
 
-import jax
 from jax import Array
 
+from jaxdnn._programs import compiled
 from jaxdnn._refusals import public
 from jaxdnn.architecture import Network
 from jaxdnn.arguments import Problem, admitted_problem, answer
@@ -54,7 +53,7 @@ def gradient_diversity(
     return answer(_diversity, network, problem)
 
 
-@partial(jax.jit, static_argnums=0)
+@compiled(static_argnums=0)
 def _diversity(network: Network, problem: Problem) -> Array:
     pairs = columns_of(network, problem)
     return squared_norms(pairs).sum() / squared_norm_of_sum(pairs)

@@ -1,13 +1,12 @@
 """Every example's gradient itself, for those who want it: one outer product each."""
 
-from functools import partial
 from typing import Any
 
-import jax
 import numpy as np
 from jax import Array
 
 from jaxdnn._checks import is_concrete
+from jaxdnn._programs import compiled
 from jaxdnn._refusals import BadTypeError, BadValueError, public, shown
 from jaxdnn.architecture import Network
 from jaxdnn.arguments import Problem, admitted_problem, answer
@@ -86,7 +85,7 @@ def _places(examples: Any, m: int) -> Array:
     return on_device(places % m)
 
 
-@partial(jax.jit, static_argnums=0)
+@compiled(static_argnums=0)
 def _gradients(network: Network, problem: Problem, places: Array | None) -> Parameters:
     grads: list[Layer] = []
     for dZ, A_prev in columns_of(network, problem):

@@ -1,12 +1,12 @@
 """How the examples' gradients lie to each other, without any of them."""
 
-from functools import partial, reduce
+from functools import reduce
 from typing import Any
 
-import jax
 import jax.numpy as jnp
 from jax import Array
 
+from jaxdnn._programs import compiled
 from jaxdnn._refusals import public
 from jaxdnn.architecture import Network
 from jaxdnn.arguments import Problem, admitted_problem, answer
@@ -56,7 +56,7 @@ def per_example_gram(
     return answer(_gram, network, problem)
 
 
-@partial(jax.jit, static_argnums=0)
+@compiled(static_argnums=0)
 def _gram(network: Network, problem: Problem) -> Array:
     pairs = columns_of(network, problem)
     return reduce(jnp.add, [_inner(dZ) * (_inner(A) + 1) for dZ, A in pairs])

@@ -12,13 +12,12 @@ is known; with ĝ the mean over m examples and s the mean of their ||g_j||²,
 give both without bias. Where weights differ, Σⱼ wⱼ² / (Σⱼ wⱼ)² stands for 1 / m.
 """
 
-from functools import partial
 from typing import Any
 
-import jax
 import jax.numpy as jnp
 from jax import Array
 
+from jaxdnn._programs import compiled
 from jaxdnn._refusals import BadValueError, public
 from jaxdnn.architecture import Network
 from jaxdnn.arguments import Problem, admitted_problem, answer
@@ -71,7 +70,7 @@ def gradient_noise_scale(
     return answer(_noise_scale, network, problem)
 
 
-@partial(jax.jit, static_argnums=0)
+@compiled(static_argnums=0)
 def _noise_scale(network: Network, problem: Problem) -> Array:
     mean = problem.mean
     pairs = columns_of(network, problem._replace(sample_weight=None))

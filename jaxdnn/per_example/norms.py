@@ -5,13 +5,13 @@
 The 1 is b's.
 """
 
-from functools import partial, reduce
+from functools import reduce
 from typing import Any
 
-import jax
 import jax.numpy as jnp
 from jax import Array
 
+from jaxdnn._programs import compiled
 from jaxdnn._refusals import public
 from jaxdnn.architecture import Network
 from jaxdnn.arguments import Problem, admitted_problem, answer
@@ -62,7 +62,7 @@ def per_example_norms(
     return answer(_norms, network, problem)
 
 
-@partial(jax.jit, static_argnums=0)
+@compiled(static_argnums=0)
 def _norms(network: Network, problem: Problem) -> Array:
     return jnp.sqrt(squared_norms(columns_of(network, problem)))
 

@@ -7,7 +7,6 @@ as they are in scikit-learn; what fills an array up has weight 0.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -16,6 +15,7 @@ import jax.numpy as jnp
 from jax import Array
 
 from jaxdnn import propagation
+from jaxdnn._programs import compiled
 from jaxdnn.architecture import Network
 from jaxdnn.dropout import Dropout
 from jaxdnn.objective import Mean
@@ -131,7 +131,7 @@ def _dropout(plan: Plan, numbers: Numbers, state: State) -> Dropout | None:
     return Dropout(key, numbers.keep_prob)
 
 
-@partial(jax.jit, static_argnums=0)
+@compiled(static_argnums=0)
 def run_epochs(
     plan: Plan,
     numbers: Numbers,
@@ -191,7 +191,7 @@ def _verdict(
     return judge(head, numbers.threshold, ZL.T, watched.Y.T, watched.weight)
 
 
-@partial(jax.jit, static_argnums=0)
+@compiled(static_argnums=0)
 def run_batch(
     plan: Plan, numbers: Numbers, state: State, total: Any, batch: Examples, rows: Any
 ) -> tuple[State, Array]:
@@ -201,11 +201,11 @@ def run_batch(
 
 
 # The end of an epoch on its own, where its examples came batch by batch.
-close_epoch = jax.jit(_ended)
-verdict_on = jax.jit(_verdict, static_argnums=0)
+close_epoch = compiled(_ended)
+verdict_on = compiled(_verdict, static_argnums=0)
 
 
-@partial(jax.jit, static_argnums=0)
+@compiled(static_argnums=0)
 def logits_and_outputs(
     network: Network, params: Parameters, X: Any
 ) -> tuple[Array, Array]:
@@ -214,7 +214,7 @@ def logits_and_outputs(
     return ZL.T, caches[-1].activation.T
 
 
-@partial(jax.jit, static_argnums=0)
+@compiled(static_argnums=0)
 def packed_cost(
     network: Network, packed: Any, examples: Examples, whole: Any
 ) -> tuple[Array, Array]:

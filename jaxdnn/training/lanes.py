@@ -146,6 +146,8 @@ def networks(network: Network, hidden_sizes: Any) -> tuple[Network, ...]:
     n_x, *hidden, n_L = network.layer_dims
     if not hidden:
         raise BadValueError("hidden_sizes needs a network with hidden layers")
+    if isinstance(hidden_sizes, Array):
+        hidden_sizes = admitted("hidden_sizes", hidden_sizes)
     if not _is_sequence(hidden_sizes):
         raise BadTypeError(
             "hidden_sizes must be a sequence of sizes, or of one tuple of sizes a "

@@ -12,7 +12,7 @@ References:
 
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
-from functools import lru_cache, partial
+from functools import lru_cache
 from inspect import signature
 from typing import Any, Protocol, cast, runtime_checkable
 
@@ -21,6 +21,7 @@ import jax.numpy as jnp
 from jax import Array
 
 from jaxdnn._checks import check_scalar
+from jaxdnn._programs import compiled
 from jaxdnn._refusals import BadTypeError, BadValueError, public
 from jaxdnn._same_code import SameCode
 from jaxdnn.arrays import on_device
@@ -92,7 +93,7 @@ def descend(blocks: Any, grads: Any, rate: Any) -> Any:
     return jax.tree.map(lambda P, dP: P - (rate * dP).astype(P.dtype), blocks, grads)
 
 
-_descend = jax.jit(descend)
+_descend = compiled(descend)
 
 
 def init_optimizer(
@@ -116,7 +117,7 @@ def init_optimizer(
 
 
 # One program, where an optimizer would compile one for every array it makes.
-@partial(jax.jit, static_argnums=(0, 1))
+@compiled(static_argnums=(0, 1))
 def _init(optimizer: Any, schedule: Any, rate: Any, params: Parameters) -> Any:
     if schedule.value is not None:
         rate = scheduled(schedule.value, 0, params[0].W.dtype)

@@ -10,6 +10,7 @@ from jax import Array
 from jax.sharding import Mesh
 
 from jaxdnn._checks import check_dropout, check_key, check_scalar, in_trace, is_concrete
+from jaxdnn._programs import compiled
 from jaxdnn._refusals import BadValueError
 from jaxdnn._same_code import SameCode
 from jaxdnn.architecture import Network
@@ -184,7 +185,7 @@ def is_concrete_tree(given: Any) -> bool:
     return all(map(is_concrete, jax.tree.leaves(given))) and not in_trace()
 
 
-@jax.jit
+@compiled
 def split_run_key(key: Array) -> tuple[Array, Array, Array]:
     """A run's keys: of its first parameters, of dropout, of the shuffle.
 

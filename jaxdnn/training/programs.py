@@ -6,7 +6,6 @@ is the last.
 """
 
 from dataclasses import replace
-from functools import partial
 from typing import Any, NamedTuple
 
 import jax
@@ -14,6 +13,7 @@ import jax.numpy as jnp
 from jax import Array
 
 from jaxdnn import propagation
+from jaxdnn._programs import compiled
 from jaxdnn.architecture import Network
 from jaxdnn.blocks import Blocks
 from jaxdnn.dropout import Dropout
@@ -217,7 +217,7 @@ def room_for(epochs: int) -> int:
     return 1 << (epochs - 1).bit_length()
 
 
-@partial(jax.jit, static_argnames="room")
+@compiled(static_argnames="room")
 def run_epochs(
     run: Run, state: State, examples: Columns | Rows, stop: Any, room: int
 ) -> tuple[State, History, Sums]:
@@ -257,12 +257,12 @@ def run_epochs(
 
 # The loop's parts, compiled on their own: streams and the search for a divergence
 # call them from the host.
-run_step = jax.jit(one_step)
-run_batches = jax.jit(train_batches)
-close_epoch = jax.jit(end_epoch)
+run_step = compiled(one_step)
+run_batches = compiled(train_batches)
+close_epoch = compiled(end_epoch)
 
 
-@jax.jit
+@compiled
 def batch_at(
     run: Run, state: State, examples: Columns | Rows, piece: Any, i: Any
 ) -> Batch:

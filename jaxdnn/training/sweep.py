@@ -9,7 +9,6 @@ Hidden layers of several sizes are padded to the largest: see `padding`.
 
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import partial
 from itertools import product
 from typing import Any, Literal, NamedTuple
 from warnings import warn
@@ -26,6 +25,7 @@ from jaxdnn._checks import (
     count,
     count_or_none,
 )
+from jaxdnn._programs import compiled
 from jaxdnn._refusals import BadValueError, public
 from jaxdnn.architecture import Network
 from jaxdnn.arguments import check_network
@@ -257,7 +257,7 @@ def _lanes(
     return run, _stack(own), first.examples
 
 
-@partial(jax.jit, static_argnames=("strategy", "room"))
+@compiled(static_argnames=("strategy", "room"))
 def _run_lanes(
     run: Run, strategy: Strategy, lanes: _Own, examples: Any, epochs: Any, room: int
 ) -> tuple[Any, History, Any]:
@@ -275,7 +275,7 @@ def _run_lanes(
     return jax.vmap(one)(lanes) if strategy == "vmap" else jax.lax.map(one, lanes)
 
 
-@partial(jax.jit, static_argnames="network")
+@compiled(static_argnames="network")
 def _scores(network: Network, params: Any, X: Array, Y: Array) -> Array:
     """Of every lane, on examples as many as there are."""
     return jax.lax.map(lambda of: cost_and_score(network, of, X, Y)[1], params)

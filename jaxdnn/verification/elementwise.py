@@ -5,7 +5,7 @@ sizes share a program; the last element is always a zero of the padding.
 """
 
 from collections.abc import Callable
-from functools import cache, partial
+from functools import cache
 from typing import Any
 
 import jax
@@ -13,6 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
+from jaxdnn._programs import compiled
 from jaxdnn.verification.units import Values
 
 
@@ -32,7 +33,7 @@ def elementwise(function: Callable[..., Any], *arrays: Values) -> list[Values]:
     return [a[:size].reshape(shape) for a in answers] + [a[-1] for a in answers]
 
 
-@partial(jax.jit, static_argnums=0)
+@compiled(static_argnums=0)
 def _compiled(function: Callable[..., Any], arrays: list[Array]) -> Any:
     return function(*arrays)
 

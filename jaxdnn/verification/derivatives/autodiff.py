@@ -13,6 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
+from jaxdnn._programs import compiled
 from jaxdnn.network import Network
 from jaxdnn.parameters import Parameters
 from jaxdnn.verification.elementwise import change_of, elementwise
@@ -71,12 +72,12 @@ def _answer(
     return Oracle(J, grads, Z, A, cotangents)
 
 
-@partial(jax.jit, static_argnums=0)
+@compiled(static_argnums=0)
 def _consult(network: Network, problem: Problem, probes: Arrays) -> Oracle:
     return _answer(network, problem.params, problem, probes)
 
 
-@partial(jax.jit, static_argnums=0)
+@compiled(static_argnums=0)
 def _consult_along(
     network: Network, problem: Problem, probes: Arrays, v: Parameters
 ) -> Oracle:
