@@ -6,6 +6,7 @@ import numpy as np
 
 from jaxdnn._checks import (
     check_choice,
+    check_products,
     check_scalar,
     check_truth,
     is_concrete,
@@ -33,6 +34,7 @@ def check_config(config: Config, *, validation: Any) -> None:
     check_scalar("noise_multiplier", config.noise_multiplier, low=0)
     if config.clip_examples is None and config.adds_noise:
         raise BadValueError("noise_multiplier needs clip_examples, which it multiplies")
+    check_products(config.compute_dtype)
     check_choice("l2_over", config.l2_over, get_args(L2Over))
     check_choice("layout", config.layout, ("auto", "plain"))
     check_choice("watch", config.watch, (None, *get_args(Watch)))

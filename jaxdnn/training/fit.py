@@ -65,6 +65,7 @@ def fit(
     min_delta: Any = 0.0,
     clip_examples: Any = None,
     noise_multiplier: Any = 0.0,
+    compute_dtype: Any = None,
     layout: Literal["auto", "plain"] = "auto",
     report_every: int | None = None,
     on_progress: Callable[[Progress], None] | None = None,
@@ -116,6 +117,9 @@ def fit(
         clipped to this norm before the mean is taken: see `clipped_gradients`.
       noise_multiplier: σ >= 0, of the noise that is then added. What privacy it buys an
         accountant says, from σ, batch_size / m and the number of updates.
+      compute_dtype: jnp.bfloat16 to take the products of each step in it, added up in
+        float32; parameters, costs and updates stay in their dtype. How far that moves
+        the gradient `verify(compute_dtype=)` says.
       layout: "auto", or "plain" for the parameters as they are: see `layouts`.
       report_every: epochs between calls of on_progress; if None, about half a second.
         With a source of pieces it is one epoch.
@@ -168,6 +172,7 @@ def fit(
         layout=layout,
         clip_examples=clip_examples,
         noise_multiplier=noise_multiplier,
+        compute_dtype=compute_dtype,
     )
     check_config(config, validation=validation)
     _check_host(on_progress, resume, mesh)

@@ -44,6 +44,7 @@ class Config:
     layout: Literal["auto", "plain"] = "auto"
     clip_examples: Any = None
     noise_multiplier: Any = 0.0
+    compute_dtype: Any = None
 
     @property
     def adds_noise(self) -> bool:
@@ -66,6 +67,7 @@ class Plan:
     schedule: updates done -> learning rate, or None for the settings' own. ragged:
     whether a batch may be partly empty. sentinel: whether a cost that is not finite
     ends the run. watched: the history's entry that decides which parameters are best.
+    compute_dtype: that products of a step are taken in, or None for the parameters'.
     """
 
     network: Network
@@ -75,6 +77,7 @@ class Plan:
     ragged: bool
     sentinel: bool
     watched: str | None
+    compute_dtype: Any = None
 
 
 class Settings(NamedTuple):

@@ -115,7 +115,7 @@ def test_where_a_square_overflows_nothing_is_concluded():
         (
             {"per_example": True, "backward": lambda *a, **k: None},
             ValueError,
-            "per_example=True verifies functions of the library: leave out backward",
+            "per_example and compute_dtype are about the library's own functions",
         ),
     ],
     ids=["no bool", "beside a backward"],

@@ -13,6 +13,7 @@ from jaxdnn._checks import (
     check_kind,
     check_outside,
     check_parameters,
+    check_products,
     check_seed,
 )
 from jaxdnn._refusals import BadValueError, public, shown, within
@@ -43,6 +44,7 @@ from jaxdnn.verification.networks.one_call import in_one_call
 from jaxdnn.verification.networks.per_example import per_example as of_each
 from jaxdnn.verification.networks.relations import related
 from jaxdnn.verification.networks.second_order import second_order
+from jaxdnn.verification.networks.shortened import shortened
 from jaxdnn.verification.networks.trial import Backward, Trial, set_up
 from jaxdnn.verification.report import Report, Row, Status
 from jaxdnn.verification.units import Values
@@ -55,6 +57,7 @@ class Asked(NamedTuple):
     own: Backward | None = None
     order: int = 1
     per_example: bool = False
+    compute_dtype: Any = None
 
 
 class Further(NamedTuple):
@@ -69,6 +72,7 @@ FURTHER = (
     Further(lambda asked: asked.own is None, in_one_call),
     Further(lambda asked: asked.order == 2, second_order),
     Further(lambda asked: asked.per_example, of_each),
+    Further(lambda asked: asked.compute_dtype is not None, shortened),
 )
 
 
@@ -86,6 +90,7 @@ def verify(
     backward: Backward | None = None,
     order: int = 1,
     per_example: bool = False,
+    compute_dtype: Any = None,
     seed: int = 0,
 ) -> Report:
     """Verify every coordinate of a hand-derived gradient, equation by equation.
@@ -101,6 +106,8 @@ def verify(
         only when the gradient itself is right.
       per_example: whether to verify the library's `per_example_norms` and
         `hessian_vector_product` as well, when the gradient itself is right.
+      compute_dtype: as for `fit`, to be told how far it moves the gradient; what is
+        verified is the function in float64 all the same.
       seed: of the random directions.
 
     Returns:
@@ -109,7 +116,8 @@ def verify(
     Raises:
       ValueError: arguments that `jaxdnn.cost` refuses, values that are not finite, a
         backward that raises, returns another tree or other shapes, or is not
-        deterministic; an order other than 1 or 2; per_example beside a backward.
+        deterministic; an order other than 1 or 2; another compute_dtype than `fit`
+        takes; per_example or compute_dtype beside a backward.
       TypeError: traced arguments, or a backward that is autodiff itself.
 
     Example:
@@ -134,11 +142,13 @@ def verify(
     if isinstance(order, bool) or not isinstance(order, int) or order not in (1, 2):  # pyright: ignore[reportUnnecessaryIsInstance]
         raise BadValueError(f"order must be 1 or 2, got {shown(order)}")
     check_kind("per_example", per_example, bool, "True or False")
-    if per_example and backward is not None:
+    check_products(compute_dtype)
+    asked = Asked(backward, order, per_example, compute_dtype)
+    if backward is not None and (per_example or compute_dtype is not None):
         raise BadValueError(
-            "per_example=True verifies functions of the library: leave out backward"
+            "per_example and compute_dtype are about the library's own functions: "
+            "leave out backward"
         )
-    asked = Asked(backward, order, per_example)
     with exact_arithmetic():
         trial = set_up(network, params, X, Y, l2, key, keep_prob, sample_weight)
         report = judge(gather(trial, seed), asked, seed)
