@@ -12,19 +12,27 @@ links to what is kept and, when it ends, adds what it compiled.
 import functools
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 
+
+def _jaxlib() -> tuple[int, ...]:
+    return tuple(map(int, re.findall(r"\d+", version("jaxlib"))))
+
+
 FAST = (
     "--xla_backend_optimization_level=0",
     "--xla_llvm_disable_expensive_passes=true",
-    "--xla_cpu_use_fusion_emitters=false",
+    # A flag that XLA does not know ends the process.
+    *(["--xla_cpu_use_fusion_emitters=false"] if _jaxlib() < (0, 11, 1) else []),
 )
 OWN_FLAGS = os.environ.get("JAXDNN_TEST_FLAGS") == "own"
 

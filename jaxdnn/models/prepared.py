@@ -28,8 +28,8 @@ from jaxdnn.data.parts import (
     rows_of,
 )
 from jaxdnn.data.preprocessing import Examples
-from jaxdnn.data.selecting import Selected, Selection
-from jaxdnn.data.tables import FORMATS, Table, read_table, scan
+from jaxdnn.data.selecting import Selected, Selection, listed
+from jaxdnn.data.tables import FORMATS, Table, read_table, scan, suffix
 from jaxdnn.models.choosing import chosen
 from jaxdnn.models.recipe import DataRecipe, Recipe
 
@@ -183,6 +183,11 @@ def _read(data: DataRecipe) -> _Found:
         )
     else:
         whole = read_table(data.source, reading=data.reading)
+        if suffix(data.source) == ".npz" and not targets and "y" not in whole.columns:
+            raise ValueError(
+                f"{data.source}: no array y in it to predict; --target names one of "
+                f"{listed(list(whole.columns))}"
+            )
     selection = data.select(whole, targets)
     count = len(whole)
     if own is not None:

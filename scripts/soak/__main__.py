@@ -7,6 +7,7 @@ arguments   every argument of every public function, replaced by what it cannot 
 modes       every public function in every mode of JAX and inside its transformations
 meshes      every function on automatic and explicit axes, and inside shard_map
 extremes    extreme but finite numbers in every dtype, head and activation
+tables      odd cells and odd files, read whole and in pieces
 
 Kills and damages are `python -m scripts.soak.checkpoints`. Exit code 1 if any fails.
 """
@@ -26,6 +27,7 @@ GOOD = {
     "modes": {"works", "says so"},
     "meshes": {"works"},
     "extremes": {"finite", "does not fit"},
+    "tables": {"taken", "refused"},
 }
 
 

@@ -10,7 +10,7 @@ import pytest
 
 import jaxdnn as dnn
 from scripts.soak import __main__ as script
-from scripts.soak import arguments, extremes, modes
+from scripts.soak import arguments, extremes, modes, tables
 
 SOME = (
     "None",
@@ -126,3 +126,24 @@ def test_the_command_counts_and_tells(capsys, monkeypatch):
     printed = capsys.readouterr().out.splitlines()
     assert [line.split()[-1] for line in printed[1:3]] == ["1", "1"]
     assert printed[3] == "other | NaN or infinite"
+
+
+def test_odd_tables_are_read_or_refused():
+    cases = list(tables.outcomes())
+    assert len(cases) > 250
+    assert fails(cases, "tables") == []
+
+
+def test_a_cell_that_is_misread_is_seen(tmp_path):
+    path = tmp_path / "odd.csv"
+    rows = tables.rows()
+    path.write_text(tables.written(rows))
+    said = float(rows[tables.ODD_ROW][0])
+    outcomes = [
+        tables.judged("x", path, count, meaning).outcome
+        for count, meaning in [
+            *((tables.ROWS, said), (tables.ROWS, said + 1), (tables.ROWS, None)),
+            *((tables.ROWS - 1, said), (None, said)),
+        ]
+    ]
+    assert outcomes == ["taken", "misread", "misread", "rows lost", "read"]

@@ -254,6 +254,6 @@ class CategoriesLearner:
         # "0", "1", "2", "3+" are categories of an input; a target leaves no such doubt.
         if mixed and (self.role.target or measured):
             raise ValueError(
-                f"column {self.name!r}, row {row}: {text!r} is text among numbers; say "
-                "that it is categorical if it is meant"
+                f"column {self.name!r}, row {row}: {cut(text)} is text among numbers; "
+                "say that it is categorical if it is meant"
             )

@@ -35,7 +35,7 @@ def held_whole(path: str | os.PathLike[str]) -> int:
         return _CELL * metadata.num_rows * metadata.num_columns
     zipped = path.suffix.lower() == ".gz"
     size = path.stat().st_size * (_UNZIPPED if zipped else 1)
-    with gzip.open(path) if zipped else path.open("rb") as file:
+    with within(path), gzip.open(path) if zipped else path.open("rb") as file:
         sample = file.read(_SAMPLE)
     # A cell for each sign that may part two, whichever the file's is.
     parted = max(sample.count(sign) for sign in (b",", b";", b"\t", b"|"))
