@@ -70,7 +70,8 @@ def test_every_product_of_a_step_is_taken_in_it():
 
     text = jax.jit(lambda *of: step(*of).params).lower(PARAMS, X, Y).as_text()
     products = re.findall(r"dot_general.*: \((.*), (.*)\) -> (.*)", text)
-    assert len(products) == 3 * 3  # Z, dW and dA_prev of each layer
+    # Z, dW and dA_prev of three layers; nobody asks for dX, which some JAX drops here.
+    assert len(products) in (8, 9)
     for *factors, found in products:
         assert all("xbf16>" in factor for factor in factors)
         assert "xf32>" in found
