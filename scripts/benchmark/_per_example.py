@@ -1,13 +1,15 @@
 """Every example's gradient, and curvature, beside autodiff's ways to the same numbers.
 
-All under jit, in times one `cost_and_gradients` of the same problem. What autodiff does
+All under jit. Of many calls that take turns the first decile counts: what else runs on
+the machine slows down most of them, and a lucky one says little. What autodiff does
 with `vmap` takes turns of its own, `per_example_norms` among them: it displaces what
-the others find in the caches. Products and bytes are counted in the compiled
-programs, where no load on the machine touches them.
+the others find in the caches. Products and bytes are counted in the compiled programs,
+where no load touches them.
 """
 
 import importlib.util
 import re
+import time
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
@@ -15,24 +17,22 @@ import jax
 import jax.numpy as jnp
 
 import jaxdnn as dnn
-from scripts.benchmark._peers import LONGEST_RUN, make_problem
-from scripts.benchmark._timing import Run, compare, measure
+from scripts.benchmark._peers import make_problem
 
 UNIT, NORMS, PRODUCT = (
     "cost_and_gradients",
     "per_example_norms",
     "hessian_vector_product",
 )
-OURS = (UNIT, NORMS, PRODUCT)
 GRADIENTS = "vmap(grad)"
 
 
 class ExampleSize(NamedTuple):
-    """A network, its number of examples, and the calls that a sample of it takes."""
+    """A network, its number of examples, and how many turns make a repeat."""
 
     network: dnn.Network
     m: int
-    calls: int
+    turns: int
 
     @property
     def name(self) -> str:
@@ -40,8 +40,8 @@ class ExampleSize(NamedTuple):
 
 
 EXAMPLE_SIZES = (
-    ExampleSize(dnn.Network((784, 256, 128, 10), output="softmax"), 512, 20),
-    ExampleSize(dnn.Network((64, 100, 10), output="softmax"), 200, 200),
+    ExampleSize(dnn.Network((784, 256, 128, 10), output="softmax"), 512, 30),
+    ExampleSize(dnn.Network((64, 100, 10), output="softmax"), 200, 120),
 )
 
 
@@ -53,37 +53,29 @@ def measure_examples(size: ExampleSize, options: Any) -> dict[str, Any]:
     arguments |= {name: (params, X, Y, params) for name in every if name in ALONG}
     vmapped = {name: every[name] for name in every if GRADIENTS in name}
     others = {name: every[name] for name in every if name not in vmapped}
-
-    def timed(some: Mapping[str, Any], count: int) -> dict[str, Any]:
-        runs = {name: repeated(some[name], arguments[name]) for name in some}
-        timings = measure(
-            runs,
-            repeats=options.repeats,
-            seconds=options.seconds,
-            longest=LONGEST_RUN,
-            whole=dict.fromkeys(runs, count),
-        )
-        return compare(timings, ours=OURS)
-
-    few = max(1, size.calls // 20)
+    vmapped = {NORMS: every[NORMS]} | vmapped
     return {
         "name": size.name,
         "layer_dims": network.layer_dims,
         "m": size.m,
-        "peers": timed(others, size.calls),
-        "vmapped": timed({NORMS: every[NORMS]} | vmapped, few),
+        "call_s": times(others, arguments, options.repeats * size.turns),
+        "vmapped_call_s": times(vmapped, arguments, options.repeats),
         "programs": {name: program(every[name], arguments[name]) for name in every},
     }
 
 
-def repeated(function: Callable[..., Any], arguments: Any) -> Run:
-    """run(n): n calls, each waited for."""
-
-    def run(count: int) -> None:
-        for _ in range(count):
-            jax.block_until_ready(function(*arguments))
-
-    return run
+def times(
+    some: Mapping[str, Callable[..., Any]], arguments: Mapping[str, Any], turns: int
+) -> dict[str, float]:
+    """Seconds of a call of each: the first decile of its turns."""
+    taken: dict[str, list[float]] = {name: [] for name in some}
+    for turn in range(turns + 1):
+        for name, function in some.items():
+            start = time.perf_counter()
+            jax.block_until_ready(function(*arguments[name]))
+            if turn:  # the first compiles
+                taken[name].append(time.perf_counter() - start)
+    return {name: sorted(of)[len(of) // 10] for name, of in taken.items()}
 
 
 def program(function: Callable[..., Any], arguments: Any) -> dict[str, int]:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from scripts._table import print_table
-from scripts.benchmark._per_example import NORMS
+from scripts.benchmark._per_example import NORMS, UNIT
 
 HEADINGS = (
     "peer",
@@ -104,18 +104,18 @@ def print_scaling(scaling: dict[str, Any]) -> None:
 
 
 def print_examples(size: dict[str, Any]) -> None:
-    for part, unit in (("peers", "cost_and_gradients"), ("vmapped", NORMS)):
+    for part, unit in (("call_s", UNIT), ("vmapped_call_s", NORMS)):
         print(f"\n{size['layer_dims']} x {size['m']}")
         rows = [
             (
                 name,
-                f"{1e6 * peer['step_s']:.1f}",
-                _times(size, unit, name, part),
+                f"{1e6 * seconds:.0f}",
+                f"{seconds / size[part][unit]:.2f}",
                 str(size["programs"][name]["products"]),
                 f"{size['programs'][name]['temporary_bytes'] / 1e6:.2f}",
                 f"{size['programs'][name]['result_bytes'] / 1e6:.2f}",
             )
-            for name, peer in size[part].items()
+            for name, seconds in size[part].items()
         ]
         headings = ("", "us", f"times {unit}", "products", "temporary MB", "result MB")
         print_table(headings, rows)
@@ -145,9 +145,9 @@ def _milliseconds(seconds: float | None) -> str:
     return "" if seconds is None else f"{1e3 * seconds:.2f}"
 
 
-def _times(size: dict[str, Any], ours: str, other: str, part: str = "peers") -> str:
+def _times(size: dict[str, Any], ours: str, other: str) -> str:
     """The median, smallest and largest ratio; nothing where a peer meets itself."""
-    ratio = size[part].get(ours, {}).get("times_as_fast_as", {}).get(other)
+    ratio = size["peers"].get(ours, {}).get("times_as_fast_as", {}).get(other)
     return "" if ratio is None else _ratio(ratio)
 
 

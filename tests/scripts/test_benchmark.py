@@ -264,8 +264,10 @@ def test_the_report_of_every_examples_gradient(whole):
     _, _, report = whole
     (size,) = report["per_example"]
     every = set(per_example.calls(TINY.network))
-    assert set(size["peers"]) | set(size["vmapped"]) == every
-    assert set(size["peers"]) & set(size["vmapped"]) == {"per_example_norms"}
+    apart, together = set(size["call_s"]), set(size["vmapped_call_s"])
+    assert apart | together == every
+    assert apart & together == {"per_example_norms"}
+    assert all(seconds > 0 for seconds in size["call_s"].values())
     programs = size["programs"]
     assert set(programs) == every
     # Z, dW and dA of three layers but the inputs' dA: 8; a norm takes no dW, and what
