@@ -154,13 +154,7 @@ def sweep(
         several("noise_multiplier", noise_multiplier),
         networks(network, hidden_sizes),
     )
-    for seed in options[0]:
-        check_seed("seeds", seed)
-    for l2 in options[2]:
-        check_scalar("l2", l2, low=0)
-    for keep_prob in options[3]:
-        check_scalar("keep_prob", keep_prob, low=0, high=1, low_open=True)
-    _check_clipping(options[4], options[-1])
+    _check_options(options)
     base = Config(
         method=method,
         optimizer=optimizer,
@@ -213,8 +207,15 @@ class _Own(NamedTuple):
     state: State
 
 
-def _check_clipping(clips: tuple[Any, ...], nets: tuple[Network, ...]) -> None:
-    """Refuse to clip in some lanes only, or beside units that are padding."""
+def _check_options(options: tuple[tuple[Any, ...], ...]) -> None:
+    """Refuse values out of range, and clipping in some lanes only or beside padding."""
+    seeds, _, penalties, keeps, clips, _, nets = options
+    for seed in seeds:
+        check_seed("seeds", seed)
+    for l2 in penalties:
+        check_scalar("l2", l2, low=0)
+    for keep_prob in keeps:
+        check_scalar("keep_prob", keep_prob, low=0, high=1, low_open=True)
     if set(clips) == {None}:
         return
     if None in clips:
