@@ -76,6 +76,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--out", type=Path, metavar="DIR", help="where results go (runs/NAME of --data)"
     )
     option("--quiet", action="store_true", help="print nothing but complaints")
+    parser.set_defaults(record=("gradient_norm",))
 
 
 def _add_data_arguments(parser: argparse.ArgumentParser) -> None:

@@ -20,9 +20,9 @@ def still_falling(history: History, epochs: int) -> float | None:
 
     Example:
       >>> cost = np.linspace(1.0, 0.5, 100)
-      >>> f"{still_falling(History(cost, cost, cost), 100):.2f}"
+      >>> f"{still_falling(History(cost, cost), 100):.2f}"
       '0.10'
-      >>> still_falling(History(cost**0, cost, cost), 100) is None
+      >>> still_falling(History(cost**0, cost), 100) is None
       True
     """
     watched = history.validation_cost

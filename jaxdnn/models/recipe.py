@@ -166,6 +166,7 @@ class TrainingRecipe:
         what patience waits for; "cost" when None.
       seed: of the initial weights, the dropout masks and the shuffle.
       initialization: a method of `initialize_parameters`.
+      record: what the history holds besides, as for `fit`.
     """
 
     epochs: int | None = None
@@ -180,6 +181,7 @@ class TrainingRecipe:
     watch: Literal["cost", "score"] | None = None
     seed: int = 1
     initialization: Method | None = None
+    record: tuple[Literal["gradient_norm"], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -263,6 +265,8 @@ class Recipe:
         """
         said = self.to_json()
         training = said["training"]
+        # What was recorded is in the checkpoint, and `fit` compares it.
+        del training["record"]
         # A run may go on for longer, unless its rates were made for its length.
         if self.training.schedule != "cosine":
             del training["epochs"]

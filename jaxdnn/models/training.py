@@ -155,6 +155,7 @@ def _fit(
         validation=prepared.watched(),
         watch=training.watch,
         patience=training.patience,
+        record=training.record,
         on_progress=edge,
         resume=resume,
     )

@@ -1,11 +1,13 @@
 """What training refuses, said of its arguments: see `jaxdnn._checks`."""
 
+from collections.abc import Collection
 from typing import Any, get_args
 
 import numpy as np
 
 from jaxdnn._checks import (
     check_choice,
+    check_kind,
     check_products,
     check_scalar,
     check_truth,
@@ -18,7 +20,7 @@ from jaxdnn.parameters import Method
 from jaxdnn.training.batch_objective import L2Over
 from jaxdnn.training.optimizers import GradientTransformation
 from jaxdnn.training.stopping import Watch
-from jaxdnn.training.types import Config
+from jaxdnn.training.types import Config, Record
 
 
 def check_config(config: Config, *, validation: Any) -> None:
@@ -42,6 +44,21 @@ def check_config(config: Config, *, validation: Any) -> None:
         raise BadValueError("watch='score' needs validation data")
     if validation is None and config.watch is None and config.patience is not None:
         raise BadValueError("patience needs validation data, or watch='cost'")
+
+
+def recorded(record: Any) -> tuple[Record, ...]:
+    """What a history is asked to hold besides, each once.
+
+    Example:
+      >>> recorded(["gradient_norm", "gradient_norm"])
+      ('gradient_norm',)
+    """
+    check_kind("record", record, Collection, "a tuple of names")
+    if isinstance(record, str):
+        raise BadTypeError(f"record must be a tuple of names, got {record!r}")
+    for name in record:
+        check_choice("record", name, get_args(Record))
+    return tuple(dict.fromkeys(record))
 
 
 def check_optimizer(optimizer: Any, learning_rate: Any) -> None:

@@ -127,7 +127,7 @@ def _epoch_of_pieces(
     run: Run, state: State, pieces: Iterable[Rows]
 ) -> tuple[State, Sums]:
     """While the device trains on one piece the next is read: two are held, no more."""
-    sums = no_sums(state.params[0].W.dtype)
+    sums = no_sums(run, state.params[0].W.dtype)
     pending: _Pending | None = None
     for i, rows in enumerate(pieces):
         before = state
@@ -244,7 +244,7 @@ def _take_apart(
 
     Once it has happened it stays: halving finds the step.
     """
-    none = no_sums(start.params[0].W.dtype)
+    none = no_sums(run, start.params[0].W.dtype)
     state, failed = start, 0
     if isinstance(examples, Rows):
         broken = int(batch_count(examples, run.plan.batch_size or 1))

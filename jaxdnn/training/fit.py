@@ -1,6 +1,6 @@
 """fit: a run from the host's side. What is trained is in `programs`, on the device."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Any, Literal
@@ -16,7 +16,7 @@ from jaxdnn.architecture import Network
 from jaxdnn.arrays import on_device
 from jaxdnn.parameters import Method, Parameters
 from jaxdnn.training.batch_objective import L2Over
-from jaxdnn.training.checks import check_config, check_untraced
+from jaxdnn.training.checks import check_config, check_untraced, recorded
 from jaxdnn.training.driver import Outcome, drive, stream, trace
 from jaxdnn.training.examples import (
     Rows,
@@ -33,6 +33,7 @@ from jaxdnn.training.types import (
     FitResult,
     History,
     Progress,
+    Record,
     Snapshot,
     State,
 )
@@ -67,6 +68,7 @@ def fit(
     noise_multiplier: Any = 0.0,
     compute_dtype: Any = None,
     layout: Literal["auto", "plain"] = "auto",
+    record: Collection[Record] = (),
     report_every: int | None = None,
     on_progress: Callable[[Progress], None] | None = None,
     resume: Snapshot | Mapping[str, Any] | None = None,
@@ -121,6 +123,8 @@ def fit(
         float32; parameters, costs and updates stay in their dtype. How far that moves
         the gradient `verify(compute_dtype=)` says.
       layout: "auto", or "plain" for the parameters as they are: see `layouts`.
+      record: "gradient_norm" for its mean over each epoch's batches in the history,
+        which takes a few hundredths of a step's time.
       report_every: epochs between calls of on_progress; if None, about half a second.
         With a source of pieces it is one epoch.
       on_progress: called on the host after each chunk of epochs. Chunks change no bit
@@ -173,6 +177,7 @@ def fit(
         clip_examples=clip_examples,
         noise_multiplier=noise_multiplier,
         compute_dtype=compute_dtype,
+        record=recorded(record),
     )
     check_config(config, validation=validation)
     _check_host(on_progress, resume, mesh)

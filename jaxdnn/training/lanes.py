@@ -88,7 +88,7 @@ class Lanes(tuple[Lane, ...]):
     validation examples where there are any.
 
     Example:
-      >>> history = History(np.array([0.7, 0.2]), np.ones(2), np.ones(2))
+      >>> history = History(np.array([0.7, 0.2]), np.ones(2))
       >>> lane = Lane(Network((2, 4, 1)), 0, 1.2, 0.0, 1.0, (), history, 0.9)
       >>> Lanes([lane])
       1 lane, lowest cost first

@@ -162,6 +162,7 @@ def prepare(
         sentinel=concrete,
         watched=entry_to_watch(config.watch, watched is not None),
         compute_dtype=None if config.compute_dtype is None else SHORT,
+        record=config.record,
     )
     run = Run(plan, settings, constants, watched)
     start = _first_snapshot(run, layout.start(params))

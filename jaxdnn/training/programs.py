@@ -42,43 +42,38 @@ from jaxdnn.training.types import History, Run, State
 def blank_history(blank: Any, run: Run) -> History:
     """A history whose every array is the blank one: those that the run records."""
     watched = None if run.watched is None else blank
+    norm = blank if "gradient_norm" in run.plan.record else None
     share = None if run.settings.clipping is None else blank
-    return History(blank, blank, blank, watched, watched, clipped_share=share)
+    return History(blank, blank, norm, watched, watched, clipped_share=share)
 
 
 class Sums(NamedTuple):
     """What an epoch has added up: batches, costs and shares by their part, norms.
 
-    The cost is finite only where all of them were.
+    The cost is finite only where all of them were. What is not recorded is None.
     """
 
     batches: Any
     cost: Any
     gradient_norm: Any
-    learning_rate: Any
     clipped_share: Any
 
 
-def no_sums(dtype: Any) -> Sums:
-    """Before the first batch of a run of this dtype.
-
-    Example:
-      >>> int(no_sums(jnp.float32).batches)
-      0
-    """
+def no_sums(run: Run, dtype: Any) -> Sums:
+    """Before the first batch of a run of this dtype."""
     zero, none = jnp.zeros((), record_dtype(dtype)), jnp.zeros((), jnp.int32)
-    return Sums(none, zero, zero, zero, zero)
+    recorded = blank_history(zero, run)
+    return Sums(none, zero, recorded.gradient_norm, recorded.clipped_share)
 
 
 class Step(NamedTuple):
-    """What a step saw: the batch's cost and gradient, the learning rate or None.
+    """What a step saw: the batch's cost and gradient.
 
-    clipped_share: of the batch's examples; 0 where none is ever clipped.
+    clipped_share: of the batch's examples; None where none is ever clipped.
     """
 
     cost: Array
     grads: Blocks
-    rate: Any
     clipped_share: Any
 
 
@@ -87,15 +82,10 @@ def one_step(run: Run, state: State, batch: Batch) -> tuple[State, Step]:
     plan, settings = run.plan, run.settings
     X, Y, mean, _ = batch
     dropout = step_dropout(run, state)
-    rate = settings.learning_rate
-    if plan.schedule.value is not None:
-        rate = scheduled(plan.schedule.value, state.step, state.params[0].W.dtype)
-    elif rate is None:
-        rate = learning_rate_of(state.optimizer)
     asked = plan.network, state.params, X, Y, mean, dropout
     with products_in(plan.compute_dtype):
         if settings.clipping is None:
-            share, (J, grads) = 0, cost_and_gradients(*asked)
+            share, (J, grads) = None, cost_and_gradients(*asked)
         else:
             key = step_key(run.constants.noise_key, state)
             J, grads, share = cost_and_clipped_gradients(*asked, settings.clipping, key)
@@ -105,13 +95,21 @@ def one_step(run: Run, state: State, batch: Batch) -> tuple[State, Step]:
         state.params,
         grads,
         state.optimizer,
-        rate,
+        _rate(run, state, state.step),
         lambda params: _cost(run, _masked(params, settings.mask), X, Y, mean, dropout),
         J,
     )
     params = _masked(params, settings.mask)
     state = state._replace(params=params, optimizer=optimizer, step=state.step + 1)
-    return state, Step(J, grads, rate, share)
+    return state, Step(J, grads, share)
+
+
+def _rate(run: Run, state: State, step: Any) -> Any:
+    """The learning rate of a step; None where an optimizer keeps it to itself."""
+    schedule, rate = run.plan.schedule.value, run.settings.learning_rate
+    if schedule is not None:
+        return scheduled(schedule, step, state.params[0].W.dtype)
+    return learning_rate_of(state.optimizer) if rate is None else rate
 
 
 def _masked(blocks: Blocks, mask: Any) -> Blocks:
@@ -152,14 +150,15 @@ def train_batches(
     """
 
     def add(state: State, sums: Sums, batch: Batch) -> tuple[State, Sums]:
-        state, (J, grads, rate, share) = one_step(run, state, batch)
-        dtype = sums.cost.dtype
-        return state, sums._replace(
-            cost=sums.cost + J.astype(dtype) * batch.share,
-            gradient_norm=sums.gradient_norm + gradient_norm(grads),
-            learning_rate=jnp.asarray(0 if rate is None else rate, dtype),
-            clipped_share=sums.clipped_share + share * batch.share,
-        )
+        state, (J, grads, share) = one_step(run, state, batch)
+        sums = sums._replace(cost=sums.cost + J.astype(sums.cost.dtype) * batch.share)
+        if sums.gradient_norm is not None:
+            norm = sums.gradient_norm + gradient_norm(grads)
+            sums = sums._replace(gradient_norm=norm)
+        if sums.clipped_share is not None:
+            clipped = sums.clipped_share + share * batch.share
+            sums = sums._replace(clipped_share=clipped)
+        return state, sums
 
     if isinstance(examples, Columns):
         state, sums = add(state, sums, whole_batch(run, examples))
@@ -185,11 +184,14 @@ def _order(run: Run, state: State, rows: Rows, piece: Any) -> Array:
 
 def end_epoch(run: Run, state: State, sums: Sums) -> tuple[State, History]:
     """Close the epoch: its entry in the history, validation, the best parameters."""
-    plan, params = run.plan, state.params
-    batches = sums.batches.astype(sums.cost.dtype)
-    entry = History(sums.cost, sums.learning_rate, sums.gradient_norm / batches)
-    if run.settings.clipping is not None:
-        entry = replace(entry, clipped_share=sums.clipped_share)
+    plan, params, dtype = run.plan, state.params, sums.cost.dtype
+    rate, norm = _rate(run, state, state.step - 1), sums.gradient_norm
+    entry = History(
+        sums.cost,
+        jnp.asarray(0 if rate is None else rate, dtype),
+        None if norm is None else norm / sums.batches.astype(dtype),
+        clipped_share=sums.clipped_share,
+    )
     if run.watched is not None:
         J, score = cost_and_score(plan.network, params, *run.watched)
         entry = replace(entry, validation_cost=J, validation_score=score)
@@ -242,7 +244,7 @@ def run_epochs(
 
     def epoch(carry: Any) -> Any:
         state, history, _ = carry
-        state, sums = train_batches(run, state, no_sums(dtype), examples)
+        state, sums = train_batches(run, state, no_sums(run, dtype), examples)
         ended, entry = end_epoch(run, state, sums)
         history = jax.tree.map(
             lambda of, value: of.at[state.epoch - first].set(value), history, entry
@@ -252,7 +254,7 @@ def run_epochs(
             ended = ended._replace(epoch=jnp.where(finite, ended.epoch, state.epoch))
         return varying_as((ended, history, sums), examples.X)
 
-    carry = (state, blank_history(blank, run), no_sums(dtype))
+    carry = (state, blank_history(blank, run), no_sums(run, dtype))
     carry = varying_as(carry, examples.X)
     return jax.lax.while_loop(more, epoch, carry)
 

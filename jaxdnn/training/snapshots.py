@@ -18,6 +18,8 @@ from jaxdnn._refusals import BadValueError, public
 from jaxdnn.training.stopping import best_entry
 from jaxdnn.training.types import Snapshot
 
+_FOLLOWS = " (it follows from validation, clip_examples and record)"
+
 
 @public
 def snapshot_to_dict(snapshot: Snapshot) -> dict[str, Any]:
@@ -60,6 +62,7 @@ def restore_snapshot(template: Snapshot, saved: Mapping[str, Any]) -> Snapshot:
         name = differing[0]
         raise BadValueError(
             f"resume is of another run: it has {'no ' if name in wanted else ''}{name}"
+            + _FOLLOWS * name.startswith(".history")
         )
     restored: list[Any] = []
     for name, leaf in wanted.items():

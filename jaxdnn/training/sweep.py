@@ -7,7 +7,7 @@ every operation's fixed cost; large ones only wait for each other's memory.
 Hidden layers of several sizes are padded to the largest: see `padding`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from itertools import product
 from typing import Any, Literal, NamedTuple
@@ -33,7 +33,7 @@ from jaxdnn.arrays import on_device
 from jaxdnn.blocks import unfold
 from jaxdnn.parameters import Method, Parameters
 from jaxdnn.training.batch_objective import L2Over
-from jaxdnn.training.checks import check_config
+from jaxdnn.training.checks import check_config, recorded
 from jaxdnn.training.examples import (
     Source,
     arranged,
@@ -59,6 +59,7 @@ from jaxdnn.training.types import (
     Config,
     Constants,
     History,
+    Record,
     Run,
     Settings,
     State,
@@ -99,6 +100,7 @@ def sweep(
     watch: Watch | None = None,
     patience: int | None = None,
     min_delta: float = 0.0,
+    record: Collection[Record] = (),
     strategy: Strategy | None = None,
 ) -> Lanes:
     """Train every combination of the options in one compiled program.
@@ -111,7 +113,7 @@ def sweep(
       X, Y, params, method, optimizer, epochs, batch_size, shuffle: as for `fit`. Other
         hidden sizes than the network's start from no given parameters.
       order, l2_over, sample_weight, class_weight, validation: as for `fit`.
-      watch, patience, min_delta: as for `fit`.
+      watch, patience, min_delta, record: as for `fit`.
       seeds, learning_rate, l2, keep_prob: one or several, as for `fit`.
       clip_examples, noise_multiplier: one or several, as for `fit`; the networks then
         have one size, since noise is drawn by the parameters' shapes.
@@ -165,6 +167,7 @@ def sweep(
         watch=watch,
         patience=count_or_none("patience", patience),
         min_delta=min_delta,
+        record=recorded(record),
     )
     configs = _configs(base, options[1:-1])
     for config in configs:

@@ -23,6 +23,9 @@ from jaxdnn.training.divergence import Divergence
 from jaxdnn.training.optimizers import Optimizer
 from jaxdnn.training.stopping import Best, Watch
 
+# What a history holds only where it is asked for: it costs time in every step.
+Record = Literal["gradient_norm"]
+
 
 @jax.tree_util.register_dataclass
 @dataclass(frozen=True)
@@ -45,6 +48,7 @@ class Config:
     clip_examples: Any = None
     noise_multiplier: Any = 0.0
     compute_dtype: Any = None
+    record: tuple[Record, ...] = ()
 
     @property
     def adds_noise(self) -> bool:
@@ -68,6 +72,7 @@ class Plan:
     whether a batch may be partly empty. sentinel: whether a cost that is not finite
     ends the run. watched: the history's entry that decides which parameters are best.
     compute_dtype: that products of a step are taken in, or None for the parameters'.
+    record: what else the history holds.
     """
 
     network: Network
@@ -78,6 +83,7 @@ class Plan:
     sentinel: bool
     watched: str | None
     compute_dtype: Any = None
+    record: tuple[Record, ...] = ()
 
 
 class Settings(NamedTuple):
@@ -153,7 +159,7 @@ class History:
     Attributes:
       cost: the mean over the epoch's batches, each before its update, with L2.
       learning_rate: the last one used, NaN where an optimizer keeps it to itself.
-      gradient_norm: the mean over the batches.
+      gradient_norm: the mean over the batches; None unless `record` asks for it.
       validation_cost: after the epoch, without L2 and dropout, weighed as the training
         is; None without validation.
       validation_score: accuracy, or R² for heads of numbers, weighed alike; None
@@ -166,7 +172,7 @@ class History:
 
     cost: Any
     learning_rate: Any
-    gradient_norm: Any
+    gradient_norm: Any = None
     validation_cost: Any = None
     validation_score: Any = None
     best_epoch: Any = None
@@ -176,7 +182,10 @@ class History:
     def __repr__(self) -> str:
         done = len(numbers(self.cost))
         every = ("cost", "learning_rate", "gradient_norm", *_OF_VALIDATION)
-        return block(f"History: {done} epochs", _recorded(self, every))
+        lines = _recorded(self, every)
+        if self.gradient_norm is None:
+            lines.append("gradient_norm was not asked for: record=('gradient_norm',)")
+        return block(f"History: {done} epochs", lines)
 
 
 def _recorded(history: History, names: Iterable[str]) -> list[str]:

@@ -4,9 +4,10 @@
     python -m scripts.benchmark --parts batches sweeps
 
 The part "steps" is about one step over all examples; "batches" about epochs of
-mini-batches and cold starts, "sweeps" about many runs at once, "scaling" about rows,
-width and depth, "per_example" about every example's own gradient and curvature: see
-`_batches`, `_cold`, `_sweeps`, `_scaling` and `_per_example`.
+mini-batches, the kernels of their steps and cold starts, "sweeps" about many runs at
+once, "scaling" about rows, width and depth, "per_example" about every example's own
+gradient and curvature: see `_batches`, `_counts`, `_cold`, `_sweeps`, `_scaling` and
+`_per_example`.
 
 Every peer trains the same network from the same parameters on the same data at the
 same rate, and the benchmark stops if its first costs differ from the others'. The peers

@@ -1,8 +1,8 @@
 """Mini-batches: an epoch of `fit` beside other ways to train on the same examples.
 
 The peers are `fit`; `jax.value_and_grad` of `cost` in the same compiled loop, with the
-same shuffle and gather, and costs and gradient norms recorded as `fit` does; a jitted
-step with Optax, called from Python on rows that NumPy shuffles and picks; scikit-learn.
+same shuffle and gather, and costs recorded as `fit` does; a jitted step with Optax,
+called from Python on rows that NumPy shuffles and picks; scikit-learn.
 The first two see the same batches, and nothing is compared before their costs agree.
 """
 
@@ -18,11 +18,11 @@ from jaxdnn import Network, Parameters
 from jaxdnn.data.datasets import load
 from jaxdnn.training.batches import batch_count, take_batch
 from jaxdnn.training.examples import Rows, examples_of
-from jaxdnn.training.optimizers import gradient_norm
 from jaxdnn.training.order import epoch_order
 from jaxdnn.training.prepare import Given, prepare
 from jaxdnn.training.types import Config
 from jaxdnn.training.types import Run as Prepared
+from scripts.benchmark._counts import count_batches
 from scripts.benchmark._peers import (
     JAX_HIDDEN,
     LONGEST_RUN,
@@ -79,6 +79,7 @@ def measure_batches(size: BatchSize, peers: list[str], options: Any) -> dict[str
         "batch_size": size.batch_size,
         "data": data,
         "peers": compare(timings, ours=("fit",)),
+        "counts": count_batches(problem),
     }
 
 
@@ -113,7 +114,7 @@ def _descend(
         order = epoch_order(key, None, e, rows)
 
         def step(i: Any, carry: Any) -> Any:
-            params, sums = carry
+            params, cost = carry
             batch = take_batch(prepared, rows, order, i)
             weights = batch.mean.weights
             J, grads = value_and_grad(
@@ -121,12 +122,11 @@ def _descend(
             )
             params = jax.tree.map(lambda P, dP: P - rate * dP, params, grads)
             count = jnp.minimum(plan.batch_size, rows.real - i * plan.batch_size)
-            return params, sums + jnp.stack([J * count, gradient_norm(grads)])
+            return params, cost + J * count
 
         batches = batch_count(rows, plan.batch_size)
-        params, sums = jax.lax.fori_loop(0, batches, step, (params, jnp.zeros(2)))
-        means = sums / jnp.stack([rows.real, batches])
-        return params, record.at[e].set(means)
+        params, cost = jax.lax.fori_loop(0, batches, step, (params, jnp.zeros(())))
+        return params, record.at[e].set(cost / rows.real)
 
     return jax.lax.fori_loop(0, epochs, epoch, (params, record))
 
@@ -137,11 +137,11 @@ def build_batch_loop(problem: Problem) -> Run:
     examples = examples_of(network, X, Y, batch_size=size)
     given = Given(examples, key, params, None)
     prepared, _, rows, _ = prepare(network, given, Config(batch_size=size))
-    record = jnp.zeros((LONGEST_RUN, 2))
+    record = jnp.zeros(LONGEST_RUN)
 
     def run(epochs: int) -> np.ndarray:
         found = _descend(prepared, rows, params, record, epochs, rate)
-        return np.asarray(jax.block_until_ready(found)[1])[:epochs, 0]
+        return np.asarray(jax.block_until_ready(found)[1])[:epochs]
 
     return run
 

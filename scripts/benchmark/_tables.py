@@ -58,6 +58,12 @@ def print_batches(size: dict[str, Any]) -> None:
         for name, peer in size["peers"].items()
     ]
     print_table(headings, rows)
+    print("\nA step's kernels, among them dots and copies; the loop's temporary bytes")
+    counts = size["counts"]
+    headings = ("", *(name.replace("_", " ") for name in counts["fit"]))
+    print_table(
+        headings, [(name, *map(str, of.values())) for name, of in counts.items()]
+    )
 
 
 def print_cold(cold: dict[str, Any]) -> None:

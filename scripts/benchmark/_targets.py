@@ -15,6 +15,8 @@ from scripts.benchmark._timing import Ratio
 SMALL = ("2-4-1x400", "2-10-5-1x300", "2-20-3-1x211")
 WELL_AHEAD_OF_AUTODIFF = ("2-50-1x400", "12288-20-7-5-1x209")
 LARGEST = "1024-1024-1024-1024-10x1024"
+# To pick a batch's inputs and targets, mask the last one's rest, and sum up its cost.
+MORE_KERNELS = 6
 TIMES_AS_FAST_IN_BATCHES = {
     "iris": {"scikit-learn": 20.0, "optax-loop": 20.0},
     "digits": {"scikit-learn": 3.0},
@@ -94,6 +96,12 @@ def _judge_batches(sizes: Sequence[dict[str, Any]]) -> Iterator[Verdict]:
     for size in sizes:
         for other, wanted in TIMES_AS_FAST_IN_BATCHES.get(size["name"], {}).items():
             yield from _as_fast(size, "fit", other, wanted)
+    for size in sizes:
+        ours, bare = (size["counts"][of]["kernels"] for of in ("fit", "bare loop"))
+        target = f"fit: at most {MORE_KERNELS} kernels a step more than a bare loop"
+        yield _verdict(
+            target, size, f"{ours} against {bare}", ours <= bare + MORE_KERNELS
+        )
 
 
 def _judge_cold(cold: dict[str, Any]) -> Iterator[Verdict]:

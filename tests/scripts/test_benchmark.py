@@ -3,6 +3,7 @@
 import contextlib
 import io
 import json
+import re
 import sys
 
 import jax
@@ -13,6 +14,7 @@ from jaxdnn import Network
 from scripts.benchmark import __main__ as benchmark
 from scripts.benchmark import _batches as batches
 from scripts.benchmark import _cold as cold
+from scripts.benchmark import _counts as counts
 from scripts.benchmark import _peers as peers
 from scripts.benchmark import _per_example as per_example
 from scripts.benchmark import _scaling as scaling
@@ -137,6 +139,28 @@ def test_the_python_loop_leaves_no_example_out(batched):
     assert len(costs) == 2 * 3  # of 8, 8 and 4
 
 
+@pytest.mark.own_flags
+def test_the_kernels_of_a_step_are_those_of_a_bare_loop_and_few_more():
+    network = Network((64, 100, 10), output="softmax")
+    problem = peers.make_problem(network, 448)
+    problem = problem._replace(batch_size=200, key=jax.random.key(0))
+    found = counts.count_batches(problem)
+    ours, asked, bare = (counts.Counts(**found[name]) for name in found)
+    assert ours.dots == asked.dots == bare.dots == 5
+    # To pick inputs and targets, mask the last batch, sum up the cost. jax 0.10
+    # copies a bias of the last layer as well.
+    assert bare.kernels < ours.kernels <= bare.kernels + targets.MORE_KERNELS + 1
+    # Two sums of squares a layer, each in two kernels.
+    assert asked.kernels >= ours.kernels + 8
+    labels = np.asarray(problem.Y).argmax(axis=0)
+    text = counts.fit_loop(problem._replace(Y=labels)).as_text()
+    rows = problem.X.shape[1]
+    assert re.search(rf"s32\[{rows}\]", text)
+    assert not re.search(rf"\[(10,{rows}|{rows},10)\]", text)
+    text = counts.fit_loop(problem).as_text()
+    assert re.search(rf"\[(10,{rows}|{rows},10)\]", text)
+
+
 def test_data_that_are_absent_become_random_and_say_so(monkeypatch, tmp_path):
     monkeypatch.setenv("JAXDNN_DATA", str(tmp_path))
     network = Network((784, 2, 10), output="softmax")
@@ -245,6 +269,9 @@ def test_the_report_of_the_other_parts(whole):
     assert size["data"] == ("random" if MISSING["scikit-learn"] else "real")
     assert list(size["peers"]) == [n for n in batches.BATCH_PEERS if not MISSING[n]]
     assert set(size["peers"]["fit"]["times_as_fast_as"]) == set(size["peers"]) - {"fit"}
+    ours, _, bare = size["counts"].values()
+    assert ours["dots"] == bare["dots"] == 5
+    assert re.search(rf"\nbare loop +{bare['kernels']} +5 +{bare['copies']} ", printed)
     assert (report["cold"]["first_s"], report["cold"]["cached_s"]) == (0.75, 0.25)
     (size,) = report["sweeps"]
     assert list(size["peers"]) == ["3 runs of fit", "vmap", "map"]

@@ -41,7 +41,8 @@ def test_a_run_is_the_python_loop(options, weight):
         if weight is not None:
             weight = jnp.float64(weight)
         options = {"key": KEY, "learning_rate": 0.3, "sample_weight": weight} | options
-        result = fit(NETWORK, X, labels, epochs=6, **options)
+        asked = {"record": ("gradient_norm",)}
+        result = fit(NETWORK, X, labels, epochs=6, **options, **asked)
         params, costs, norms = train(6, NETWORK, X, columns(labels), **options)
         chex.assert_trees_all_close(result.params, params, rtol=1e-11, atol=1e-13)
         chex.assert_trees_all_close(result.history.cost, costs, rtol=1e-11)

@@ -240,6 +240,7 @@ X, Y = data(NETWORK)
         ({"sample_weight": -jnp.ones(20)}, "sample_weight must be finite and >= 0"),
         ({"sample_weight": jnp.zeros(20)}, "not all 0"),
         ({"method": "hee"}, "method must be one of"),
+        ({"record": ("norm",)}, "record must be one of 'gradient_norm', got 'norm'"),
     ],
 )
 def test_what_no_run_can_learn_from_is_refused(changed, says):

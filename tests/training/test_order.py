@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from jaxdnn import Network, fit
+from jaxdnn.training.order import shuffled
 from tests.reference import data, orders
 
 KEY = jax.random.key(0)
@@ -25,6 +26,18 @@ def test_the_orders_drawn_may_be_given():
     given = fit(NETWORK, X, LABELS, key=KEY, order=drawn(5), **RUN)
     chex.assert_trees_all_equal(given.params, shuffled.params)
     chex.assert_trees_all_equal(given.history, shuffled.history)
+
+
+@pytest.mark.parametrize(("size", "real"), [(1, 1), (24, 19), (1472, 1437)])
+@pytest.mark.parametrize("x64", [False, True])
+def test_a_shuffle_is_the_stable_order_of_its_random_bits(size, real, x64):
+    with jax.enable_x64(x64):
+        keys = jax.random.split(jax.random.key(7), 2)
+        found = jax.jit(jax.vmap(lambda key: shuffled(key, size, real)))(keys)
+        bits = jax.vmap(lambda key: jax.random.bits(key, (size,), np.uint32))(keys)
+    assert found.dtype == np.uint32
+    bits = np.where(np.arange(size) < real, np.asarray(bits) >> 1, 1 << 31)
+    np.testing.assert_array_equal(found, np.argsort(bits, axis=1, kind="stable"))
 
 
 def test_a_given_order_resumes_and_needs_no_key():

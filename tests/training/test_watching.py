@@ -15,6 +15,7 @@ from jaxdnn import (
     initialize_parameters,
     score,
     snapshot_to_dict,
+    sweep,
 )
 from tests.reference import data, descent
 
@@ -75,7 +76,8 @@ def test_early_stopping_is_that_of_a_python_loop():
 
 def test_the_history_says_what_happened():
     rates = optax.exponential_decay(0.1, 1, 0.9)
-    result = fit(NETWORK, X, LABELS, key=KEY, epochs=4, learning_rate=rates)
+    arguments = {"key": KEY, "epochs": 4, "learning_rate": rates}
+    result = fit(NETWORK, X, LABELS, **arguments, record=("gradient_norm",))
     np.testing.assert_allclose(
         result.history.learning_rate, 0.1 * 0.9 ** np.arange(4), rtol=1e-6
     )
@@ -85,6 +87,26 @@ def test_the_history_says_what_happened():
     np.testing.assert_allclose(result.history.gradient_norm[0], norm, rtol=1e-6)
     np.testing.assert_allclose(result.history.cost[0], J, rtol=1e-6)
     assert result.history.validation_cost is None
+
+
+@pytest.mark.parametrize("batch_size", [None, 7])
+def test_only_what_is_asked_for_is_recorded(batch_size):
+    arguments = {"key": KEY, "epochs": 3, "batch_size": batch_size}
+    asked = fit(NETWORK, X, LABELS, **arguments, record=["gradient_norm"])
+    plain = fit(NETWORK, X, LABELS, **arguments)
+    assert plain.history.gradient_norm is None
+    assert "gradient_norm was not asked for: record=" in repr(plain.history)
+    assert "not asked for" not in repr(asked.history)
+    with pytest.raises(TypeError, match="record must be a tuple of names, got 'grad"):
+        fit(NETWORK, X, LABELS, **arguments, record="gradient_norm")
+    chex.assert_trees_all_close(plain.params, asked.params, rtol=1e-5)
+    chex.assert_trees_all_close(plain.history.cost, asked.history.cost, rtol=1e-5)
+    options = {"epochs": 3, "batch_size": batch_size, "record": ("gradient_norm",)}
+    [lane] = sweep(NETWORK, X, LABELS, seeds=5, **options)
+    alone = fit(NETWORK, X, LABELS, key=jax.random.key(5), **options)
+    np.testing.assert_allclose(
+        lane.history.gradient_norm, alone.history.gradient_norm, rtol=1e-4
+    )
 
 
 @pytest.mark.parametrize("form", ["state", "dictionary"])
@@ -124,6 +146,10 @@ def test_a_finished_run_has_nothing_left_to_do():
         ({"optimizer": None}, "resume is of another run: it has .state.optimizer"),
         ({"keep_prob": 1.0}, "it has .constants.dropout_key"),
         ({"validation": WATCHED}, "it has no .history.validation_cost"),
+        (
+            {"record": ("gradient_norm",)},
+            r"no .history.gradient_norm \(it follows from .* record\)",
+        ),
         (
             {"network": Network((3, 6, 4), "tanh", "softmax")},
             r"must be float32 \(6, 3\)",
