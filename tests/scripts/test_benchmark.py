@@ -287,23 +287,6 @@ def test_the_report_of_the_other_parts(whole):
         assert f"\n{row['name']} " in printed
 
 
-def test_the_report_of_every_examples_gradient(whole):
-    _, _, report = whole
-    (size,) = report["per_example"]
-    every = set(per_example.calls(TINY.network))
-    apart, together = set(size["call_s"]), set(size["vmapped_call_s"])
-    assert apart | together == every
-    assert apart & together == {"per_example_norms"}
-    assert all(seconds > 0 for seconds in size["call_s"].values())
-    programs = size["programs"]
-    assert set(programs) == every
-    # Z, dW and dA of three layers but the inputs' dA: 8; a norm takes no dW, and what
-    # is asked for together is computed once.
-    both = programs["gradient and norms"]["products"]
-    assert both == programs["cost_and_gradients"]["products"]
-    assert programs["per_example_norms"]["products"] == both - 3
-
-
 def test_only_the_parts_asked_for_are_run(monkeypatch, tmp_path):
     monkeypatch.setattr(benchmark, "judge", lambda _: [])
     for part in benchmark.PARTS:

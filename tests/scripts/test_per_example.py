@@ -2,6 +2,7 @@
 
 import math
 from statistics import NormalDist
+from types import SimpleNamespace
 
 import chex
 import numpy as np
@@ -24,6 +25,22 @@ def test_both_ways_to_a_number_agree():
     chex.assert_trees_all_close(
         said["hessian_vector_product"], said["jvp of grad"], rtol=1e-4, atol=1e-5
     )
+
+
+def test_the_report_counts_what_the_compiler_makes():
+    network = Network((5, 4, 3, 3), output="softmax")
+    size = benchmark.ExampleSize(network, 7, 2)
+    report = benchmark.measure_examples(size, SimpleNamespace(repeats=2))
+    apart, together = set(report["call_s"]), set(report["vmapped_call_s"])
+    assert apart | together == set(benchmark.calls(network)) == set(report["programs"])
+    assert apart & together == {"per_example_norms"}
+    assert all(seconds > 0 for seconds in report["call_s"].values())
+    products = {name: of["products"] for name, of in report["programs"].items()}
+    # Z, dW and dA of three layers but the inputs' dA; a norm takes no dW, and what is
+    # asked for together is computed once.
+    assert products["cost_and_gradients"] == 3 + 3 + 2
+    assert products["gradient and norms"] == products["cost_and_gradients"]
+    assert products["per_example_norms"] == 3 + 2
 
 
 def test_the_privacy_spent_is_that_of_a_gaussian_known_by_heart():
