@@ -16,7 +16,6 @@ from scripts.benchmark import _batches as batches
 from scripts.benchmark import _cold as cold
 from scripts.benchmark import _counts as counts
 from scripts.benchmark import _peers as peers
-from scripts.benchmark import _per_example as per_example
 from scripts.benchmark import _scaling as scaling
 from scripts.benchmark import _sweeps as sweeps
 from scripts.benchmark import _targets as targets
@@ -36,7 +35,6 @@ MISSING = {
 }
 # The last of the batches is partly empty.
 TINY_BATCHES = batches.BatchSize("iris", Network((4, 5, 3), output="softmax"), 20, 8, 9)
-TINY_EXAMPLES = per_example.ExampleSize(TINY.network, 7, 2)
 TINY_SWEEP = sweeps.SweepSize(TINY.network, 7, 3, 3, 9)
 
 
@@ -194,9 +192,9 @@ def make_tiny(patch):
     """Everything as small as it gets, and no process started."""
     patch.setattr(benchmark, "SIZES", {TINY.name: TINY})
     patch.setattr(benchmark, "MATMUL_SIDES", (8, 16))
-    patch.setattr(benchmark, "BATCH_SIZES", (TINY_BATCHES,))
-    patch.setattr(benchmark, "SWEEP_SIZES", (TINY_SWEEP,))
-    patch.setattr(benchmark, "EXAMPLE_SIZES", (TINY_EXAMPLES,))
+    sizes = {"BATCH": (TINY_BATCHES,), "SWEEP": (TINY_SWEEP,), "EXAMPLE": ()}
+    for part, few in sizes.items():
+        patch.setattr(benchmark, f"{part}_SIZES", few)
     patch.setattr(cold, "first_call", lambda *folder: 0.25 if folder else 0.75)
     for name, value in {
         "ROWS": {20: 4, 30: 4},
