@@ -1,8 +1,11 @@
 # make train ARGS="--data moons"   train a network and write what came of it to runs/
 # make test                        run the tests; ARGS='-m "not slow"' the quick ones
 # make benchmark                   time this library beside its peers
+# make build                       a wheel and an sdist in dist/, the wheel tried by itself
 # make docs                        build the site, every page executed: docs/_build/html
 # make docs-serve                  show it on localhost
+# make docs-examples               run the examples of its docstrings
+# make docs-messages               bring the Chinese catalogues up to the English pages
 # make clean                       remove the environments and the caches
 #
 # The first call makes .venv from $(PYTHON) and installs the versions of
@@ -14,7 +17,7 @@ CONSTRAINTS = constraints.txt
 ARGS =
 
 .DELETE_ON_ERROR:
-.PHONY: train test benchmark docs docs-serve clean
+.PHONY: train test benchmark build docs docs-serve docs-messages docs-examples clean
 
 train: $(VENV)/.app
 	@$(VENV)/bin/jaxdnn train $(ARGS)
@@ -25,16 +28,30 @@ test: $(VENV)/.test
 benchmark: $(VENV)/.bench
 	@$(VENV)/bin/python -m scripts.benchmark $(ARGS)
 
+# The wheel is installed where nothing else is, and looked at from elsewhere.
+WHEEL_PIP = .venv-wheel/bin/python -m pip install --quiet --quiet --disable-pip-version-check
+
+build:
+	@rm -rf dist
+	@$(PYTHON) -m venv --clear .venv-wheel
+	@$(WHEEL_PIP) build
+	@.venv-wheel/bin/python -m build --outdir dist > /dev/null
+	@$(PYTHON) -m venv --clear .venv-wheel
+	@$(WHEEL_PIP) --constraint $(CONSTRAINTS) dist/*.whl
+	@cd dist && ../.venv-wheel/bin/python -I ../scripts/check_wheel.py .
+
 # Sphinx searches Chinese pages from 9.2 on, which Python 3.13 gets.
 DOCS_PYTHON = $(shell for python in python3.13 $(HOME)/.pyenv/versions/3.13.*/bin/python $(PYTHON); do \
     $$python -c 'import ensurepip' 2> /dev/null && echo $$python && break; done)
+
+SPHINX = .venv-docs/bin/python -m sphinx --quiet --jobs auto --fail-on-warning
 
 docs:
 	@$(MAKE) --no-print-directory .venv-docs/.docs \
 	    VENV=.venv-docs PYTHON=$(DOCS_PYTHON) CONSTRAINTS=docs/constraints.txt
 	@rm -rf docs/_build
-	@.venv-docs/bin/python -m sphinx --quiet --jobs auto --fail-on-warning \
-	    --builder html docs docs/_build/html
+	@$(SPHINX) --doctree-dir docs/_build/en docs docs/_build/html
+	@$(SPHINX) --doctree-dir docs/_build/zh_CN --tag zh_CN docs docs/_build/html/zh_CN
 	@echo docs/_build/html/index.html
 
 docs-serve:
@@ -50,6 +67,17 @@ $(VENV)/.%: $(VENV)/bin/python pyproject.toml $(CONSTRAINTS)
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("jaxdnn needs Python 3.11 or newer, but $(PYTHON) is %d.%d: name another, as in make PYTHON=python3.12" % sys.version_info[:2])'
 	@$(PYTHON) -m venv --clear $(VENV)
+
+docs-examples:
+	@$(SPHINX) --builder doctest --define nb_execution_mode=off \
+	    --define suppress_warnings=myst-nb.lexer \
+	    --doctree-dir docs/_build/examples docs docs/_build/doctest \
+	    $(filter-out docs/reference/interop.md,$(wildcard docs/reference/*.md))
+
+docs-messages:
+	@$(SPHINX) --builder gettext --define nb_execution_mode=off \
+	    --define suppress_warnings=myst-nb.lexer docs docs/_build/gettext
+	@.venv-docs/bin/python docs/messages.py $(ARGS)
 
 clean:
 	rm -rf .venv* .hypothesis .pytest_cache .ruff_cache build dist docs/_build

@@ -67,6 +67,7 @@ FLOORS = [
     {"data"},
     {"plots"},
     {"models"},
+    {"explain"},
     {"sklearn"},
     {"interop"},
     {"export"},

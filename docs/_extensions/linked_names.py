@@ -10,7 +10,7 @@ NAME = re.compile(r"jaxdnn(\.\w+)+")
 
 
 class LinkNames(SphinxTransform):
-    default_priority = 5  # before references are resolved
+    default_priority = 30  # after translation, before references are resolved
 
     def apply(self, **kwargs):
         for literal in list(self.document.findall(nodes.literal)):

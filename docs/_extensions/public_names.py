@@ -3,9 +3,9 @@
 from sphinx.util import logging
 
 import jaxdnn
-from jaxdnn import export, interop, models, plots, sklearn, testing
+from jaxdnn import explain, export, interop, models, plots, sklearn, testing
 
-PACKAGES = (jaxdnn, export, interop, models, plots, sklearn, testing)
+PACKAGES = (jaxdnn, explain, export, interop, models, plots, sklearn, testing)
 
 
 def setup(app):

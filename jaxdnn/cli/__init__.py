@@ -26,7 +26,16 @@ _AGAIN = 2.0
 # Signs of a library's warning that are shown.
 _LINE = 160
 
-_COMMANDS = ("train", "predict", "evaluate", "sweep", "inspect", "verify", "export")
+_COMMANDS = (
+    "train",
+    "predict",
+    "evaluate",
+    "sweep",
+    "inspect",
+    "verify",
+    "export",
+    "explain",
+)
 
 
 class _Parser(argparse.ArgumentParser):

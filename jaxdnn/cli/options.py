@@ -43,7 +43,7 @@ def add_data_arguments(parser: argparse.ArgumentParser) -> None:
         default=DataRecipe.source,
         metavar="NAME|FILE",
         help=f"a CSV, Parquet or NPZ file, or one of {', '.join(DATASETS)} "
-        "(breast_cancer)",
+        "(%(default)s)",
     )
     option(
         "--target",
@@ -59,7 +59,7 @@ def add_data_arguments(parser: argparse.ArgumentParser) -> None:
         choices=tuple(ACTIVATIONS),
         default=NetworkRecipe.hidden,
         metavar="ACTIVATION",
-        help=f"one of {', '.join(ACTIVATIONS)} (relu)",
+        help=f"one of {', '.join(ACTIVATIONS)} (%(default)s)",
     )
 
 
@@ -165,10 +165,17 @@ def add_run_arguments(parser: argparse.ArgumentParser, *, plain: bool) -> None:
     )
 
 
-def add_arguments(parser: argparse.ArgumentParser, *, plain: bool) -> None:
+def add_arguments(
+    parser: argparse.ArgumentParser,
+    *,
+    plain: bool,
+    layers: Sequence[int] = PLAIN_LAYERS,
+    l2: float = 1.0,
+) -> None:
     """Add the options of the data, then those of one network and its cost.
 
-    plain: whether what plain descent trains is meant where nothing is said.
+    plain: whether what plain descent trains, with these layers and this L2 strength, is
+    meant where nothing is said.
     """
     add_data_arguments(parser)
     option = parser.add_argument
@@ -176,17 +183,18 @@ def add_arguments(parser: argparse.ArgumentParser, *, plain: bool) -> None:
         "--layers",
         type=whole(1),
         nargs="*",
-        default=PLAIN_LAYERS if plain else None,
+        default=layers if plain else None,
         metavar="UNITS",
         help="units of each hidden layer, none for no hidden layer "
-        f"({'10 5' if plain else '100; 128 64 of many rows'})",
+        f"({' '.join(map(str, layers)) if plain else '100; 128 64 of many rows'})",
     )
     option(
         "--l2",
         type=float,
-        default=1.0 if plain else None,
+        default=l2 if plain else None,
         metavar="L",
-        help="strength of the L2 penalty: L / (2 rows) times the squared weights (1)",
+        help="strength of the L2 penalty: L / (2 rows) times the squared weights "
+        f"({l2:g})",
     )
     option(
         "--keep-prob",

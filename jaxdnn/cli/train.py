@@ -13,6 +13,7 @@ import sys
 import tempfile
 import warnings
 from collections.abc import Callable, Mapping
+from functools import partial
 from itertools import chain, pairwise
 from pathlib import Path
 from typing import Any, get_args
@@ -35,6 +36,7 @@ from jaxdnn.cli.scoring import score_lines
 from jaxdnn.data.columns.notes import added_up
 from jaxdnn.data.parts import TEST_FRACTION
 from jaxdnn.data.tables import Table
+from jaxdnn.explain import report
 from jaxdnn.models import DataRecipe, Trained, TrainingRecipe, train
 from jaxdnn.models.checkpoints import Checkpoints
 from jaxdnn.models.optimizers import LEARNING_RATES
@@ -74,6 +76,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     option(
         "--out", type=Path, metavar="DIR", help="where results go (runs/NAME of --data)"
+    )
+    option(
+        "--report",
+        action="store_true",
+        help="write report.html too: scores, pictures and gradient check on one page",
     )
     option("--quiet", action="store_true", help="print nothing but complaints")
     parser.set_defaults(record=("gradient_norm",))
@@ -199,7 +206,8 @@ def run(args: argparse.Namespace) -> int:
         options.check_watched([trained.history], prepared.recipe.training.watch)
     some = next(prepared.tables("train"))
     # First, since whoever reads what is printed may be gone.
-    written = _write(out, trained, some)
+    page = partial(report, trained, title=name) if args.report else None
+    written = _write(out, trained, some, page)
     _describe(trained, tell)
     if prepared.recipe.data.stream and (peak := _peak_memory()) is not None:
         held = prepared.held_bytes / (1 << 20)
@@ -216,15 +224,20 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _write(out: Path, trained: Trained, some: Table) -> list[Path]:
+def _write(
+    out: Path,
+    trained: Trained,
+    some: Table,
+    page: Callable[[Mapping[str, bytes]], str] | None,
+) -> list[Path]:
     """Write the results; where that fails, somewhere else rather than nowhere."""
     results = (trained.model, trained.history, trained.scores, some)
     try:
-        return write_results(out, *results)
+        return write_results(out, *results, report=page)
     except OSError as error:
         elsewhere = Path(tempfile.mkdtemp(prefix="jaxdnn-"))
         try:
-            write_results(elsewhere, *results)
+            write_results(elsewhere, *results, report=page)
         except OSError:
             shutil.rmtree(elsewhere, ignore_errors=True)
             raise error from None

@@ -9,7 +9,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 _MODEL, _HISTORY, _MANIFEST = "model.safetensors", "history.csv", "manifest.json"
 _FIGURES = ("learning_curve.png", "confusion_matrix.png", "boundary.png")
+_REPORT = "report.html"
 _UNFINISHED = ".unfinished-"
 
 # Of the grid that a boundary is drawn from: its points along an axis, its logits.
@@ -58,7 +59,7 @@ def check_writable(folder: Path, *, option: str = "--out") -> None:
         raise NotADirectoryError(f"{option} {folder}: {there} is a file")
     if not os.access(there, os.W_OK | os.X_OK):
         raise PermissionError(f"{option} {folder}: {there} is not writable")
-    for name in (_MODEL, _HISTORY, _MANIFEST, *_FIGURES):
+    for name in (_MODEL, _HISTORY, _MANIFEST, *_FIGURES, _REPORT):
         if (folder / name).is_dir():
             raise IsADirectoryError(f"{option} {folder}: {name} there is a folder")
 
@@ -69,10 +70,13 @@ def write_results(
     history: History,
     scores: Mapping[str, Scores],
     train: Table,
+    *,
+    report: Callable[[Mapping[str, bytes]], str] | None = None,
 ) -> list[Path]:
     """Write model.safetensors, history.csv, learning_curve.png and what fits the data.
 
-    confusion_matrix.png of a target of classes, boundary.png if they lie in the plane.
+    confusion_matrix.png of a target of classes, boundary.png if they lie in the plane,
+    report.html where there is a report.
     All come into being in a folder out of sight and are moved when they are there;
     other runs that write here wait meanwhile.
 
@@ -82,6 +86,7 @@ def write_results(
       history: what the training recorded.
       scores: of the parts of the rows; the last one's confusions are drawn.
       train: the rows it was trained on; they name the figures.
+      report: makes a page of the figures' PNGs, by the names of their files.
 
     Returns:
       The files' paths.
@@ -102,7 +107,12 @@ def write_results(
                     file.write(_as_csv(history).encode())
                 for file_name, figure in figures.items():
                     plots.save(figure, new / file_name)
-                return _moved(new, out, [_MODEL, _HISTORY, *figures])
+                names = [_MODEL, _HISTORY, *figures]
+                if report is not None:
+                    pictures = {name: (new / name).read_bytes() for name in figures}
+                    (new / _REPORT).write_text(report(pictures), encoding="utf-8")
+                    names.append(_REPORT)
+                return _moved(new, out, names)
 
 
 def _figures(
@@ -136,7 +146,7 @@ def _moved(new: Path, out: Path, names: list[str]) -> list[Path]:
         name: hashlib.sha256((new / name).read_bytes()).hexdigest() for name in names
     }
     # Figures of an earlier run would be taken for this one's.
-    stale = [name for name in _FIGURES if name not in names]
+    stale = [name for name in (*_FIGURES, _REPORT) if name not in names]
     for name in (_MANIFEST, *stale):
         (out / name).unlink(missing_ok=True)
     keep_names(out)

@@ -178,9 +178,6 @@ def test_real_data_are_whole_and_scaled():
     np.testing.assert_array_equal(problem.Y.sum(axis=1), 50)
 
 
-# The clock.
-
-
 def call(*arguments):
     out = io.StringIO()
     with contextlib.redirect_stdout(out):

@@ -1,0 +1,110 @@
+"""Write a page that shows every number of a run: forward, backward, epoch by epoch.
+
+The network is trained by gradient descent on all rows; columns of numbers are
+standardised, columns of text one-hot. It has at most 4 layers, 12 inputs and 12 units a
+layer, and tells classes apart; there are at most 600 rows. The page is whole in itself:
+any browser shows it from its file.
+"""
+
+import argparse
+from dataclasses import replace
+from pathlib import Path
+from typing import get_args
+
+import jax
+
+from jaxdnn.cli import options
+from jaxdnn.cli.aligned import number
+from jaxdnn.cli.describing import describe_data
+from jaxdnn.cli.say import joined, say
+from jaxdnn.data.columns.categories import Categories
+from jaxdnn.data.preprocessing import Preprocessing
+from jaxdnn.explain import record, write_page
+from jaxdnn.export.writing import check_free
+from jaxdnn.models.prepared import prepare
+from jaxdnn.parameters import Method
+
+# What is meant where nothing is said.
+_SOURCE, _LAYERS, _HIDDEN = "moons", (4,), "tanh"
+_EPOCHS, _LEARNING_RATE, _INITIALIZATION = 2000, 1.0, "he"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """What `jaxdnn explain` takes."""
+    options.add_arguments(parser, plain=True, layers=_LAYERS, l2=0.0)
+    parser.set_defaults(source=_SOURCE, hidden=_HIDDEN)
+    option = parser.add_argument
+    option(
+        "--epochs",
+        type=options.whole(1),
+        default=_EPOCHS,
+        metavar="N",
+        help="steps of gradient descent (%(default)s)",
+    )
+    option(
+        "--learning-rate",
+        type=float,
+        default=_LEARNING_RATE,
+        metavar="R",
+        help="size of the steps (%(default)s)",
+    )
+    option(
+        "--initialization",
+        choices=get_args(Method),
+        default=_INITIALIZATION,
+        metavar="METHOD",
+        help=f"of the weights, one of {', '.join(get_args(Method))} (%(default)s)",
+    )
+    option("--out", type=Path, required=True, metavar="FILE", help="the page to write")
+    option("--force", action="store_true", help="replace the file if it is there")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Train, write the page, and say what it shows."""
+    check_free(args.out, force=args.force)
+    recipe = options.recipe_of(args)
+    prepared = prepare(
+        replace(
+            recipe,
+            data=replace(recipe.data, test_fraction=0.0),
+            training=replace(recipe.training, optimizer="sgd"),
+        )
+    )
+    name, network = Path(args.source).stem, prepared.network
+    for i, line in enumerate(joined(describe_data(name, prepared))):
+        say("" if i else "data", line)
+    X, Y = prepared.examples().whole()
+    recording = record(
+        network,
+        X,
+        Y,
+        key=jax.random.key(args.seed),
+        method=args.initialization,
+        learning_rate=args.learning_rate,
+        epochs=args.epochs,
+        l2=args.l2,
+        keep_prob=args.keep_prob,
+    )
+    inputs, classes = _names(prepared.learned.preprocessing)
+    args.out.parent.mkdir(parents=True, exist_ok=True)
+    write_page(recording, args.out, title=name, inputs=inputs, classes=classes)
+    first, last = map(float, recording.look.cost[[0, -1]])
+    say("cost", f"{number(first)} to {number(last)} in {args.epochs} epochs")
+    verdict = recording.report.verdict_line.removeprefix("verdict: ")
+    say("gradient check", verdict)
+    say("wrote", str(args.out))
+    return 0 if recording.report.verdict != "wrong" else 1
+
+
+def _names(columns: Preprocessing) -> tuple[list[str], tuple[str, ...]]:
+    """Of every row of X, and of the classes."""
+    inputs: list[str] = []
+    for column in columns.columns:
+        if isinstance(column, Categories):
+            inputs += [f"{column.name} = {text}" for text in column.categories]
+        elif column.width == 1:
+            inputs.append(column.name)
+        else:
+            inputs += [f"{column.name} ({i + 1})" for i in range(column.width)]
+    [target] = columns.targets
+    return inputs, target.classes or ()
