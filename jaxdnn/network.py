@@ -58,6 +58,7 @@ def forward(
       TypeError: X are no real numbers, key is no key: see `arrays`.
 
     Example:
+      >>> import jax
       >>> from jaxdnn.parameters import initialize_parameters
       >>> network = Network((2, 3, 1))
       >>> params = initialize_parameters(jax.random.key(0), (2, 3, 1), method="zeros")
@@ -98,6 +99,7 @@ def cost(
       ValueError: shapes disagree, or a value that is not traced is out of its range.
 
     Example:
+      >>> import jax
       >>> from jaxdnn.parameters import initialize_parameters
       >>> network = Network((2, 3, 1))
       >>> params = initialize_parameters(jax.random.key(0), (2, 3, 1), method="zeros")
@@ -132,6 +134,7 @@ def backward(
       ValueError: shapes disagree, or a value that is not traced is out of its range.
 
     Example:
+      >>> import jax
       >>> from jaxdnn.parameters import initialize_parameters
       >>> network, X = Network((2, 1)), jnp.ones((2, 4))
       >>> params = initialize_parameters(jax.random.key(0), (2, 1), method="zeros")
@@ -215,6 +218,7 @@ def cost_and_gradients(
       ValueError: shapes disagree, or a value that is not traced is out of its range.
 
     Example:
+      >>> import jax
       >>> from jaxdnn.parameters import initialize_parameters
       >>> network, X, Y = Network((2, 1)), jnp.ones((2, 4)), jnp.ones((1, 4))
       >>> params = initialize_parameters(jax.random.key(0), (2, 1), method="zeros")

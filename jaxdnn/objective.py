@@ -68,6 +68,10 @@ def mean_loss(losses: Array, mean: Mean) -> Array:
       2.0
     """
     losses = losses.astype(record_dtype(losses.dtype))
+    if mean.weights is not None:
+        # Left out is left out, whatever the loss has overflowed to.
+        out = (mean.weights == 0) & ~jnp.isfinite(losses)
+        losses = jnp.where(out, 0, losses)
     return weigh(losses, mean).sum() / mean.total
 
 

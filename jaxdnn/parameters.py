@@ -6,7 +6,7 @@ params[l - 1].W is W_l (n_l, n_{l-1})        params[l - 1].b is b_l (n_l, 1)
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import accumulate, pairwise
 from math import sqrt
-from typing import Any, Literal, NamedTuple, get_args
+from typing import Any, NamedTuple, get_args
 
 import jax
 import jax.numpy as jnp
@@ -25,6 +25,7 @@ from jaxdnn._checks import (
     check_shape,
     is_concrete,
 )
+from jaxdnn._names import Method
 from jaxdnn._programs import compiled
 from jaxdnn._refusals import BadTypeError, BadValueError, public, shown
 from jaxdnn._shown import by_field
@@ -42,7 +43,6 @@ class Layer(NamedTuple):
 
 
 Parameters = tuple[Layer, ...]
-Method = Literal["zeros", "normal", "he", "xavier", "lecun"]
 
 DEFAULT_SCALE = 0.01
 

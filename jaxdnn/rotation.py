@@ -40,6 +40,7 @@ def input_basis(params: Parameters, X: Array) -> Array:
     """Q (n_x, r), r = m + n_1: orthonormal columns that span those of X and W_1ᵀ.
 
     Example:
+      >>> import jax
       >>> from jaxdnn.parameters import initialize_parameters
       >>> params = initialize_parameters(jax.random.key(0), (50, 3, 1))
       >>> input_basis(params, jnp.ones((50, 8))).shape
@@ -64,6 +65,7 @@ def rotate(params: Parameters, Q: Array) -> Parameters:
     """W_1 Q (n_1, r) in place of W_1.
 
     Example:
+      >>> import jax
       >>> from jaxdnn.parameters import initialize_parameters
       >>> params = initialize_parameters(jax.random.key(0), (50, 3, 1))
       >>> X = jax.random.normal(jax.random.key(1), (50, 8))
@@ -80,6 +82,7 @@ def rotate_back(params: Parameters, Q: Array) -> Parameters:
     """W_1 = (W_1 Q) Qᵀ: exact, because W_1ᵀ lies in the span of Q's columns.
 
     Example:
+      >>> import jax
       >>> from jaxdnn.parameters import initialize_parameters
       >>> params = initialize_parameters(jax.random.key(0), (50, 3, 1))
       >>> Q = input_basis(params, jnp.ones((50, 8)))

@@ -1,6 +1,7 @@
 """The house rules, read off the sources: where imports point, and who may derive."""
 
 import ast
+import functools
 import graphlib
 import inspect
 import subprocess
@@ -17,6 +18,7 @@ PACKAGE = Path(jaxdnn.__file__).parent
 FLOORS = [
     {
         "_html",
+        "_names",
         "_programs",
         "_refusals",
         "_registry",
@@ -37,6 +39,7 @@ FLOORS = [
     *(
         {f"training.{name}" for name in names}
         for names in (
+            {"shared_programs"},
             {
                 "compiling",
                 "optimizers",
@@ -58,6 +61,7 @@ FLOORS = [
         )
     ),
     {"training"},  # training/__init__.py
+    {"answers"},
     {"verification"},
     {""},  # jaxdnn/__init__.py, which re-exports all of those
     {"testing"},
@@ -102,6 +106,7 @@ AUTODIFF = {
 }
 
 
+@functools.cache
 def sources() -> dict[str, str]:
     """Module name, relative to the package and without its ending -> its text."""
     return {
@@ -117,6 +122,7 @@ def room(module: str) -> str:
     return "" if module == "__init__" else module.split(".")[0]
 
 
+@functools.cache
 def imports(source: str) -> set[str]:
     """The modules of the package that a source imports, anywhere in it."""
     found: set[str] = set()

@@ -1,11 +1,12 @@
 """The command `jaxdnn`: one module beside this for each thing it does.
 
-A command module has `add_arguments(parser)`, `run(args)`, which returns the exit code,
-and a docstring, whose first line is its help. Bad input is a ValueError or OSError
-anywhere below: one line on stderr, exit code 2, or the command's own ERROR_CODE.
+A command module has `run(args)`, which returns the exit code; its words are read in
+`parsers`. It is imported, and JAX with it, once they are known to be good. Bad input is
+a ValueError or OSError anywhere below: one line on stderr, exit code 2, or the
+command's own.
 """
 
-import argparse
+import gc
 import os
 import signal
 import sys
@@ -14,9 +15,10 @@ import warnings
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from importlib import import_module
-from typing import Any, NoReturn
+from types import ModuleType
+from typing import Any
 
-from jaxdnn import __version__
+from jaxdnn.cli.parsers import error_code, parse
 
 _SAID: Mapping[int, str] = {signal.SIGINT: "interrupted", signal.SIGTERM: "terminated"}
 
@@ -25,24 +27,6 @@ _AGAIN = 2.0
 
 # Signs of a library's warning that are shown.
 _LINE = 160
-
-_COMMANDS = (
-    "train",
-    "predict",
-    "evaluate",
-    "sweep",
-    "inspect",
-    "verify",
-    "export",
-    "explain",
-)
-
-
-class _Parser(argparse.ArgumentParser):
-    """A parser whose complaints are one line, like all others."""
-
-    def error(self, message: str) -> NoReturn:
-        raise ValueError(f"{message} (see {self.prog} --help)")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -61,10 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     words = sys.argv[1:] if arguments is None else arguments
     with _Signals() as signals:
         try:
-            # Here, where a signal is minded: imports take seconds.
-            commands = {name: import_module(f"jaxdnn.cli.{name}") for name in _COMMANDS}
-            signals.importing = False
-            return _run(commands, words)
+            return _run(words, signals)
         except KeyboardInterrupt:
             number = signals.seen or signal.SIGINT
             return _complain(_SAID[number], 128 + number)
@@ -136,17 +117,20 @@ def _cache_told_once() -> Generator[None]:
         yield
 
 
-def _run(commands: Mapping[str, Any], words: Sequence[str]) -> int:
+def _run(words: Sequence[str], signals: _Signals) -> int:
     """The command's exit code, or that of what it refused."""
-    enable_cache = import_module("jaxdnn.training.compiling").enable_compilation_cache
-    bad_input = getattr(commands.get(words[0]) if words else None, "ERROR_CODE", 2)
+    bad_input = error_code(words)
     try:
-        args = _parser(commands).parse_args(words)
+        args = parse(words)
+        # Here, where a signal is minded: imports take seconds.
+        command = _imported(f"jaxdnn.cli.{args.command}")
+        compiling = _imported("jaxdnn.training.compiling")
+        signals.importing = False
         with _cache_told_once():
             # Where there is no room for a cache, every process compiles for itself.
             with suppress(OSError):
-                enable_cache()
-            return args.run(args)
+                compiling.enable_compilation_cache()
+            return command.run(args)
     except BrokenPipeError:
         # Whoever read our output has seen enough; what is buffered has nowhere to go.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -160,28 +144,18 @@ def _run(commands: Mapping[str, Any], words: Sequence[str]) -> int:
         return _complain(str(error), bad_input)
 
 
+def _imported(name: str) -> ModuleType:
+    """The module, and JAX with it.
+
+    A hundred thousand objects come, and none of them goes: to look for garbage among
+    them again and again would be a fifth of a small run.
+    """
+    if name not in sys.modules:
+        import_module(name)
+        gc.freeze()
+    return sys.modules[name]
+
+
 def _complain(reason: str, code: int) -> int:
     print("jaxdnn:", " ".join(reason.split()), file=sys.stderr)
     return code
-
-
-def _parser(commands: Mapping[str, Any]) -> argparse.ArgumentParser:
-    parser = _Parser(
-        prog="jaxdnn",
-        description="Dense neural networks in JAX with a hand-derived backward pass.",
-        allow_abbrev=False,
-    )
-    parser.add_argument("--version", action="version", version=f"jaxdnn {__version__}")
-    subparsers = parser.add_subparsers(metavar="COMMAND", required=True)
-    for name, command in commands.items():
-        description = (command.__doc__ or "").strip()
-        subparser = subparsers.add_parser(
-            name,
-            help=description.partition("\n")[0].rstrip("."),
-            description=description,
-            formatter_class=argparse.RawDescriptionHelpFormatter,
-            allow_abbrev=False,
-        )
-        command.add_arguments(subparser)
-        subparser.set_defaults(run=command.run)
-    return parser

@@ -1,24 +1,15 @@
-"""Say how good a trained model is on the rows of a file.
-
-Prints the scores that jaxdnn train prints: of classes accuracy, recall and precision,
-of numbers R2 and the error in the target's own units.
-"""
+"""Say how good a trained model is on the rows of a file."""
 
 import argparse
 import sys
 from collections.abc import Iterator
 
-from jaxdnn.cli.options import add_model_arguments, tables_of
+from jaxdnn.cli.options import tables_of
 from jaxdnn.cli.say import put_notes, say
 from jaxdnn.cli.scoring import score_lines
 from jaxdnn.data.columns.notes import Note, added_up
 from jaxdnn.data.tables import Table
 from jaxdnn.models import load_model
-
-
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """What `jaxdnn evaluate` takes."""
-    add_model_arguments(parser, "the target must be there")
 
 
 def run(args: argparse.Namespace) -> int:

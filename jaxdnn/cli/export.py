@@ -1,38 +1,18 @@
-"""Write a trained model for other programs, as ONNX or StableHLO.
-
-The ending of --out says which: .onnx takes a table's cells and gives class names and
-probabilities, .stablehlo is for jax. What was written is read back and compared with
-the model, on the rows of --data where there are some, before the file has its name.
-"""
+"""Write a trained model for other programs."""
 
 import argparse
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
-from jaxdnn.cli.options import add_model_arguments, tables_of
+from jaxdnn.cli.options import tables_of
 from jaxdnn.cli.say import joined, say
 from jaxdnn.data.columns.categories import Categories
-from jaxdnn.export import FORMATS, export_model
+from jaxdnn.export import export_model
 from jaxdnn.export.runs import runs
 from jaxdnn.models import load_model
 
 # Columns of numbers side by side that are named one by one.
 _MOST = 8
-
-
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """What `jaxdnn export` takes."""
-    add_model_arguments(parser, "compared on; rows are drawn without it", data=False)
-    option = parser.add_argument
-    option(
-        "--out",
-        type=Path,
-        required=True,
-        metavar="FILE",
-        help=f"the file to write; its name ends in {' or '.join(FORMATS)}",
-    )
-    option("--force", action="store_true", help="replace the file if it is there")
 
 
 def run(args: argparse.Namespace) -> int:

@@ -3,53 +3,11 @@
 import argparse
 import importlib
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from jaxdnn.verification import Report, verify_gradient, verify_vjp
-
-# What goes with --function alone, and what is meant where nothing is said.
-OWN = {"args": None, "shapes": None, "has_gradient": False, "rtol": 0.0, "budget": None}
-
-
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The words of a function and its arguments."""
-    option = parser.add_argument
-    option(
-        "--function",
-        metavar="MODULE:NAME",
-        help="a function with a rule of its own, or MODULE:LOSS,GRAD, or with "
-        "--has-gradient one that returns both",
-    )
-    option(
-        "--args",
-        type=Path,
-        metavar="FILE.npz",
-        help="its arguments: arr_0, arr_1, ... in this order, others by name",
-    )
-    option(
-        "--shapes",
-        nargs="+",
-        type=shape,
-        metavar="N,M",
-        help="its arguments drawn at random, one of each shape; () is a number",
-    )
-    option("--has-gradient", action="store_true", help="it returns (loss, gradient)")
-    option("--rtol", type=float, default=0.0, help="an inaccuracy of it to grant (0)")
-    option("--budget", type=float, metavar="SECONDS", help="when to give up")
-
-
-def shape(text: str) -> tuple[int, ...]:
-    """A shape as it is written: 3,4 or ().
-
-    Example:
-      >>> shape("3,4"), shape("5"), shape("()")
-      ((3, 4), (5,), ())
-    """
-    inside = text.strip("()")
-    return tuple(int(n) for n in inside.split(",") if n)
 
 
 def verify_function(args: argparse.Namespace) -> Report:
@@ -68,9 +26,7 @@ def verify_function(args: argparse.Namespace) -> Report:
 
 def _functions(words: str) -> Iterator[Callable[..., Any]]:
     """One function or two, from a module or an attribute of one."""
-    module, colon, names = words.partition(":")
-    if not (module and colon and names) or names.count(",") > 1:
-        raise ValueError(f"--function {words}: must be MODULE:NAME or MODULE:LOSS,GRAD")
+    module, _, names = words.partition(":")
     try:
         source = importlib.import_module(module)
         for name in names.split(","):
@@ -88,8 +44,6 @@ def _functions(words: str) -> Iterator[Callable[..., Any]]:
 
 def _arguments(args: argparse.Namespace) -> tuple[list[Any], dict[str, Any]]:
     """The arguments by place and by name."""
-    if (args.args is None) == (args.shapes is None):
-        raise ValueError("--function goes with one of --args and --shapes")
     if args.shapes is not None:
         rng = np.random.default_rng(args.seed)
         return [rng.normal(size=shape) for shape in args.shapes], {}

@@ -1,9 +1,4 @@
-"""Say which rows of a file pull hardest at a trained model.
-
-Rows with the longest gradients come first: those are mislabelled, odd or hard. Beside
-them, how noisy the rows' gradients are, which batch size that suggests, and what is
-left of their mean in each layer.
-"""
+"""Say which rows of a file pull hardest at a trained model."""
 
 import argparse
 from math import inf
@@ -16,7 +11,7 @@ from jaxdnn import plots
 from jaxdnn._atomic import replacing
 from jaxdnn._extras import require
 from jaxdnn.cli.aligned import aligned, number, shortened
-from jaxdnn.cli.options import add_model_arguments, tables_of
+from jaxdnn.cli.options import tables_of
 from jaxdnn.cli.say import csv_text, say
 from jaxdnn.models import Inspection, inspect_rows, load_model
 
@@ -25,17 +20,6 @@ if TYPE_CHECKING:
 
 # Rows that are shown.
 _SHOWN = 10
-
-
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """What `jaxdnn inspect` takes."""
-    add_model_arguments(parser, "the target must be there")
-    parser.add_argument(
-        "--out", type=Path, metavar="FILE", help="a CSV file, one line for each row"
-    )
-    parser.add_argument(
-        "--figure", type=Path, metavar="FILE", help="a picture: .png, .svg or .pdf"
-    )
 
 
 def run(args: argparse.Namespace) -> int:

@@ -1,21 +1,14 @@
-"""Say what a trained model makes of the rows of a file.
-
-Prints CSV: label and the probability of each class, or value where the model was
-trained on numbers. Of several targets, each one's own, and where they have two classes
-the probability of the second. A label is written as it is: one that begins with = + -
-or @ is a formula to a spreadsheet, so import such columns as text.
-"""
+"""Say what a trained model makes of the rows of a file."""
 
 import argparse
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from tempfile import SpooledTemporaryFile
 from typing import Any
 
 import numpy as np
 
 from jaxdnn._atomic import replacing
-from jaxdnn.cli.options import add_model_arguments, tables_of
+from jaxdnn.cli.options import tables_of
 from jaxdnn.cli.say import csv_text, put, put_notes
 from jaxdnn.data.columns.kinds import Target
 from jaxdnn.data.columns.notes import Note, added_up
@@ -23,14 +16,6 @@ from jaxdnn.models import Model, load_model
 
 # Signs that are held in memory before they go through a file on their way out.
 _SPOOL = 1 << 22
-
-
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """What `jaxdnn predict` takes."""
-    add_model_arguments(parser, "the target may be there or not")
-    parser.add_argument(
-        "--out", type=Path, metavar="FILE", help="a file to write instead of printing"
-    )
 
 
 def run(args: argparse.Namespace) -> int:

@@ -1,9 +1,4 @@
-"""Train every combination of options in one compiled program, and compare them.
-
-Options that take several values span the sweep: every combination of them is trained on
-the same rows. The table shows the best first, by the cost or the score (--watch) of the
-validation rows; the figure shows each one's curve. Exit code 1: all of them diverged.
-"""
+"""Train every combination of options, print a table and draw the best."""
 
 import argparse
 import sys
@@ -32,67 +27,13 @@ _VALIDATION_FRACTION = 0.2
 _DRAWN = 10
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """What `jaxdnn sweep` takes."""
-    options.add_data_arguments(parser)
-    options.add_run_arguments(parser, plain=True)
-    option = parser.add_argument
-    option(
-        "--hidden-sizes",
-        type=_sizes,
-        nargs="+",
-        default=[options.PLAIN_LAYERS],
-        metavar="N[,N...]",
-        help="units of the hidden layers: 4,4 is two layers of 4 (10,5)",
-    )
-    option(
-        "--learning-rates",
-        type=float,
-        nargs="+",
-        metavar="R",
-        help="sizes of the updates (that of jaxdnn train)",
-    )
-    option(
-        "--l2",
-        type=float,
-        nargs="+",
-        default=[1.0],
-        metavar="L",
-        help="strengths of the L2 penalty (1)",
-    )
-    option(
-        "--keep-prob",
-        type=float,
-        nargs="+",
-        default=[1.0],
-        metavar="P",
-        help="probabilities that dropout keeps a hidden activation (1)",
-    )
-    option(
-        "--seeds",
-        type=options.whole(0, 2**31 - 1),
-        nargs="+",
-        default=[1],
-        metavar="S",
-        help="of the initial weights, the masks and the shuffle (1)",
-    )
-    option(
-        "--out",
-        type=Path,
-        metavar="DIR",
-        help="where sweep.csv and sweep.png go (runs/NAME of --data)",
-    )
-
-
 def run(args: argparse.Namespace) -> int:
     """Train, print, draw."""
     require("matplotlib.figure")
-    out: Path = args.out or Path("runs", Path(args.source).stem)
+    data = options.picked(DataRecipe, args)
+    out: Path = args.out or Path("runs", Path(data.source).stem)
     check_writable(out)
-    sizes: list[tuple[int, ...]] = args.hidden_sizes
-    if len({len(of) for of in sizes}) > 1:
-        raise ValueError("--hidden-sizes must all have the same number of layers")
-    lanes = _lanes(args, sizes)
+    lanes = _lanes(args, data)
     if sound := [lane.history for lane in lanes if isfinite(lane.cost)]:
         options.check_watched(sound, args.watch)
     best_first = sorted(lanes, key=partial(_merit, args.watch))
@@ -123,15 +64,13 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _lanes(args: argparse.Namespace, sizes: list[tuple[int, ...]]) -> tuple[Lane, ...]:
+def _lanes(args: argparse.Namespace, data: DataRecipe) -> tuple[Lane, ...]:
     """Every combination, trained on the rows that the words name."""
+    sizes: list[tuple[int, ...]] = args.hidden_sizes
     prepared = prepare(
         Recipe(
-            replace(
-                options.picked(DataRecipe, args),
-                validation_fraction=_VALIDATION_FRACTION,
-            ),
-            NetworkRecipe(sizes[0], args.hidden),
+            replace(data, validation_fraction=_VALIDATION_FRACTION),
+            replace(options.picked(NetworkRecipe, args), layers=sizes[0]),
             replace(
                 options.picked(TrainingRecipe, args),
                 optimizer=args.optimizer or "sgd",
@@ -161,12 +100,6 @@ def _lanes(args: argparse.Namespace, sizes: list[tuple[int, ...]]) -> tuple[Lane
             validation=prepared.watched(),
             watch=args.watch,
         )
-
-
-def _sizes(text: str) -> tuple[int, ...]:
-    """A type of argument: 10,5 or 10-5 are layers of 10 and 5 units."""
-    parse = options.whole(1)
-    return tuple(parse(part) for part in text.replace("-", ",").split(","))
 
 
 def _merit(watch: str | None, lane: Lane) -> tuple[float, float]:

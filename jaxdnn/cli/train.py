@@ -1,10 +1,4 @@
-"""Train a network on a data set or a file, and write down what came of it.
-
-Columns of numbers are standardised, columns of text one-hot. The target decides the
-head: two classes sigmoid, more softmax, numbers identity. Whole numbers of which there
-are at most 20 different ones are classes. Exit code 1: the hand-derived gradient is
-wrong at the trained parameters.
-"""
+"""Train a network, tell how it went and write down what came of it."""
 
 import argparse
 import os
@@ -16,7 +10,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from itertools import chain, pairwise
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import numpy as np
 
@@ -34,146 +28,26 @@ from jaxdnn.cli.progress import progress
 from jaxdnn.cli.say import joined, put_notes, say, silent
 from jaxdnn.cli.scoring import score_lines
 from jaxdnn.data.columns.notes import added_up
-from jaxdnn.data.parts import TEST_FRACTION
 from jaxdnn.data.tables import Table
 from jaxdnn.explain import report
-from jaxdnn.models import DataRecipe, Trained, TrainingRecipe, train
+from jaxdnn.models import Trained, TrainingRecipe, train
 from jaxdnn.models.checkpoints import Checkpoints
-from jaxdnn.models.optimizers import LEARNING_RATES
 from jaxdnn.models.prepared import Prepared, prepare
-from jaxdnn.models.recipe import (
-    SCHEDULES,
-    SPLITS,
-    STREAM_BATCH_SIZE,
-    VALIDATION_FRACTION,
-)
 from jaxdnn.models.results import check_writable, write_results
-from jaxdnn.parameters import Method
 from jaxdnn.verification import Report
-
-
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """What `jaxdnn train` takes."""
-    options.add_arguments(parser, plain=False)
-    options.add_run_arguments(parser, plain=False)
-    _add_data_arguments(parser)
-    _add_training_arguments(parser)
-    option = parser.add_argument
-    option(
-        "--checkpoint",
-        type=Path,
-        metavar="DIR",
-        help="save the run's state there every ten seconds or so",
-    )
-    option(
-        "--resume",
-        nargs="?",
-        const="latest",
-        choices=("latest", "previous"),
-        metavar="previous",
-        help="go on from --checkpoint; previous: from the one before, where the latest "
-        "is damaged",
-    )
-    option(
-        "--out", type=Path, metavar="DIR", help="where results go (runs/NAME of --data)"
-    )
-    option(
-        "--report",
-        action="store_true",
-        help="write report.html too: scores, pictures and gradient check on one page",
-    )
-    option("--quiet", action="store_true", help="print nothing but complaints")
-    parser.set_defaults(record=("gradient_norm",))
-
-
-def _add_data_arguments(parser: argparse.ArgumentParser) -> None:
-    option = parser.add_argument
-    option(
-        "--stream",
-        action="store_true",
-        help="read the file piece by piece in every epoch; batches of "
-        f"{STREAM_BATCH_SIZE} unless --batch-size says otherwise",
-    )
-    option(
-        "--memory-limit",
-        type=options.whole(1),
-        default=DataRecipe.memory_limit,
-        metavar="MIB",
-        help="stream a CSV or Parquet file whose table is larger (1024)",
-    )
-    option(
-        "--test-fraction",
-        type=float,
-        metavar="F",
-        help="rows put aside to test on (the data set's own test part, else "
-        f"{TEST_FRACTION})",
-    )
-    option(
-        "--split",
-        choices=SPLITS,
-        default=DataRecipe.split,
-        metavar="HOW",
-        help="test on rows drawn at random, class by class, or on the last ones "
-        "(random)",
-    )
-    option(
-        "--validation-fraction",
-        type=options.fraction,
-        metavar="F",
-        help="training rows put aside to watch: the best parameters are kept (none of "
-        f"few rows; {VALIDATION_FRACTION} of many, with --patience or --watch)",
-    )
-
-
-def _add_training_arguments(parser: argparse.ArgumentParser) -> None:
-    option = parser.add_argument
-    option(
-        "--learning-rate",
-        type=float,
-        metavar="R",
-        help="size of the updates ({}, {})".format(
-            f"{LEARNING_RATES['sgd']} for sgd",
-            f"{LEARNING_RATES['adam']} for adam",
-        ),
-    )
-    option(
-        "--schedule",
-        choices=SCHEDULES,
-        metavar="NAME",
-        help="constant, or cosine: the learning rate falls to 0 over the epochs "
-        "(cosine where nothing is watched)",
-    )
-    option(
-        "--initialization",
-        choices=get_args(Method),
-        metavar="METHOD",
-        help=f"of the weights, one of {', '.join(get_args(Method))} (xavier; he with "
-        "sgd)",
-    )
-    option(
-        "--class-weight",
-        choices=("balanced",),
-        metavar="balanced",
-        help="have all classes count alike, however many rows each has",
-    )
-    option(
-        "--patience",
-        type=options.whole(1),
-        metavar="N",
-        help="stop after N epochs without a better one (see --watch)",
-    )
 
 
 def run(args: argparse.Namespace) -> int:
     """Train, print and write."""
     for library in ("tqdm", "safetensors.numpy", "matplotlib.figure"):
         require(library)
-    name = Path(args.source).stem
+    recipe = options.recipe_of(args)
+    name = Path(recipe.data.source).stem
     out: Path = args.out or Path("runs", name)
     check_writable(out)
     tell = silent if args.quiet else say
 
-    prepared = prepare(options.recipe_of(args))
+    prepared = prepare(recipe)
     for label, parts in (
         ("data", describe_data(name, prepared)),
         ("columns", describe_columns(prepared)),
@@ -182,7 +56,7 @@ def run(args: argparse.Namespace) -> int:
         for i, line in enumerate(joined(parts)):
             tell("" if i else label, line)
     if (said := headless(prepared)) is not None:
-        print(f"jaxdnn: note: {args.source}: {said}", file=sys.stderr)
+        print(f"jaxdnn: note: {recipe.data.source}: {said}", file=sys.stderr)
     tell("network", _describe_network(prepared.network))
     tell("training", _describe_training(prepared.recipe.training))
     saved, resume = _checkpoints(args, prepared)
@@ -250,8 +124,6 @@ def _checkpoints(
 ) -> tuple[Checkpoints | None, Mapping[str, Any] | None]:
     """Where to save, and the state to go on from."""
     if args.checkpoint is None:
-        if args.resume is not None:
-            raise ValueError("--resume needs --checkpoint, the folder to go on from")
         return None, None
     saved = Checkpoints(args.checkpoint, prepared.identity())
     check_writable(args.checkpoint, option="--checkpoint")

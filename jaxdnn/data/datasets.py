@@ -32,6 +32,7 @@ from jaxdnn._checks import check_choice
 from jaxdnn._extras import require
 from jaxdnn._refusals import public
 from jaxdnn._shown import never_raises
+from jaxdnn.data import bundled
 from jaxdnn.data.within import within
 
 Folder = str | os.PathLike[str] | None
@@ -182,14 +183,34 @@ def _planar(
 # ---- bundled with scikit-learn -----------------------------------------------------
 
 
-def _bundled(name: str, image_shape: tuple[int, ...] | None = None) -> Dataset:
-    bunch = getattr(require("sklearn.datasets"), f"load_{name}")()
+def _bundled(name: str) -> Dataset:
+    rows, labels, classes = bundled.table(name)
+    X, Y = _columns(rows, labels, len(classes))
+    return Dataset(name, X, Y, bundled.TABLES[name][1], classes)
+
+
+def digits() -> Dataset:
+    """Handwritten digits, 8x8 grey: X holds 0 to 16.
+
+    Example:
+      >>> digits().image_shape
+      (8, 8)
+    """
+    return _pictures("digits", *bundled.digits())
+
+
+def diabetes() -> Dataset:
+    """What became of 442 patients' diabetes within a year, from ten measures.
+
+    The only one of the bundled sets that scikit-learn scales, by its own means.
+
+    Example:
+      >>> diabetes().Y.shape
+      (1, 442)
+    """
+    bunch = require("sklearn.datasets").load_diabetes()
     features = tuple(map(str, bunch.feature_names))
-    if "target_names" not in bunch:
-        return Dataset(name, bunch.data.T, bunch.target[np.newaxis], features)
-    classes = tuple(map(str, bunch.target_names))
-    X, Y = _columns(bunch.data, bunch.target, len(classes))
-    return Dataset(name, X, Y, features, classes, image_shape=image_shape)
+    return Dataset("diabetes", bunch.data.T, bunch.target[np.newaxis], features)
 
 
 # ---- read from a folder ------------------------------------------------------------
@@ -262,14 +283,9 @@ def mnist(data_folder: Folder = None, *, stem: str = "mnist-t10k") -> Dataset:
     """
     names = (f"{stem}-images-idx3-ubyte.gz", f"{stem}-labels-idx1-ubyte.gz")
     images_path, labels_path = _find("mnist", data_folder, *names)
-    images = _read_idx(images_path, 3)
-    digits = _read_idx(labels_path, 1)
+    images, labels = _read_idx(images_path, 3), _read_idx(labels_path, 1)
     with within(labels_path, "label"):
-        X, Y = _columns(images / 255, digits, 10)
-    image_shape = images.shape[1:]
-    classes = tuple(map(str, range(10)))
-    features = _pixel_names(image_shape)
-    return Dataset("mnist", X, Y, features, classes, image_shape=image_shape)
+        return _pictures("mnist", images / 255, labels)
 
 
 def _find(dataset: str, data_folder: Folder, *names: str) -> list[Path]:
@@ -344,6 +360,14 @@ def _columns(
     return X, labels.reshape(1, m).astype(np.int64)
 
 
+def _pictures(name: str, images: NDArray[Any], labels: NDArray[Any]) -> Dataset:
+    """Pictures (m, height, width) of the digits that the labels name."""
+    X, Y = _columns(images, labels, 10)
+    shape = images.shape[1:]
+    classes = tuple(map(str, range(10)))
+    return Dataset(name, X, Y, _pixel_names(shape), classes, image_shape=shape)
+
+
 def _pixel_names(image_shape: tuple[int, ...]) -> tuple[str, ...]:
     return tuple("_".join(map(str, ("pixel", *i))) for i in np.ndindex(image_shape))
 
@@ -361,10 +385,10 @@ DATASETS: Mapping[str, Callable[..., Dataset]] = MappingProxyType(
         "blobs": partial(_extra, "blobs"),
         "quantiles": partial(_extra, "quantiles"),
         "breast_cancer": partial(_bundled, "breast_cancer"),
-        "digits": partial(_bundled, "digits", image_shape=(8, 8)),
+        "digits": digits,
         "iris": partial(_bundled, "iris"),
         "wine": partial(_bundled, "wine"),
-        "diabetes": partial(_bundled, "diabetes"),
+        "diabetes": diabetes,
         **IN_FOLDER,
     }
 )

@@ -16,9 +16,6 @@ from jaxdnn.data.datasets import Dataset
 from jaxdnn.data.selecting import Selected
 from jaxdnn.data.tables import Table
 
-# Rows put aside to test on, where neither the data set nor anybody says how many.
-TEST_FRACTION = 0.2
-
 PARTS = ("train", "validation", "test")
 TRAIN, VALIDATION, TEST = range(3)
 

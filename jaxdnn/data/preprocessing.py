@@ -32,7 +32,7 @@ class Preprocessing:
 
     Attributes:
       columns, targets: what was learned.
-      missing: one of `columns.role.MISSING`: what happens to cells that hold nothing.
+      missing: one of `_names.MISSING`: what happens to cells that hold nothing.
       left_out: columns that a table may have and that count for nothing.
       reading: how the training's file was read.
     """

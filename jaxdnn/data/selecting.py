@@ -55,7 +55,7 @@ class Selection:
 
     Attributes:
       inputs, targets: names of columns.
-      missing: one of `columns.role.MISSING`.
+      missing: one of `_names.MISSING`.
 
     Example:
       >>> import numpy as np
@@ -113,7 +113,7 @@ def select(
       targets: the columns to predict; the last that is kept where none is named.
       drop: columns to leave out.
       only: the inputs; all columns but the targets where none is named.
-      missing: one of `columns.role.MISSING`.
+      missing: one of `_names.MISSING`.
 
     Raises:
       ValueError: a name that no column has, a target that is dropped, no input left.

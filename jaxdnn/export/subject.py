@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from jaxdnn import Network, Parameters, predict, predict_proba
-from jaxdnn._checks import check_kind
+from jaxdnn import Network, Parameters
+from jaxdnn._checks import check_finite, check_kind
 from jaxdnn._refusals import BadValueError
-from jaxdnn.arguments import check_network
+from jaxdnn.answers import answers
+from jaxdnn.arguments import admitted_inputs, check_network
 from jaxdnn.data.columns.numbers import Numbers
 from jaxdnn.data.preprocessing import Preprocessing
 from jaxdnn.data.selecting import Selection
@@ -86,7 +87,11 @@ class Subject:
         """
         columns = self.preprocessing
         if columns is None:
-            yield drawn_inputs(self.network.layer_dims[0]) if given is None else given
+            if given is None:
+                given = drawn_inputs(self.network.layer_dims[0])
+            _, X = admitted_inputs(self.network, self.params, given)
+            check_finite("X", X)
+            yield np.asarray(X)
             return
         if given is None:
             given = drawn_table(columns)
@@ -101,8 +106,8 @@ class Subject:
     def answers(self, rows: Any) -> tuple[NDArray[Any], NDArray[Any]]:
         """What `predict` and `predict_proba` say of rows, (n_L, m)."""
         X = rows if self.preprocessing is None else self.preprocessing.inputs(rows)
-        of: tuple[Any, ...] = self.network, self.params, X
-        return np.asarray(predict(*of)), np.asarray(predict_proba(*of))
+        _, said, AL = answers(self.network, self.params, X.T)
+        return said.T, AL.T
 
     def in_units(self, said: Any) -> Any:
         """What `predict` says, in the units of the targets where they have some."""

@@ -18,13 +18,8 @@ and for both Xavier's weights and dropout that keeps 0.9. Measured by
 from dataclasses import replace
 from typing import TypeVar
 
-from jaxdnn.models.optimizers import LEARNING_RATES
-from jaxdnn.models.recipe import (
-    STREAM_BATCH_SIZE,
-    VALIDATION_FRACTION,
-    NetworkRecipe,
-    Recipe,
-)
+from jaxdnn._names import LEARNING_RATES, STREAM_BATCH_SIZE, VALIDATION_FRACTION
+from jaxdnn.models.recipe import NetworkRecipe, Recipe
 
 Number = TypeVar("Number", int, float)
 

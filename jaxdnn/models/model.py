@@ -5,18 +5,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-import jax
 import numpy as np
-from jax import Array
 from numpy.typing import NDArray
 
 from jaxdnn import Network, Parameters
-from jaxdnn._programs import compiled
+from jaxdnn.answers import answers
 from jaxdnn.data.preprocessing import Preprocessing
 from jaxdnn.data.tables import Table, read_table
 from jaxdnn.models.scores import ClassesTally, NumbersTally, Scores, tally
-from jaxdnn.propagation import forward
-from jaxdnn.training.buckets import padded_size
 
 Rows = Table | str | os.PathLike[str]
 
@@ -143,17 +139,10 @@ class Model:
                 table if size >= len(table) else table.take(slice(first, first + size))
             )
 
-    def _padded(self, table: Table) -> tuple[Array, int]:
-        """X, filled up with zeros to a size that other tables share; how many count."""
-        X = self.preprocessing.inputs(table)
-        m = X.shape[1]
-        return jax.device_put(np.pad(X, ((0, 0), (0, padded_size(m) - m)))), m
-
     def _answers(self, table: Table) -> tuple[NDArray[Any], NDArray[Any]]:
         """What `predict` and `predict_proba` say (n_L, m), all of it finite."""
-        X, m = self._padded(table)
-        both = jax.device_get(_said_and_output(self.network, self.params, X))
-        said, AL = (of[:, :m] for of in both)
+        X = self.preprocessing.inputs(table)
+        _, said, AL = (of.T for of in answers(self.network, self.params, X.T))
         odd = ~np.isfinite(AL).all(axis=0)
         if odd.any():
             row = int(odd.argmax())
@@ -162,12 +151,3 @@ class Model:
                 f"finite, got {AL[:, row].tolist()}: the row's numbers are too large"
             )
         return said, AL
-
-
-@compiled(static_argnums=0)
-def _said_and_output(
-    network: Network, params: Parameters, X: Array
-) -> tuple[Array, Array]:
-    """What `predict` and `predict_proba` say, from one forward pass."""
-    ZL, caches = forward(network, params, X)
-    return network.head.decide(ZL), caches[-1].activation

@@ -1,26 +1,13 @@
 """Optimizers by name, as the command line knows them; all but sgd are Optax's."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import partial
-from types import MappingProxyType
 from typing import Any
 
 from jaxdnn._checks import check_choice
 from jaxdnn._extras import require
+from jaxdnn._names import LEARNING_RATES
 from jaxdnn._refusals import public
-
-# Name -> the learning rate to begin with. momentum's steps add up to ten of sgd's.
-LEARNING_RATES: Mapping[str, float] = MappingProxyType(
-    {
-        "sgd": 0.1,
-        "momentum": 0.01,
-        "nesterov": 0.01,
-        "adam": 0.002,
-        "adamw": 0.002,
-        "rmsprop": 0.001,
-        "adagrad": 0.01,
-    }
-)
 
 
 @public

@@ -11,13 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jaxdnn import Network
+from jaxdnn._names import TEST_FRACTION
 from jaxdnn._refusals import public
 from jaxdnn.data.datasets import DATASETS, load
 from jaxdnn.data.learning import Learned, learn
 from jaxdnn.data.parts import (
     PARTS,
     TEST,
-    TEST_FRACTION,
     TRAIN,
     VALIDATION,
     FileInParts,

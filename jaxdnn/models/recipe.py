@@ -6,30 +6,30 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from jaxdnn._checks import check_choice
-from jaxdnn.data.columns.kinds import TASKS, Asked
-from jaxdnn.data.columns.role import MISSING
-from jaxdnn.data.datasets import DATASETS
-from jaxdnn.data.parts import TEST_FRACTION
+from jaxdnn._names import (
+    DATASET,
+    DATASETS,
+    HIDDEN,
+    LEARNING_RATES,
+    MISSING,
+    MISSING_VALUES,
+    SCHEDULES,
+    SEED,
+    SPLITS,
+    STREAM_BATCH_SIZE,
+    TASKS,
+    TEST_FRACTION,
+    WATCHES,
+    Method,
+)
+from jaxdnn.data.columns.kinds import Asked
 from jaxdnn.data.selecting import Selection, listed, select
 from jaxdnn.data.tables import (
-    MISSING_VALUES,
     Reading,
     Table,
     held_whole,
     is_streamable,
 )
-from jaxdnn.models.optimizers import LEARNING_RATES
-from jaxdnn.parameters import Method
-
-SPLITS = ("random", "last")
-SCHEDULES = ("constant", "cosine")
-WATCHES = ("cost", "score")
-
-# Rows to watch where patience asks for some.
-VALIDATION_FRACTION = 0.1
-
-# Rows in an update of a stream, where nobody said how many.
-STREAM_BATCH_SIZE = 128
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class DataRecipe:
       seed: of the draws.
     """
 
-    source: str = "breast_cancer"
+    source: str = DATASET
     targets: tuple[str, ...] = ()
     drop: tuple[str, ...] = ()
     only: tuple[str, ...] = ()
@@ -76,7 +76,7 @@ class DataRecipe:
     split: str = "random"
     stream: bool = False
     memory_limit: int = 1024
-    seed: int = 1
+    seed: int = SEED
 
     @property
     def asked(self) -> Asked:
@@ -149,7 +149,7 @@ class NetworkRecipe:
     """
 
     layers: tuple[int, ...] | None = None
-    hidden: str = "relu"
+    hidden: str = HIDDEN
 
 
 @dataclass(frozen=True)
@@ -179,7 +179,7 @@ class TrainingRecipe:
     class_weight: Literal["balanced"] | None = None
     patience: int | None = None
     watch: Literal["cost", "score"] | None = None
-    seed: int = 1
+    seed: int = SEED
     initialization: Method | None = None
     record: tuple[Literal["gradient_norm"], ...] = ()
 

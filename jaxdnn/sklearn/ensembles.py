@@ -1,7 +1,10 @@
 """Ensembles: the same network from several seeds, their mean and their spread.
 
 Members differ in initial parameters, shuffles, masks and, with `early_stopping`, in
-what they set aside. All go through the program that the first one compiled.
+what they set aside. All go through the program that the first one compiled, one after
+the other: each is to the bit the estimator of its seed, and ends where its own rule
+says. One program for all would be compiled for each number of members, and go on until
+the last has ended.
 
 References:
   Lakshminarayanan, Pritzel & Blundell (2017), NIPS 30 (deep ensembles).

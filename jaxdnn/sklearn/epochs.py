@@ -8,12 +8,10 @@ from typing import Any
 import jax
 import numpy as np
 import numpy.typing as npt
-from scipy.sparse import issparse
 
 from jaxdnn.sklearn.draws import Orders
 from jaxdnn.sklearn.ending import Record
 from jaxdnn.sklearn.programs import (
-    Examples,
     Numbers,
     Plan,
     State,
@@ -22,7 +20,9 @@ from jaxdnn.sklearn.programs import (
     run_epochs,
     verdict_on,
 )
-from jaxdnn.sklearn.rows import Data, examples_of, filled, room_for, run_forward
+from jaxdnn.sklearn.rows import Data, examples_of
+from jaxdnn.sklearn.sparse import answers_of, pieces_for
+from jaxdnn.training.buckets import filled, room_for
 
 # Most numbers in the orders of a chunk, and most epochs.
 _ORDERS = 1 << 19
@@ -71,7 +71,7 @@ class InMemory:
 
 
 class ByTheBatch:
-    """Sparse examples: each batch is made dense on its own."""
+    """Sparse examples: the entries of one batch at a time."""
 
     room = 1
 
@@ -86,8 +86,7 @@ class ByTheBatch:
         self.state = state
         self._plan, self._numbers = run
         self._data, self._watched, self._orders = data, watched, orders
-        if issparse(data.X):
-            self._data = data._replace(X=data.X.tocsr())
+        self._pieces = pieces_for(data.X, self._numbers.batch)
 
     def advance(self, epochs: int) -> list[Record]:
         """One epoch."""
@@ -97,7 +96,7 @@ class ByTheBatch:
         check_batches(self._data.weight, order[None], numbers.batch)
         for start in range(0, count, numbers.batch):
             rows = order[start : start + numbers.batch]
-            batch = examples_of(self._taken(rows), plan.width)
+            batch = examples_of(self._taken(rows), plan.width, self._pieces)
             self.state, total = run_batch(
                 plan, numbers, self.state, total, batch, len(rows)
             )
@@ -114,12 +113,11 @@ class ByTheBatch:
     def _verdict(self, state: State) -> Any:
         if self._watched is None:
             return None
-        data, dtype = self._watched, state.params[0].W.dtype
-        ZL, _ = run_forward(self._plan.network, state.params, data.X, dtype)
+        data = self._watched
+        params = jax.device_get(state.params)
+        ZL = answers_of(self._plan.network, params, data.X).ZL
         room = room_for(len(ZL))
-        nothing = np.zeros((room, 0), dtype)
-        Y, weight = filled(data.Y.astype(dtype), room), filled(data.weights(), room)
-        watched = Examples(nothing, Y, weight)
+        watched = examples_of(data._replace(X=ZL[:, :0]), room)
         return verdict_on(self._plan, self._numbers, filled(ZL, room), watched)
 
 

@@ -12,7 +12,7 @@ References:
   Byrd, Lu, Nocedal & Zhu (1995), SIAM J. Sci. Comput. 16.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -21,14 +21,15 @@ import jax
 import numpy as np
 import numpy.typing as npt
 from scipy.optimize import OptimizeResult, minimize
-from scipy.sparse import issparse
 
 from jaxdnn.architecture import Network
 from jaxdnn.sklearn.borrowed import check_optimize_result
 from jaxdnn.sklearn.coefficients import as_coefficients
 from jaxdnn.sklearn.listeners import Listeners
-from jaxdnn.sklearn.programs import Examples, packed_cost, unpack
-from jaxdnn.sklearn.rows import Data, examples_of, parts, room_for
+from jaxdnn.sklearn.programs import packed_cost, unpack
+from jaxdnn.sklearn.rows import Data, examples_of
+from jaxdnn.sklearn.sparse import pieces_for
+from jaxdnn.training.buckets import room_for
 
 Vector = npt.NDArray[Any]
 
@@ -80,32 +81,17 @@ def cost_function(
         network = replace(network, output="identity")
     whole = data.weights().sum()
     biases = sum(network.layer_dims[1:])
-    pieces = _pieces(data)
+    m = len(data.Y)
+    examples = jax.device_put(examples_of(data, room_for(m), pieces_for(data.X, m)))
 
     def cost(packed: Vector) -> tuple[float, Vector]:
+        found = packed_cost(network, packed, examples, whole)
+        J, gradient = map(np.array, jax.device_get(found))
         w = packed[: len(packed) - biases]
-        J, gradient = alpha / (2 * whole) * (w @ w), np.zeros_like(packed)
-        gradient[: len(w)] = alpha / whole * w
-        for piece in pieces():
-            part = jax.device_get(packed_cost(network, packed, piece, whole))
-            J, gradient = J + part[0], gradient + part[1]
-        return J, gradient
+        gradient[: len(w)] += alpha / whole * w
+        return J + alpha / (2 * whole) * (w @ w), gradient
 
     return cost
-
-
-def _pieces(data: Data) -> Callable[[], Iterable[Examples]]:
-    """The examples: on the device at once, or if sparse, made dense part by part."""
-    if not issparse(data.X):
-        all_at_once = [jax.device_put(examples_of(data, room_for(len(data.Y))))]
-        return lambda: all_at_once
-    X, Y, weights = data.X.tocsr(), data.Y, data.weights()
-
-    def piece(part: slice) -> Examples:
-        taken = Data(X[part], Y[part], weights[part])
-        return examples_of(taken, room_for(part.stop - part.start))
-
-    return lambda: (piece(part) for part in parts(X))
 
 
 def _attributes(network: Network, packed: Vector, dtype: Any) -> dict[str, Any]:

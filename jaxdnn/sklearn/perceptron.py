@@ -31,7 +31,14 @@ from jaxdnn.sklearn.coefficients import as_layers
 from jaxdnn.sklearn.draws import initial_coefficients
 from jaxdnn.sklearn.heads import HEADS
 from jaxdnn.sklearn.listeners import Listeners
-from jaxdnn.sklearn.rows import Data, run_forward
+from jaxdnn.sklearn.rows import Data
+from jaxdnn.sklearn.sparse import answers_of
+
+# What is recorded of epochs, and counted from one fit to the next.
+_RECORDS = (
+    *("loss_curve_", "validation_loss_curve_", "best_loss_", "validation_scores_"),
+    *("best_validation_score_", "_no_improvement_count"),
+)
 
 # scikit-learn's names for what has another here.
 _ACTIVATIONS = {"logistic": "sigmoid"}
@@ -125,7 +132,7 @@ class Perceptron(CallbackSupportMixin, BaseEstimator, ABC):
         """Train on X and y, from new parameters unless `warm_start` says otherwise.
 
         Args:
-          X: (m, n_x), dense or sparse; sparse batches are made dense one by one.
+          X: (m, n_x), dense or sparse; of sparse rows only what is not 0 is multiplied.
           y: (m,) or (m, n_L): labels, or numbers.
           sample_weight: (m,), what each example counts for.
           X_val, y_val, sample_weight_val: a validation part. With `early_stopping` it
@@ -217,12 +224,12 @@ class Perceptron(CallbackSupportMixin, BaseEstimator, ABC):
     def _outputs(self, X: Any) -> npt.NDArray[Any]:
         """AL (m, n_L) of the rows of X."""
         check_is_fitted(self)
-        X = validate_data(self, X, accept_sparse=["csr", "csc"], reset=False)
-        dtype = np.result_type(X.dtype, self.coefs_[0].dtype)
+        X = validate_data(self, X, accept_sparse="csr", reset=False)
+        dtype = min(np.result_type(X.dtype, self.coefs_[0].dtype), np.dtype(float))
         params = as_layers(self.coefs_, self.intercepts_, dtype)
         with jax.enable_x64(True):
             network = self._network(HEADS[self.out_activation_])
-            return run_forward(network, params, X, dtype)[1]
+            return answers_of(network, params, X).AL
 
     def _network(self, output: Any) -> Network:
         sizes = [W.shape for W in self.coefs_]
@@ -255,11 +262,17 @@ class Perceptron(CallbackSupportMixin, BaseEstimator, ABC):
         X, y = self._validated(X, y, reset=first)
         Y = self._learned_targets(y, incremental)
         data = self._data(X, Y, y, sample_weight)
-        self.n_outputs_ = Y.shape[1]
         random = check_random_state(self.random_state)
         if first:
+            self.n_outputs_ = Y.shape[1]
             self._initialize([X.shape[1], *sizes, self.n_outputs_], random, X.dtype)
-        dtype = np.result_type(X.dtype, *self.coefs_)
+        elif Y.shape[1] != self.n_outputs_:
+            raise ValueError(
+                f"y has {Y.shape[1]} outputs, but {type(self).__name__} goes on from a "
+                f"fit with {self.n_outputs_}"
+            )
+        # What goes on does so in the dtype it began with.
+        dtype = np.result_type(np.float32, *self.coefs_)
         data = data._replace(X=X.astype(dtype, copy=False))
         network = self._network(HEADS[self.out_activation_])
         with jax.enable_x64(True):
@@ -268,6 +281,7 @@ class Perceptron(CallbackSupportMixin, BaseEstimator, ABC):
                     raise ValueError("lbfgs watches no validation part: drop X_val")
                 lbfgs.train(self, network, data, listeners)
             else:
+                self._begin_records()
                 data, watched = self._split(data, validation, random, incremental)
                 threshold = np.inf if len(getattr(self, "classes_", ())) == 1 else 0.5
                 task = stochastic.Task(
@@ -292,7 +306,7 @@ class Perceptron(CallbackSupportMixin, BaseEstimator, ABC):
             self,
             X,
             y,
-            accept_sparse=["csr", "csc"],
+            accept_sparse="csr",
             multi_output=True,
             y_numeric=not is_classifier(self),
             dtype=dtypes,
@@ -317,10 +331,14 @@ class Perceptron(CallbackSupportMixin, BaseEstimator, ABC):
         self.coefs_, self.intercepts_ = initial_coefficients(
             random, sizes, (*hidden, *last), dtype
         )
-        for leftover in ("_best", "_solver_state"):
+        for leftover in ("_best", "_solver_state", *_RECORDS):
             if hasattr(self, leftover):
                 delattr(self, leftover)
-        if self.solver == "lbfgs":
+
+    def _begin_records(self) -> None:
+        """Of epochs, unless those of the last fit go on."""
+        goes_on = hasattr(self, "best_loss_")
+        if goes_on and self.early_stopping == (self.best_loss_ is None):
             return
         self.loss_curve_, self._no_improvement_count = [], 0
         self.validation_loss_curve_ = None

@@ -23,6 +23,7 @@ from jaxdnn.parameters import Layer, Parameters
 from jaxdnn.sklearn.ending import Ending, Record, Rules, end_epoch
 from jaxdnn.sklearn.scores import judge
 from jaxdnn.sklearn.solvers import Solver, Step, update
+from jaxdnn.sklearn.sparse import cost, cost_and_gradients
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ class Numbers(NamedTuple):
 
 
 class Examples(NamedTuple):
-    """X (m, n_x), Y (m, n_L), weight (m,): 0 for what fills them up."""
+    """X (m, n_x), or its entries; Y (m, n_L); weight (m,): 0 for what fills them up."""
 
     X: Any
     Y: Any
@@ -105,19 +106,18 @@ def train_batches(
 def _one_update(
     plan: Plan, numbers: Numbers, state: State, batch: Examples
 ) -> tuple[State, Array]:
-    params, network, X, Y = state.params, plan.network, batch.X.T, batch.Y.T
+    network, params = plan.network, state.params
     whole = batch.weight.sum()
     mean = Mean(batch.weight, whole, numbers.alpha / whole)
     dropout, rate = _dropout(plan, numbers, state), state.ending.rate
     if plan.schedule is not None:
         rate = jnp.asarray(plan.schedule(state.updates), rate.dtype)
-    J, grads = propagation.cost_and_gradients(network, params, X, Y, mean, dropout)
+    J, grads = cost_and_gradients(network, params, batch, mean, dropout)
 
-    def cost(params: Parameters) -> Array:
-        ZL, _ = propagation.forward(network, params, X, dropout)
-        return propagation.cost(network, params, ZL, Y, mean)
+    def again(params: Parameters) -> Array:
+        return cost(network, params, batch, mean, dropout)
 
-    step = Step(numbers.solver, rate, state.updates, params, grads, cost, J)
+    step = Step(numbers.solver, rate, state.updates, params, grads, again, J)
     params, solver = update(plan.solver, step, state.solver)
     return State(params, solver, state.updates + 1, state.ending), J
 
@@ -206,15 +206,6 @@ verdict_on = compiled(_verdict, static_argnums=0)
 
 
 @compiled(static_argnums=0)
-def logits_and_outputs(
-    network: Network, params: Parameters, X: Any
-) -> tuple[Array, Array]:
-    """ZL and AL (m, n_L) of the rows X (m, n_x)."""
-    ZL, caches = propagation.forward(network, params, X.T)
-    return ZL.T, caches[-1].activation.T
-
-
-@compiled(static_argnums=0)
 def packed_cost(
     network: Network, packed: Any, examples: Examples, whole: Any
 ) -> tuple[Array, Array]:
@@ -224,10 +215,8 @@ def packed_cost(
     of all examples.
     """
     params = unpack(network.layer_dims, packed)
-    mean = Mean(examples.weight, whole.astype(examples.X.dtype))
-    J, grads = propagation.cost_and_gradients(
-        network, params, examples.X.T, examples.Y.T, mean
-    )
+    mean = Mean(examples.weight, whole.astype(packed.dtype))
+    J, grads = cost_and_gradients(network, params, examples, mean)
     parts = [dW.T.ravel() for dW, _ in grads] + [db.ravel() for _, db in grads]
     return J, jnp.concatenate(parts)
 

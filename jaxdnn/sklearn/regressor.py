@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from scipy.sparse import issparse
 from sklearn.base import RegressorMixin
 
 from jaxdnn.sklearn.borrowed import StrOptions
@@ -111,6 +112,9 @@ class MLPRegressor(RegressorMixin, Perceptron):
         return self._targets(y)
 
     def _targets(self, y: Any) -> npt.NDArray[Any]:
+        if issparse(y) or y.dtype.kind not in "biuf":
+            found = f"{type(y).__name__} of {y.dtype}"
+            raise ValueError(f"y must be an array of real numbers, got {found}")
         if self.loss == "poisson" and np.min(y) < 0:
             raise ValueError(f"loss='poisson' needs y >= 0, got {np.min(y)}")
         return np.reshape(y, (len(y), -1))

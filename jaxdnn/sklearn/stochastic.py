@@ -2,6 +2,7 @@
 
 import time
 from functools import partial
+from types import SimpleNamespace
 from typing import Any, NamedTuple
 from warnings import warn
 
@@ -17,9 +18,9 @@ from jaxdnn.sklearn.ending import Ending, Record, Rules
 from jaxdnn.sklearn.epochs import ByTheBatch, InMemory
 from jaxdnn.sklearn.listeners import Listeners
 from jaxdnn.sklearn.programs import Numbers, Plan, State
-from jaxdnn.sklearn.rows import Data, room_for
+from jaxdnn.sklearn.rows import Data
 from jaxdnn.sklearn.solvers import begin, comparable
-from jaxdnn.training.buckets import padded_size
+from jaxdnn.training.buckets import padded_size, room_for
 
 # Most examples of a batch that is not said.
 _BATCH = 200
@@ -28,6 +29,10 @@ _BATCH = 200
 _SECONDS = 0.5
 
 _SOLVER_NUMBERS = ("momentum", "nesterovs_momentum", "beta_1", "beta_2", "epsilon")
+_OPTIMIZER = (
+    *("solver", "learning_rate", "learning_rate_init", "power_t"),
+    *_SOLVER_NUMBERS,
+)
 
 
 class Task(NamedTuple):
@@ -67,6 +72,7 @@ def train(estimator: Any, task: Task, listeners: Listeners | None) -> None:
 
 def _prepare(estimator: Any, task: Task) -> InMemory | ByTheBatch:
     data, count = task.data, len(task.data.Y)
+    optimizer = _optimizer(estimator, task.incremental)
     asked = _BATCH if estimator.batch_size == "auto" else int(estimator.batch_size)
     if asked > count and estimator.batch_size != "auto":
         warn(
@@ -74,10 +80,10 @@ def _prepare(estimator: Any, task: Task) -> InMemory | ByTheBatch:
             "be clipped",
             stacklevel=2,
         )
-    schedule = estimator.learning_rate
+    schedule = optimizer.learning_rate
     plan = Plan(
         network=task.network,
-        solver=comparable(estimator.solver),
+        solver=comparable(optimizer.solver),
         schedule=comparable(schedule) if callable(schedule) else None,
         drops_out=estimator.dropout > 0,
         width=min(room_for(count), padded_size(asked)),
@@ -89,8 +95,8 @@ def _prepare(estimator: Any, task: Task) -> InMemory | ByTheBatch:
         keep_prob=1 - float(estimator.dropout),
         seed=dropout_seed(task.random) if plan.drops_out else 0,
         threshold=task.threshold,
-        solver={name: _number(getattr(estimator, name)) for name in _SOLVER_NUMBERS},
-        rules=_rules(estimator),
+        solver={name: _number(getattr(optimizer, name)) for name in _SOLVER_NUMBERS},
+        rules=_rules(estimator, optimizer),
     )
     state = _state(estimator, plan, task)
     orders = Orders(task.random if estimator.shuffle else None, count)
@@ -103,13 +109,21 @@ def _number(value: Any) -> Any:
     return bool(value) if isinstance(value, bool | np.bool_) else float(value)
 
 
-def _rules(estimator: Any) -> Rules:
-    adam = estimator.solver == "adam"  # whose rate has no schedule by name
+def _optimizer(estimator: Any, incremental: bool) -> SimpleNamespace:
+    """The parameters that make the optimizer: it goes on as it was begun."""
+    kept = getattr(estimator, "_solver_state", None)
+    if incremental and kept is not None:
+        return SimpleNamespace(**kept["optimizer"])
+    return SimpleNamespace(**{name: getattr(estimator, name) for name in _OPTIMIZER})
+
+
+def _rules(estimator: Any, optimizer: SimpleNamespace) -> Rules:
+    adam = optimizer.solver == "adam"  # whose rate has no schedule by name
     return Rules(
-        learning_rate_init=float(estimator.learning_rate_init),
-        power_t=float(estimator.power_t),
-        invscaling=estimator.learning_rate == "invscaling" and not adam,
-        adaptive=estimator.learning_rate == "adaptive" and not adam,
+        learning_rate_init=float(optimizer.learning_rate_init),
+        power_t=float(optimizer.power_t),
+        invscaling=optimizer.learning_rate == "invscaling" and not adam,
+        adaptive=optimizer.learning_rate == "adaptive" and not adam,
         tol=float(estimator.tol),
         n_iter_no_change=float(estimator.n_iter_no_change),
         by_score=bool(estimator.early_stopping),
@@ -124,10 +138,8 @@ def _state(estimator: Any, plan: Plan, task: Task) -> State:
     solver = jax.device_get(begin(plan.solver, rate, params))
     kept = getattr(estimator, "_solver_state", None)
     if task.incremental and kept is not None:
-        empty, tree = jax.tree.flatten(solver)
-        if [np.shape(of) for of in empty] == [np.shape(of) for of in kept["arrays"]]:
-            solver = jax.tree.unflatten(tree, kept["arrays"])
-            rate, updates = kept["learning_rate"], kept["updates"]
+        solver = jax.tree.unflatten(jax.tree.structure(solver), kept["arrays"])
+        rate, updates = kept["learning_rate"], kept["updates"]
     best = estimator.best_loss_, np.inf
     if estimator.early_stopping:
         best = estimator.best_validation_score_, -np.inf
@@ -221,6 +233,7 @@ def _leave(estimator: Any, state: State, task: Task) -> None:
         "arrays": list(map(np.asarray, jax.tree.leaves(jax.device_get(state.solver)))),
         "learning_rate": float(ending.rate),
         "updates": int(state.updates),
+        "optimizer": vars(_optimizer(estimator, task.incremental)),
     }
     if estimator.n_iter_ == estimator.max_iter and not (task.incremental or stopped):
         warn(

@@ -3,7 +3,12 @@
 A run with a few rows less then compiles nothing. What fills up has weight 0.
 """
 
+from collections.abc import Iterator
 from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from jaxdnn.activations import ACTIVATIONS
 from jaxdnn.architecture import Network
@@ -11,6 +16,13 @@ from jaxdnn.training.types import Config
 
 # Fewer rows more are not counted: so small an array costs what it costs.
 _FEW = 8
+
+# Up to here twice the rows cost less than a compilation.
+_TWICE = 1024
+
+# How many rows a part is filled up to, and the most numbers it may have in a layer.
+_PARTS = (8, 64, 512, 4096)
+_NUMBERS = 1 << 23
 
 # Multiplications in a run that takes some ten times as long as its compilation.
 _DWARFS_COMPILATION = 1e11
@@ -25,6 +37,48 @@ def padded_size(m: int) -> int:
     """
     step = max(_FEW, (1 << m.bit_length()) // 32)
     return -(-m // step) * step
+
+
+def room_for(m: int) -> int:
+    """How many rows m are filled up to where few programs are to serve many sizes.
+
+    A power of two, eight of them up to 1024; then `padded_size`.
+
+    Example:
+      >>> [room_for(m) for m in (1, 120, 150, 1024, 1025)]
+      [8, 128, 256, 1024, 1088]
+    """
+    return max(_FEW, 1 << (m - 1).bit_length()) if m <= _TWICE else padded_size(m)
+
+
+def parts(m: int, width: int) -> Iterator[tuple[slice, int]]:
+    """m rows some at a time, and how many each part is filled up to: one of four sizes.
+
+    Some 512 rows or more become at most twice as many; rows so wide take little memory.
+
+    Example:
+      >>> list(parts(520, 64))
+      [(slice(0, 512, None), 512), (slice(512, 520, None), 8)]
+      >>> list(parts(20, 2**20)), list(parts(0, 1))
+      ([(slice(0, 8, None), 8), ...], [(slice(0, 0, None), 8)])
+    """
+    sizes = [n for n in _PARTS if n * width <= _NUMBERS] or _PARTS[:1]
+    step = max(n for n in sizes if n <= max(m, _PARTS[-2]))
+    for start in range(0, max(m, 1), step):
+        rest = min(step, m - start)
+        yield slice(start, start + rest), min(n for n in sizes if n >= rest)
+
+
+def filled(rows: NDArray[Any], room: int, dtype: Any = None) -> NDArray[Any]:
+    """The rows, and rows of 0 after them.
+
+    Example:
+      >>> filled(np.ones((1, 2)), 3).tolist()
+      [[1.0, 1.0], [0.0, 0.0], [0.0, 0.0]]
+    """
+    full = np.zeros((room, *rows.shape[1:]), dtype or rows.dtype)
+    full[: len(rows)] = rows
+    return full
 
 
 def bucket(network: Network, m: int, config: Config) -> int | None:

@@ -194,7 +194,8 @@ def fit(
     if order is not None and (source is not None or batch_size is None):
         raise BadValueError("order goes with mini-batches of examples in memory")
     given = Given(examples, key, params, validation, class_weight, order, resume, mesh)
-    if not is_concrete_tree((given, config)):
+    given = given._replace(concrete=is_concrete_tree((given, config)))
+    if not given.concrete:
         check_untraced(pieces=source, mesh=mesh, on_progress=on_progress)
     prepared = prepare(network, given, config)
     outcome = _run(prepared, config, mesh, report_every, on_progress)

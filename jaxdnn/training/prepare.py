@@ -61,7 +61,10 @@ _NOISE = 0x6E6F6973
 
 
 class Given(NamedTuple):
-    """What a run is given beside its configuration: the arguments of `fit`."""
+    """What a run is given beside its configuration: the arguments of `fit`.
+
+    concrete: whether none of it is traced, nor of the configuration.
+    """
 
     examples: Columns | Rows | Source
     key: Array | None
@@ -71,6 +74,7 @@ class Given(NamedTuple):
     order: Any = None
     resume: Any = None
     mesh: Mesh | None = None
+    concrete: bool = True
 
 
 class Placed(NamedTuple):
@@ -107,7 +111,7 @@ def place_examples(
     if isinstance(examples, Source):
         return Placed(examples, watched, None)
     size = None
-    if mesh is None and is_concrete_tree((given, config)):
+    if mesh is None and given.concrete:
         size = bucket(network, count_of(examples), config)
     examples = arranged(network, examples, dtype, size)
     examples = on_device(examples) if mesh is None else shard(mesh, network, examples)
@@ -132,7 +136,7 @@ def prepare(
     init_key, constants = _keys(given, config)
     params = initial_parameters(network, given, init_key, config.method)
     dtype = params[0].W.dtype
-    concrete = is_concrete_tree((given, config))
+    concrete = given.concrete
     own = placed is None
     examples, watched, size = placed or place_examples(network, given, config, dtype)
     settings = _settings(given, config, dtype, size)

@@ -48,6 +48,7 @@ from jaxdnn.training.prepare import (
     Placed,
     Prepared,
     initial_parameters,
+    is_concrete_tree,
     place_examples,
     prepare,
     split_run_key,
@@ -255,6 +256,7 @@ def _lanes(
 ) -> tuple[Run, _Own, Any]:
     """What the lanes share, and what is each one's own, stacked; the examples."""
     nets: tuple[Network, ...] = options[-1]
+    given = given._replace(concrete=is_concrete_tree((given, configs)))
     widest = replace(
         nets[0],
         layer_dims=tuple(map(max, zip(*(n.layer_dims for n in nets), strict=True))),

@@ -12,11 +12,16 @@ door `verify`, with the mistakes that `selftest` plants; `functions` the doors
 `verify_gradient` and `verify_vjp`.
 """
 
-from jaxdnn.verification.functions.gradient import verify_gradient
-from jaxdnn.verification.functions.vjp import verify_vjp
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from jaxdnn.verification.networks.judging import verify
 from jaxdnn.verification.networks.planting import SelfTest, selftest
 from jaxdnn.verification.report import GradientError, Report
+
+if TYPE_CHECKING:
+    from jaxdnn.verification.functions.gradient import verify_gradient
+    from jaxdnn.verification.functions.vjp import verify_vjp
 
 __all__ = [
     "GradientError",
@@ -27,3 +32,14 @@ __all__ = [
     "verify_gradient",
     "verify_vjp",
 ]
+
+# What reads programs brings JAX's Pallas with it: whoever has a network need not wait.
+_FUNCTIONS = {"verify_gradient": "gradient", "verify_vjp": "vjp"}
+
+
+def __getattr__(name: str) -> Any:
+    """The doors of `functions`, imported when they are first asked for."""
+    if name not in _FUNCTIONS:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    home = import_module(f"{__name__}.functions.{_FUNCTIONS[name]}")
+    return getattr(home, name)

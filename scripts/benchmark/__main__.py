@@ -4,10 +4,10 @@
     python -m scripts.benchmark --parts batches sweeps
 
 The part "steps" is about one step over all examples; "batches" about epochs of
-mini-batches, the kernels of their steps and cold starts, "sweeps" about many runs at
-once, "scaling" about rows, width and depth, "per_example" about every example's own
-gradient and curvature: see `_batches`, `_counts`, `_cold`, `_sweeps`, `_scaling` and
-`_per_example`.
+mini-batches and the kernels of their steps, "startup" about the first seconds of a
+process, "sweeps" about many runs at once, "scaling" about rows, width and depth,
+"per_example" about every example's own gradient and curvature: see `_batches`,
+`_counts`, `_cold`, `_startup`, `_sweeps`, `_scaling` and `_per_example`.
 
 Every peer trains the same network from the same parameters on the same data at the
 same rate, and the benchmark stops if its first costs differ from the others'. The peers
@@ -61,6 +61,7 @@ from scripts.benchmark._peers import (
 )
 from scripts.benchmark._per_example import EXAMPLE_SIZES, measure_examples
 from scripts.benchmark._scaling import measure_scaling
+from scripts.benchmark._startup import measure_startup
 from scripts.benchmark._sweeps import SWEEP_SIZES, measure_sweep
 from scripts.benchmark._tables import (
     print_batches,
@@ -70,6 +71,7 @@ from scripts.benchmark._tables import (
     print_run,
     print_scaling,
     print_size,
+    print_startup,
     print_sweep,
     print_targets,
 )
@@ -198,8 +200,15 @@ def run_batches(
     for size in BATCH_SIZES if peers else ():
         report["batches"].append(measure_batches(size, peers, options))
         print_batches(report["batches"][-1])
+
+
+def run_startup(
+    report: dict[str, Any], _: list[str], options: argparse.Namespace
+) -> None:
     report["cold"] = measure_cold(options.repeats)
     print_cold(report["cold"])
+    report["startup"] = measure_startup(options.repeats)
+    print_startup(report["startup"])
 
 
 def run_sweeps(
@@ -230,6 +239,7 @@ def run_per_example(
 PARTS = {
     "steps": run_steps,
     "batches": run_batches,
+    "startup": run_startup,
     "sweeps": run_sweeps,
     "scaling": run_scaling,
     "per_example": run_per_example,

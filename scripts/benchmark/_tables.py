@@ -70,8 +70,20 @@ def print_cold(cold: dict[str, Any]) -> None:
     print(
         f"\n{cold['name']}, first call of fit in a new process: "
         f"{cold['first_s']:.2f} s, "
-        f"{cold['cached_s']:.2f} s with a filled compilation cache"
+        f"{cold['cached_s']:.2f} s with a filled compilation cache; "
+        f"{cold['programs']} programs, "
+        f"{cold['times_the_program']:.2f} times as long as the one that trains"
     )
+
+
+def print_startup(processes: list[dict[str, Any]]) -> None:
+    rows: list[tuple[str, ...]] = []
+    for process in processes:
+        times = process["times_import_jax"]
+        shown = (f"{times[of]:.2f}" for of in ("median", "low", "high"))
+        rows.append((process["name"], f"{process['seconds']:.2f}", *shown))
+    print()
+    print_table(("a process", "seconds", "times import jax", "from", "to"), rows)
 
 
 def print_sweep(size: dict[str, Any]) -> None:

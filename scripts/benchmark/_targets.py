@@ -15,6 +15,14 @@ from scripts.benchmark._timing import Ratio
 SMALL = ("2-4-1x400", "2-10-5-1x300", "2-20-3-1x211")
 WELL_AHEAD_OF_AUTODIFF = ("2-50-1x400", "12288-20-7-5-1x209")
 LARGEST = "1024-1024-1024-1024-10x1024"
+TIMES_IMPORT_JAX = {
+    "import jaxdnn": 1.15,
+    "help": 0.25,
+    "refused": 0.25,
+    "train": 3.5,
+}
+# Of the first call of fit: to split its key, to draw, to train.
+PROGRAMS = 3
 # To pick a batch's inputs and targets, mask the last one's rest, and sum up its cost.
 MORE_KERNELS = 6
 TIMES_AS_FAST_IN_BATCHES = {
@@ -51,6 +59,7 @@ def judge(report: dict[str, Any]) -> Iterator[Verdict]:
     yield from _judge_batches(report.get("batches", ()))
     if "cold" in report:
         yield from _judge_cold(report["cold"])
+    yield from _judge_startup(report.get("startup", ()))
     for size in report.get("sweeps", ()):
         yield from _as_fast(
             size, size["chosen"], size["singles"], 1.0, within_noise=True
@@ -106,7 +115,24 @@ def _judge_batches(sizes: Sequence[dict[str, Any]]) -> Iterator[Verdict]:
 
 def _judge_cold(cold: dict[str, Any]) -> Iterator[Verdict]:
     yield _at_most("fit: first call in a process", cold, cold["first_s"], 1.0)
-    yield _at_most("fit: first call, cached", cold, cold["cached_s"], 0.3)
+    yield _at_most("fit: first call, cached", cold, cold["cached_s"], 0.25)
+    times, programs = cold["times_the_program"], cold["programs"]
+    target = "fit: first call at most 1.5 times as long as the program that trains"
+    yield _verdict(target, cold, f"{times:.2f}", times <= 1.5)
+    target = f"fit: at most {PROGRAMS} programs"
+    yield _verdict(target, cold, f"{programs}", programs <= PROGRAMS)
+
+
+def _judge_startup(processes: Sequence[dict[str, Any]]) -> Iterator[Verdict]:
+    for process in processes:
+        if (wanted := TIMES_IMPORT_JAX.get(process["name"])) is not None:
+            ratio = Ratio(**process["times_import_jax"])
+            yield _verdict(
+                f"at most {wanted} times import jax",
+                process,
+                f"{ratio.median:.2f} ({ratio.low:.2f} to {ratio.high:.2f})",
+                ratio.median <= wanted,
+            )
 
 
 def _judge_examples(sizes: Sequence[dict[str, Any]]) -> Iterator[Verdict]:

@@ -11,11 +11,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from jaxdnn._names import LEARNING_RATES
 from jaxdnn.cli import main, train
 from jaxdnn.data.tables import read_table
 from jaxdnn.models import load_model, training
 from jaxdnn.models.checkpoints import Checkpoints
-from jaxdnn.models.optimizers import LEARNING_RATES
 from jaxdnn.verification import verify
 from tests.cli.screen import (
     QUICK,

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from jaxdnn.cli import main, verify
+from jaxdnn.cli.parsers import COMMANDS
 from jaxdnn.models import training
 from jaxdnn.verification import SelfTest
 
@@ -282,7 +283,7 @@ def test_a_file_is_verified(capsys):
 
 
 def test_the_example_of_the_help_does_what_it_says(folder, capsys):
-    help_text = verify.__doc__
+    help_text = COMMANDS["verify"].__doc__
     (folder / "mine.py").write_text(
         "\n".join(
             line[4:] for line in help_text.splitlines() if line.startswith("    ")

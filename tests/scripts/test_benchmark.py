@@ -17,6 +17,7 @@ from scripts.benchmark import _cold as cold
 from scripts.benchmark import _counts as counts
 from scripts.benchmark import _peers as peers
 from scripts.benchmark import _scaling as scaling
+from scripts.benchmark import _startup as startup
 from scripts.benchmark import _sweeps as sweeps
 from scripts.benchmark import _targets as targets
 
@@ -192,7 +193,9 @@ def make_tiny(patch):
     sizes = {"BATCH": (TINY_BATCHES,), "SWEEP": (TINY_SWEEP,), "EXAMPLE": ()}
     for part, few in sizes.items():
         patch.setattr(benchmark, f"{part}_SIZES", few)
-    patch.setattr(cold, "first_call", lambda *folder: 0.25 if folder else 0.75)
+    calls = {False: cold.FirstCall(0.75, 0.5, 3), True: cold.FirstCall(0.25, 0.2, 3)}
+    patch.setattr(cold, "first_call", lambda *folder: calls[bool(folder)])
+    patch.setattr(startup, "taken", lambda words, _: float(len(words)))
     for name, value in {
         "ROWS": {20: 4, 30: 4},
         "WIDTHS": {2: 4, 4: 4},
@@ -223,8 +226,8 @@ def test_the_report_has_every_field(whole):
     assert code == 0
     assert set(report) == {
         *("machine", "versions", "repeats", "sample_seconds", "missing"),
-        *("matmul_gflops", "sizes", "batches", "cold", "sweeps", "scaling"),
-        *("per_example", "targets", "seconds"),
+        *("matmul_gflops", "sizes", "batches", "cold", "startup", "sweeps"),
+        *("scaling", "per_example", "targets", "seconds"),
     }
     assert set(report["machine"]) == {
         *("processor", "cores", "device", "system", "load_average"),
@@ -268,6 +271,9 @@ def test_the_report_of_the_other_parts(whole):
     assert ours["dots"] == bare["dots"] == 5
     assert re.search(rf"\nbare loop +{bare['kernels']} +5 +{bare['copies']} ", printed)
     assert (report["cold"]["first_s"], report["cold"]["cached_s"]) == (0.75, 0.25)
+    assert (report["cold"]["times_the_program"], report["cold"]["programs"]) == (1.5, 3)
+    times = {of["name"]: of["times_import_jax"]["median"] for of in report["startup"]}
+    assert (times["import jax"], times["help"], times["train"]) == (1, 3 / 2, 5 / 2)
     (size,) = report["sweeps"]
     assert list(size["peers"]) == ["3 runs of fit", "vmap", "map"]
     # In batches of 3 through layers of 4, 3 and 3 units: few, so sweep chooses vmap.
@@ -308,12 +314,6 @@ def test_a_lane_that_trains_otherwise_is_refused(monkeypatch):
     options = benchmark.parse_arguments(["--repeats", "1", "--seconds", "0.001"])
     with pytest.raises(RuntimeError, match="map does not train as 3 runs of fit does"):
         sweeps.measure_sweep(TINY_SWEEP, options)
-
-
-def test_a_first_call_is_timed_in_a_process_of_its_own(tmp_path):
-    folder = tmp_path / "cache"
-    assert cold.first_call(str(folder)) > 0
-    assert any(folder.iterdir())
 
 
 def test_the_figures_fit_together(whole):

@@ -170,7 +170,17 @@ def perfect_report() -> dict[str, Any]:
             for size in batches.BATCH_SIZES
         ],
         "per_example": perfect_examples(),
-        "cold": {"name": "cold", "first_s": 0.9, "cached_s": 0.2},
+        "cold": {
+            "name": "cold",
+            "first_s": 0.9,
+            "cached_s": 0.2,
+            "times_the_program": 1.2,
+            "programs": 3,
+        },
+        "startup": [
+            {"name": name, "times_import_jax": as_ratio(0.1)}
+            for name in targets.TIMES_IMPORT_JAX
+        ],
         "sweeps": [
             {
                 "name": size.name,
@@ -198,9 +208,9 @@ def test_every_target_of_a_perfect_report_is_met():
     assert {verdict.verdict for verdict in verdicts} == {"met"}
     # 8 sizes x 2, 2 well ahead, 3 x 4 small ones, the peak, 3 compilations, 8 memories.
     steps = 16 + 2 + 12 + 1 + 3 + 8
-    # 3 data sets, twice, 3 peers well behind; 2 cold starts; 4 sweeps; the depths; 2
-    # sizes of per-example gradients, one of them beside vmap.
-    assert len(verdicts) == steps + 2 * 3 + 3 + 2 + 4 + 1 + 2 * 5 + 2
+    # 3 data sets, twice, 3 peers well behind; 4 of cold starts, 4 processes; 4 sweeps;
+    # the depths; 2 sizes of per-example gradients, one of them beside vmap.
+    assert len(verdicts) == steps + 2 * 3 + 3 + 4 + 4 + 4 + 1 + 2 * 5 + 2
 
 
 @pytest.mark.parametrize(
@@ -244,7 +254,11 @@ def test_a_single_slow_figure_misses_its_target_alone(size, field, value):
         ("batches 2 peers fit times_as_fast_as value_and_grad", 0.9, "mnist"),
         ("batches 1 counts fit kernels", 26, "digits"),
         ("cold first_s", 1.1, "cold"),
-        ("cold cached_s", 0.31, "cold"),
+        ("cold cached_s", 0.26, "cold"),
+        ("cold times_the_program", 1.6, "cold"),
+        ("cold programs", 4, "cold"),
+        ("startup 0 times_import_jax", 1.2, "import jaxdnn"),
+        ("startup 3 times_import_jax", 3.6, "train"),
         (
             "sweeps 1 peers map times_as_fast_as 64_runs_of_fit",
             0.9,

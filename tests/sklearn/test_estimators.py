@@ -19,7 +19,6 @@ from scipy.sparse import csr_array
 from sklearn.base import clone
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.callback import ScoringMonitor
-from sklearn.datasets import load_iris
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import Pipeline, make_pipeline
@@ -27,20 +26,13 @@ from sklearn.preprocessing import StandardScaler
 
 import jaxdnn as dnn
 from jaxdnn.sklearn import MLPClassifier, MLPRegressor, epochs
-from jaxdnn.training.buckets import padded_size
+from jaxdnn.training.buckets import padded_size, room_for
+from tests.sklearn.examples import LABELS, X, small
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
-X, LABELS = load_iris(return_X_y=True)
-X = StandardScaler().fit_transform(X)
 PART, REST = slice(0, 150, 2), slice(1, 150, 2)
 GIVEN = {"X_val": X[REST], "y_val": LABELS[REST]}
-
-
-def small(kind=MLPClassifier, **parameters):
-    return kind(
-        **{"hidden_layer_sizes": (6,), "max_iter": 30, "random_state": 0, **parameters}
-    )
 
 
 def falling(updates):
@@ -212,18 +204,6 @@ def test_a_chunk_does_not_change_the_model(capsys):
     assert len(said) == 30
 
 
-@pytest.mark.parametrize("solver", ["sgd", "adam", "lbfgs"])
-@pytest.mark.parametrize("early_stopping", [False, True])
-def test_sparse_rows_are_trained_on_batch_by_batch(solver, early_stopping):
-    options = {"solver": solver, "early_stopping": early_stopping, "batch_size": 32}
-    dense = small(max_iter=5, **options).fit(X, LABELS)
-    sparse = small(max_iter=5, **options).fit(csr_array(X), LABELS)
-    np.testing.assert_allclose(sparse.coefs_[0], dense.coefs_[0], atol=1e-12)
-    np.testing.assert_allclose(
-        sparse.predict_proba(csr_array(X)), dense.predict_proba(X), atol=1e-12
-    )
-
-
 def test_batches_that_weigh_nothing_have_no_mean():
     weights = np.ones(150)
     weights[:32] = 0
@@ -242,6 +222,43 @@ def test_several_outputs_descend_on_the_sum_of_their_errors():
 def test_counts_are_not_negative():
     with pytest.raises(ValueError, match=r"needs y >= 0, got -1"):
         small(MLPRegressor, loss="poisson").fit(X, LABELS - 1)
+
+
+@pytest.mark.parametrize(
+    ("y", "found"),
+    [
+        (LABELS.astype(str), "ndarray of <U21"),
+        (csr_array(X[:, :2]), "csr_array of float64"),
+    ],
+)
+def test_targets_that_are_no_numbers_are_refused(y, found):
+    with pytest.raises(ValueError, match=f"array of real numbers, got {found}"):
+        small(MLPRegressor).fit(X, y)
+
+
+def test_other_outputs_than_the_fit_that_goes_on_had_are_refused():
+    model = small(MLPRegressor).partial_fit(X, LABELS)
+    with pytest.raises(ValueError, match="y has 2 outputs, but MLPRegressor goes on f"):
+        model.partial_fit(X, X[:, :2])
+    assert model.predict(X).shape == (150,)
+
+
+def test_a_warm_start_may_change_the_solver_and_what_is_watched():
+    model = small(solver="lbfgs", warm_start=True, max_iter=4).fit(X, LABELS)
+    before = model.score(X, LABELS)
+    model.set_params(solver="adam", learning_rate_init=1e-4).fit(X, LABELS)
+    assert len(model.loss_curve_) == 4
+    model.set_params(early_stopping=True).fit(X, LABELS)
+    assert len(model.validation_scores_) == 4
+    model.set_params(early_stopping=False).fit(X, LABELS)
+    assert model.validation_scores_ is None
+    assert model.score(X, LABELS) >= before - 0.02
+
+
+def test_wider_numbers_than_there_are_in_a_program_are_predicted_in_float64():
+    model = small().fit(X, LABELS)
+    found = model.predict_proba(X.astype(np.longdouble))
+    np.testing.assert_array_equal(found, model.predict_proba(X))
 
 
 def test_partial_fit_is_not_offered_for_lbfgs():
@@ -284,8 +301,6 @@ def test_forty_sizes_share_eight_programs(compiled, solver):
 
 
 def test_buckets_are_never_smaller_than_a_batch():
-    from jaxdnn.sklearn.rows import room_for
-
     for m in range(1, 3000):
         for asked in (1, 7, 200, 999):
             assert min(room_for(m), padded_size(asked)) >= min(asked, m)

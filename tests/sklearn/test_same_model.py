@@ -101,3 +101,36 @@ def test_starting_from_given_parameters_by_public_means():
         estimator.intercepts_ = [b.copy() for b in intercepts]
         estimator.set_params(max_iter=12).fit(X, NUMBERS)
     same(*pair)
+
+
+LATER = {
+    "adam": {"beta_1": 0.5, "learning_rate_init": 0.1, "alpha": 0.1},
+    "sgd": {"momentum": 0.1, "learning_rate": "constant", "solver": "adam"},
+}
+
+
+@pytest.mark.parametrize("solver", LATER)
+def test_partial_fit_keeps_the_optimizer_it_began_with(solver):
+    options = {"solver": solver, "learning_rate": "invscaling", "random_state": 0}
+    pair = both("MLPRegressor", hidden_layer_sizes=(6,), **options)
+    for estimator in pair:
+        for settings in ({}, LATER[solver], {}):
+            estimator.set_params(**settings).partial_fit(X[:, :3], NUMBERS)
+    same(*pair)
+
+
+def test_what_goes_on_does_so_in_the_dtype_it_began_with():
+    a, b = both("MLPRegressor", hidden_layer_sizes=(6,), random_state=0)
+    for estimator in (a, b):
+        for dtype in (np.float32, np.float64, np.float32):
+            estimator.partial_fit(X.astype(dtype), NUMBERS)
+    assert a.coefs_[0].dtype == b.coefs_[0].dtype == np.float32
+    np.testing.assert_allclose(b.coefs_[0], a.coefs_[0], atol=1e-5)
+
+
+def test_a_loss_that_overflows_is_infinite_and_a_miss():
+    options = {"activation": "identity", "solver": "sgd", "hidden_layer_sizes": (6,)}
+    options |= {"learning_rate_init": 0.05, "max_iter": 5, "random_state": 0}
+    a, b = (of.fit(10 * X[:, :3], NUMBERS) for of in both("MLPRegressor", **options))
+    assert a.loss_ == b.loss_ == np.inf
+    assert a._no_improvement_count == b._no_improvement_count > 0

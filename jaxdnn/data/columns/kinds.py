@@ -45,7 +45,7 @@ class Asked:
     Attributes:
       task: a key of TASKS: what the targets are.
       categorical, numeric: columns that are so, whatever they look like.
-      missing: one of `role.MISSING`.
+      missing: one of `_names.MISSING`.
     """
 
     task: str | None = None

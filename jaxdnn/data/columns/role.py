@@ -2,16 +2,12 @@
 
 from typing import NamedTuple
 
-# What is done about cells that hold nothing: filled with the training rows' mean or
-# median (text becomes a category of its own), their rows left out, or refused.
-MISSING = ("mean", "median", "drop", "error")
-
 
 class Role(NamedTuple):
     """How a learner is to take its column.
 
     target: whether it is to be predicted; asked: whether somebody said that it is of
-    this kind, so that nothing is left to a guess; missing: one of MISSING.
+    this kind, so that nothing is left to a guess; missing: one of `_names.MISSING`.
     """
 
     target: bool = False

@@ -1,6 +1,5 @@
 """Tables: a file is read into named columns, whole or piece by piece."""
 
-from jaxdnn.data.tables.options import MISSING_VALUES as MISSING_VALUES
 from jaxdnn.data.tables.options import Reading as Reading
 from jaxdnn.data.tables.reading import FORMATS as FORMATS
 from jaxdnn.data.tables.reading import ScannedFile as ScannedFile

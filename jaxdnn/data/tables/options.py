@@ -4,12 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-# What a cell holds that holds nothing, beside the empty one: in numbers and in texts,
-# in every format. Not "none", which is a category as often as not.
-MISSING_VALUES = (
-    *("?", "NA", "N/A", "n/a", "#N/A", "<NA>", "null", "NULL", "None"),
-    *("nan", "NaN", "NAN", "-nan", "-NaN"),
-)
+from jaxdnn._names import MISSING_VALUES
 
 
 @dataclass(frozen=True)
