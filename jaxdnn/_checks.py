@@ -16,6 +16,7 @@ from jax import Array
 from jax.core import Tracer
 
 from jaxdnn._refusals import BadTypeError, BadValueError, shown
+from jaxdnn.sharding import SHORT
 
 # Numbers in an array that is small beside the cost of a call.
 _FEW = 10_000
@@ -295,6 +296,14 @@ def check_choice(name: str, value: Any, choices: Iterable[Any]) -> None:
     if not any(value is choice or _is_text(value, choice) for choice in choices):
         known = ", ".join(map(repr, choices))
         raise BadValueError(f"{name} must be one of {known}, got {shown(value)}")
+
+
+def check_products(dtype: Any) -> None:
+    """Refuse a dtype that products are not taken in."""
+    if dtype not in (None, SHORT):
+        raise BadValueError(
+            f"compute_dtype must be None or {SHORT}, got {shown(dtype)}"
+        )
 
 
 def _is_text(value: Any, choice: Any) -> bool:

@@ -1,4 +1,4 @@
-"""What must say where its result lies, and in which dtype it is added up.
+"""What must say where its result lies, and in which dtype it is taken and added up.
 
 On the explicit axes of a mesh (`jax.make_mesh` makes such) a product's rows lie where
 the rows of the first factor do, its columns where those of the second do; what both are
@@ -6,6 +6,7 @@ summed over is added up between devices. Automatic axes are XLA's affair. Sums o
 examples are taken in `record_dtype`: half precision ends at 65,504.
 """
 
+from contextlib import AbstractContextManager, nullcontext
 from math import prod
 from typing import Any
 
@@ -13,6 +14,27 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 from jax.sharding import NamedSharding, PartitionSpec
+
+# Half the bytes of float32 and all of its range; JAX's name for products of it.
+SHORT, _ADDED_IN_FLOAT32 = jnp.dtype("bfloat16"), "BF16_BF16_F32"
+
+
+def products_in(dtype: Any) -> AbstractContextManager[Any]:
+    """A context in which `product` takes its factors in SHORT, or as they are if None.
+
+    It is JAX's own `default_matmul_precision`, by which programs are kept apart. Not
+    every device heeds that, so `product` casts.
+
+    Example:
+      >>> third = jnp.full((1, 1), 1 / 3)
+      >>> with products_in(SHORT):
+      ...     found = product(third, jnp.ones((1, 1)))
+      >>> float(found[0, 0]), found.dtype
+      (0.333984375, dtype('float32'))
+    """
+    if dtype is None:
+        return nullcontext()
+    return jax.default_matmul_precision(_ADDED_IN_FLOAT32)
 
 
 def record_dtype(dtype: Any) -> Any:
@@ -39,6 +61,16 @@ def product(A: Array, B: Array, dtype: Any = None) -> Array:
       [[70000.0]]
     """
     lies = _lies(A, B)
+    asked: Any = jax.config
+    if asked.jax_default_matmul_precision == _ADDED_IN_FLOAT32:
+        found = jnp.matmul(
+            A.astype(SHORT),
+            B.astype(SHORT),
+            precision=jax.lax.Precision.DEFAULT,
+            preferred_element_type=jnp.float32,
+            out_sharding=lies,
+        )
+        return found.astype(dtype or A.dtype)
     return jnp.matmul(A, B, preferred_element_type=dtype, out_sharding=lies)
 
 

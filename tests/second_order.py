@@ -1,10 +1,12 @@
 """Per-example gradients and curvature by autodiff, whole: what the hand is held to."""
 
+import importlib
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
+import pytest
 from jax.flatten_util import ravel_pytree
 
 from jaxdnn import cost
@@ -47,6 +49,48 @@ CASES = {
         ),
     )
 }
+
+# Where wrong factors are planted. No other test has this network: what is compiled for
+# it stays wrong.
+PLANTED = case(
+    "planted", (2, 3, 2), "tanh", "softmax", 7, options={"sample_weight": WEIGHTS}
+)
+BY_NAME = CASES | {PLANTED.name: PLANTED}
+OFF = 1 + 1e-6
+
+
+def spoil_columns(columns_of: Any) -> Any:
+    """dZ_1 a millionth too large, for whoever asks for the columns."""
+
+    def spoiled(network: Any, problem: Any) -> Any:
+        (dZ, A_prev), *rest = columns_of(network, problem)
+        return ((OFF * dZ, A_prev), *rest)
+
+    return spoiled
+
+
+def spoil_field(name: str) -> Any:
+    """A field of what a function returns, a millionth too large."""
+
+    def spoil(function: Any) -> Any:
+        def spoiled(*arguments: Any) -> Any:
+            found = function(*arguments)
+            return found._replace(**{name: OFF * getattr(found, name)})
+
+        return spoiled
+
+    return spoil
+
+
+def fails_if_planted(
+    monkeypatch: pytest.MonkeyPatch, place: str, spoil: Any, test: Any
+) -> None:
+    """With a spoiled function at this place, the test of what it is for must fail."""
+    module, _, name = place.rpartition(".")
+    right = getattr(importlib.import_module(module), name)
+    monkeypatch.setattr(place, spoil(right))
+    with jax.enable_x64(True), pytest.raises(AssertionError):
+        test()
 
 
 def without_l2(case: Case) -> dict[str, Any]:

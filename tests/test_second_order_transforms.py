@@ -23,6 +23,7 @@ from jaxdnn import (
     per_example_gram,
     per_example_norms,
 )
+from tests.second_order import close, flat
 
 NETWORK = Network((2, 3, 1), "tanh")
 PARAMS = initialize_parameters(jax.random.key(0), (2, 3, 1))
@@ -63,6 +64,21 @@ def test_jit_vmap_and_scan_say_the_same(name):
     one_by_one = [once(each) for each in X]
     due = jax.tree.map(lambda *of: np.stack(of)[None], *map(jax.device_get, one_by_one))
     chex.assert_trees_all_close(jax.jit(all_of)(X[None]), due, rtol=2e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_float32_is_float64_to_ten_roundoffs_of_the_largest(name):
+    # Noise of another dtype is other noise.
+    quiet = {"noise": 0.0} if name == "clipped_gradients" else {}
+    found = jax.device_get(CALLS[name](NETWORK, PARAMS, X[0], Y, **quiet))
+    with jax.enable_x64(True):
+        wide = jax.tree.map(lambda leaf: np.asarray(leaf, float), (PARAMS, X[0], Y))
+        due = jax.device_get(CALLS[name](NETWORK, *wide, **quiet))
+    assert {leaf.dtype for leaf in jax.tree.leaves(found)} == {np.dtype(np.float32)}
+    found, due = flat(found), flat(due)
+    # The noise scale of these examples is inf.
+    same = np.array_equal(found, due)
+    assert same or close(found, due, 10 * np.finfo(np.float32).eps)
 
 
 @pytest.mark.parametrize("name", CALLS)

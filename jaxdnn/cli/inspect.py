@@ -2,14 +2,21 @@
 
 import argparse
 from math import inf
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from jaxdnn import plots
 from jaxdnn._atomic import replacing
+from jaxdnn._extras import require
 from jaxdnn.cli.aligned import aligned, number, shortened
 from jaxdnn.cli.options import tables_of
 from jaxdnn.cli.say import csv_text, say
 from jaxdnn.models import Inspection, inspect_rows, load_model
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 # Rows that are shown.
 _SHOWN = 10
@@ -17,6 +24,8 @@ _SHOWN = 10
 
 def run(args: argparse.Namespace) -> int:
     """Inspect, print and write."""
+    if args.figure is not None:
+        require("matplotlib.figure")
     model = load_model(args.model)
     names = model.preprocessing.target_names
     found = inspect_rows(model, tables_of(args, model))
@@ -28,13 +37,30 @@ def run(args: argparse.Namespace) -> int:
         with replacing(args.out) as file:
             file.write(csv_text([heading, *lines]).encode())
         say("wrote", str(args.out))
+    if args.figure is not None:
+        args.figure.parent.mkdir(parents=True, exist_ok=True)
+        say("wrote", str(plots.save(_figure(found, args.data), args.figure)))
     return 0
+
+
+def _figure(found: Inspection, source: str) -> "Figure":
+    """Of the rows' norms and the layers'; a row is called by its number and classes."""
+    names = [
+        f"{row}: {', '.join(map(str, found.truth[:, place]))}"
+        for place, row in enumerate(found.rows)
+    ]
+    title = Path(source).name
+    return plots.plot_gradient_norms(found.norms, names, found.layers, title=title)
 
 
 def _print(found: Inspection, names: tuple[str, ...]) -> None:
     say("rows", f"{len(found.rows)}")
     say("gradient", f"median norm {number(float(np.median(found.norms)))} of a row's")
     say("noise scale", _scale(found.noise_scale))
+    if found.batch_size is not None:
+        say(
+            "batch size", f"{found.batch_size} suggests itself: next to the noise scale"
+        )
     flow = ", ".join(map(number, found.layers))
     say("by layer", f"norms of the mean gradient {flow}")
     say("", "")

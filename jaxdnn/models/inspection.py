@@ -38,6 +38,20 @@ class Inspection:
     noise_scale: float | None
     layers: tuple[float, ...]
 
+    @property
+    def batch_size(self) -> int | None:
+        """The power of two next to the noise scale, of at most m; None without one.
+
+        Example:
+          >>> none = np.zeros((1, 100))
+          >>> Inspection(np.arange(100), none[0], none, none, 37.5, ()).batch_size
+          32
+        """
+        if self.noise_scale is None or self.noise_scale == np.inf:
+            return None
+        next_to = 2 ** round(np.log2(max(self.noise_scale, 1.0)))
+        return min(next_to, len(self.rows))
+
     def longest(self, count: int) -> NDArray[np.int64]:
         """Where the rows of the longest gradients are, the longest first.
 

@@ -12,6 +12,7 @@ from jaxdnn._checks import (
     check_finite,
     check_input_columns,
     check_kind,
+    check_products,
     check_scalar,
     check_shape,
     check_truth,
@@ -41,6 +42,7 @@ def check_config(config: Config, *, validation: Any) -> None:
     check_scalar("noise_multiplier", config.noise_multiplier, low=0)
     if config.clip_examples is None and config.adds_noise:
         raise BadValueError("noise_multiplier needs clip_examples, which it multiplies")
+    check_products(config.compute_dtype)
     check_choice("l2_over", config.l2_over, get_args(L2Over))
     check_choice("layout", config.layout, ("auto", "plain"))
     check_choice("watch", config.watch, (None, *get_args(Watch)))

@@ -68,6 +68,7 @@ def fit(
     min_delta: Any = 0.0,
     clip_examples: Any = None,
     noise_multiplier: Any = 0.0,
+    compute_dtype: Any = None,
     layout: Literal["auto", "plain"] = "auto",
     record: Collection[Record] = (),
     report_every: int | None = None,
@@ -122,6 +123,9 @@ def fit(
         clipped to this norm before the mean is taken: see `clipped_gradients`.
       noise_multiplier: σ >= 0, of the noise that is then added. What privacy it buys an
         accountant says, from σ, batch_size / m and the number of updates.
+      compute_dtype: jnp.bfloat16 to take the products of each step in it, added up in
+        float32; parameters, costs and updates stay in their dtype. How far that moves
+        the gradient `verify(compute_dtype=)` says.
       layout: "auto", or "plain" for the parameters as they are: see `layouts`.
       record: "gradient_norm" for its mean over each epoch's batches in the history,
         which takes a few hundredths of a step's time.
@@ -179,6 +183,7 @@ def fit(
         layout=layout,
         clip_examples=clip_examples,
         noise_multiplier=noise_multiplier,
+        compute_dtype=compute_dtype,
         record=recorded(record),
     )
     check_config(config, validation=validation)

@@ -22,7 +22,8 @@ class Lane:
     """One run of a sweep: the arguments of `fit` that were its own, and its end.
 
     The parameters are the best where something is watched, and the score is theirs on
-    the training examples. A lane that diverged has the cost NaN.
+    the training examples. A lane that diverged has the cost NaN. Where nothing is
+    clipped, clip_examples and noise_multiplier are None.
     """
 
     network: Network = field(metadata={"static": True})
@@ -33,6 +34,8 @@ class Lane:
     params: Parameters
     history: History
     score: float
+    clip_examples: float | None = None
+    noise_multiplier: float | None = None
 
     @property
     def cost(self) -> float:
@@ -63,6 +66,7 @@ class Lane:
 
 _HEADINGS = (
     *("hidden", "seed", "learning_rate", "l2", "keep_prob"),
+    *("clip_examples", "noise_multiplier"),
     *("cost", "score", "validation_cost", "validation_score"),
 )
 

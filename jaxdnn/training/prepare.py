@@ -22,7 +22,7 @@ from jaxdnn.parameters import (
     admitted_parameters,
     initialize_parameters,
 )
-from jaxdnn.sharding import record_dtype
+from jaxdnn.sharding import SHORT, record_dtype
 from jaxdnn.training.batch_objective import L2Term, OverAll, OverBatch
 from jaxdnn.training.buckets import bucket
 from jaxdnn.training.checks import check_order
@@ -171,6 +171,7 @@ def prepare(
         ragged=size is not None or _is_ragged(given.examples, config.batch_size),
         sentinel=concrete,
         watched=entry_to_watch(config.watch, watched is not None),
+        compute_dtype=None if config.compute_dtype is None else SHORT,
         record=config.record,
         shared=None if given.mesh is None else rows_shared(given.mesh),
     )

@@ -19,7 +19,7 @@ from jaxdnn.blocks import Blocks
 from jaxdnn.dropout import Dropout
 from jaxdnn.objective import Mean, mean_over
 from jaxdnn.propagation import cost_and_gradients
-from jaxdnn.sharding import record_dtype, varying_as
+from jaxdnn.sharding import products_in, record_dtype, varying_as
 from jaxdnn.training.batches import (
     Batch,
     batch_count,
@@ -84,11 +84,12 @@ def one_step(run: Run, state: State, batch: Batch) -> tuple[State, Step]:
     X, Y, mean, _ = batch
     dropout = step_dropout(run, state)
     asked = plan.network, state.params, X, Y, mean, dropout
-    if settings.clipping is None:
-        share, (J, grads) = None, cost_and_gradients(*asked)
-    else:
-        key = step_key(run.constants.noise_key, state)
-        J, grads, share = cost_and_clipped_gradients(*asked, settings.clipping, key)
+    with products_in(plan.compute_dtype):
+        if settings.clipping is None:
+            share, (J, grads) = None, cost_and_gradients(*asked)
+        else:
+            key = step_key(run.constants.noise_key, state)
+            J, grads, share = cost_and_clipped_gradients(*asked, settings.clipping, key)
     grads = _masked(grads, settings.mask)
     params, optimizer = apply_optimizer(
         plan.optimizer.value,
@@ -119,7 +120,8 @@ def _masked(blocks: Blocks, mask: Any) -> Blocks:
 def _cost(
     run: Run, params: Blocks, X: Array, Y: Array, mean: Mean, dropout: Dropout | None
 ) -> Array:
-    ZL, _ = propagation.forward(run.plan.network, params, X, dropout)
+    with products_in(run.plan.compute_dtype):
+        ZL, _ = propagation.forward(run.plan.network, params, X, dropout)
     return propagation.cost(run.plan.network, params, ZL, Y, mean)
 
 

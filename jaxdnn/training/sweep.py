@@ -1,4 +1,4 @@
-"""Many runs in one compiled program: seeds, learning rates, L2, dropout, hidden sizes.
+"""Many runs in one compiled program: seeds, rates, L2, dropout, clipping, hidden sizes.
 
 Every combination of the options is a lane. The lanes are the loop of `fit` under `vmap`
 (all at once) or `lax.map` (one after the other): side by side, small networks share
@@ -86,6 +86,8 @@ def sweep(
     learning_rate: float | Sequence[float] | None = None,
     l2: float | Sequence[float] = 0.0,
     keep_prob: float | Sequence[float] = 1.0,
+    clip_examples: float | Sequence[float] | None = None,
+    noise_multiplier: float | Sequence[float] = 0.0,
     hidden_sizes: Sequence[int | Sequence[int]] | None = None,
     params: Parameters | None = None,
     method: Method = "he",
@@ -117,6 +119,8 @@ def sweep(
       order, l2_over, sample_weight, class_weight, validation: as for `fit`.
       watch, patience, min_delta, record: as for `fit`.
       seeds, learning_rate, l2, keep_prob: one or several, as for `fit`.
+      clip_examples, noise_multiplier: one or several, as for `fit`; the networks then
+        have one size, since noise is drawn by the parameters' shapes.
       hidden_sizes: for each network to try, the size of every hidden layer, or a tuple
         with one of each.
       strategy: "vmap" or "map"; by the size of a step if None.
@@ -129,7 +133,8 @@ def sweep(
       RuntimeWarning and their last parameters.
 
     Raises:
-      ValueError: what `fit` refuses, no lanes, another number of hidden layers.
+      ValueError: what `fit` refuses, no lanes, another number of hidden layers,
+        several hidden sizes beside clip_examples.
 
     Example:
       >>> X = np.linspace(-1.0, 1.0, 20)[None, :]
@@ -154,9 +159,11 @@ def sweep(
         several("learning_rate", learning_rate),
         several("l2", l2),
         several("keep_prob", keep_prob),
+        several("clip_examples", clip_examples),
+        several("noise_multiplier", noise_multiplier),
         networks(network, hidden_sizes),
     )
-    _check_options(*options)
+    _check_options(options)
     base = Config(
         method=method,
         optimizer=optimizer,
@@ -169,7 +176,7 @@ def sweep(
         min_delta=min_delta,
         record=recorded(record),
     )
-    configs = _configs(base, options[1:4])
+    configs = _configs(base, options[1:-1])
     for config in configs:
         check_config(config, validation=validation)
     examples = examples_of(
@@ -203,15 +210,6 @@ def sweep(
     return found
 
 
-def _check_options(seeds: Any, _: Any, penalties: Any, keeps: Any, __: Any) -> None:
-    for seed in seeds:
-        check_seed("seeds", seed)
-    for l2 in penalties:
-        check_scalar("l2", l2, low=0)
-    for keep_prob in keeps:
-        check_scalar("keep_prob", keep_prob, low=0, high=1, low_open=True)
-
-
 def _faster(run: Run, m: int) -> Strategy:
     """By the size of a step."""
     size = activations(run.plan.network, run.plan.batch_size or m)
@@ -225,9 +223,26 @@ class _Own(NamedTuple):
     state: State
 
 
+def _check_options(options: tuple[tuple[Any, ...], ...]) -> None:
+    """Refuse values out of range, and clipping in some lanes only or beside padding."""
+    seeds, _, penalties, keeps, clips, _, nets = options
+    for seed in seeds:
+        check_seed("seeds", seed)
+    for l2 in penalties:
+        check_scalar("l2", l2, low=0)
+    for keep_prob in keeps:
+        check_scalar("keep_prob", keep_prob, low=0, high=1, low_open=True)
+    if set(clips) == {None}:
+        return
+    if None in clips:
+        raise BadValueError("clip_examples must be None alone, or numbers")
+    if len(nets) > 1:
+        raise BadValueError("clip_examples needs hidden_sizes of one size")
+
+
 def _configs(base: Config, options: tuple[tuple[Any, ...], ...]) -> list[Config]:
-    """The configuration of each combination of learning rates, L2 and dropout."""
-    rates, penalties, keeps = options
+    """The configuration of each combination of what is no seed and no size."""
+    rates, penalties, keeps, clips, noises = options
     if len(rates) > 1 and any(map(callable, rates)):
         raise BadValueError("a schedule cannot be one of several learning rates")
     # In one program a term that one lane has is there for all: arrays are no literals.
@@ -235,9 +250,12 @@ def _configs(base: Config, options: tuple[tuple[Any, ...], ...]) -> list[Config]
         penalties = tuple(map(np.asarray, penalties))
     if any(map(_is_not(1), keeps)):
         keeps = tuple(map(np.asarray, keeps))
+    if any(map(_is_not(0), noises)):
+        noises = tuple(map(np.asarray, noises))
+    names = "learning_rate", "l2", "keep_prob", "clip_examples", "noise_multiplier"
     return [
-        replace(base, learning_rate=rate, l2=penalty, keep_prob=keep)
-        for rate, penalty, keep in product(rates, penalties, keeps)
+        replace(base, **dict(zip(names, each, strict=True)))
+        for each in product(rates, penalties, keeps, clips, noises)
     ]
 
 
@@ -303,7 +321,7 @@ def _scores(params: Any, X: Array, Y: Array, *, network: Network) -> Array:
 
 
 def _lane(option: Any, end: Any) -> Lane:
-    seed, learning_rate, l2, keep_prob, network = option
+    seed, learning_rate, l2, keep_prob, clip, noise, network = option
     blocks, history, done, score = end
     history = jax.tree.map(lambda of: of[: int(done)] if of.ndim else of, history)
     if history.best_epoch is not None and history.best_epoch < 0:
@@ -317,6 +335,8 @@ def _lane(option: Any, end: Any) -> Lane:
         params=unpadded(unfold(blocks), network),
         history=history,
         score=float(score),
+        clip_examples=clip,
+        noise_multiplier=None if clip is None else noise,
     )
 
 

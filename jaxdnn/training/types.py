@@ -48,6 +48,7 @@ class Config:
     layout: Literal["auto", "plain"] = "auto"
     clip_examples: Any = None
     noise_multiplier: Any = 0.0
+    compute_dtype: Any = None
     record: tuple[Record, ...] = ()
 
     @property
@@ -71,6 +72,7 @@ class Plan:
     schedule: updates done -> learning rate, or None for the settings' own. ragged:
     whether a batch may be partly empty. sentinel: whether a cost that is not finite
     ends the run. watched: the history's entry that decides which parameters are best.
+    compute_dtype: that products of a step are taken in, or None for the parameters'.
     record: what else the history holds.
     shared: how a mesh's devices share the rows of a batch.
     """
@@ -82,6 +84,7 @@ class Plan:
     ragged: bool
     sentinel: bool
     watched: str | None
+    compute_dtype: Any = None
     record: tuple[Record, ...] = ()
     shared: NamedSharding | None = None
 

@@ -71,6 +71,11 @@ class Judged(NamedTuple):
     resolution: float | None
 
     @property
+    def far(self) -> float:
+        """How far its worst coordinate is off, in units."""
+        return 0.0 if self.worst is None else self.worst.units
+
+    @property
     def off(self) -> bool:
         """Whether a coordinate is not autodiff's."""
         return self.worst is not None and self.worst.wrong

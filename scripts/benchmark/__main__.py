@@ -6,8 +6,9 @@
 The part "steps" is about one step over all examples; "batches" about epochs of
 mini-batches and the kernels of their steps, "startup" about the first seconds of a
 process, "sweeps" about many runs at once, "scaling" about rows, width and depth,
-"meshes" about what devices send each other: see `_batches`, `_counts`, `_cold`,
-`_startup`, `_sweeps`, `_scaling` and `_meshes`.
+"meshes" about what devices send each other, "per_example" about every example's own
+gradient and curvature: see `_batches`, `_counts`, `_cold`, `_startup`, `_sweeps`,
+`_scaling`, `_meshes` and `_per_example`.
 
 Every peer trains the same network from the same parameters on the same data at the
 same rate, and the benchmark stops if its first costs differ from the others'. The peers
@@ -60,12 +61,14 @@ from scripts.benchmark._peers import (
     make_problem,
     value_and_grad,
 )
+from scripts.benchmark._per_example import EXAMPLE_SIZES, measure_examples
 from scripts.benchmark._scaling import measure_scaling
 from scripts.benchmark._startup import measure_startup
 from scripts.benchmark._sweeps import SWEEP_SIZES, measure_sweep
 from scripts.benchmark._tables import (
     print_batches,
     print_cold,
+    print_examples,
     print_matmul,
     print_meshes,
     print_run,
@@ -232,6 +235,15 @@ def run_meshes(report: dict[str, Any], _: list[str], __: argparse.Namespace) -> 
     print_meshes(report["meshes"])
 
 
+def run_per_example(
+    report: dict[str, Any], _: list[str], options: argparse.Namespace
+) -> None:
+    report["per_example"] = []
+    for size in EXAMPLE_SIZES:
+        report["per_example"].append(measure_examples(size, options))
+        print_examples(report["per_example"][-1])
+
+
 PARTS = {
     "steps": run_steps,
     "batches": run_batches,
@@ -239,6 +251,7 @@ PARTS = {
     "sweeps": run_sweeps,
     "scaling": run_scaling,
     "meshes": run_meshes,
+    "per_example": run_per_example,
 }
 
 

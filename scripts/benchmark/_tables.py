@@ -3,6 +3,7 @@
 from typing import Any
 
 from scripts._table import print_table
+from scripts.benchmark._per_example import NORMS, UNIT
 
 HEADINGS = (
     "peer",
@@ -139,6 +140,24 @@ def print_meshes(meshes: list[dict[str, Any]]) -> None:
         for way, of in mesh["ways"].items()
     ]
     print_table(headings, rows)
+
+
+def print_examples(size: dict[str, Any]) -> None:
+    for part, unit in (("call_s", UNIT), ("vmapped_call_s", NORMS)):
+        print(f"\n{size['layer_dims']} x {size['m']}")
+        rows = [
+            (
+                name,
+                f"{1e6 * seconds:.0f}",
+                f"{seconds / size[part][unit]:.2f}",
+                str(size["programs"][name]["products"]),
+                f"{size['programs'][name]['temporary_bytes'] / 1e6:.2f}",
+                f"{size['programs'][name]['result_bytes'] / 1e6:.2f}",
+            )
+            for name, seconds in size[part].items()
+        ]
+        headings = ("", "us", f"times {unit}", "products", "temporary MB", "result MB")
+        print_table(headings, rows)
 
 
 def print_targets(report: dict[str, Any]) -> None:

@@ -3,6 +3,13 @@
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
+from scripts.benchmark._per_example import (
+    EXAMPLE_SIZES,
+    GRADIENTS,
+    NORMS,
+    PRODUCT,
+    UNIT,
+)
 from scripts.benchmark._timing import Ratio
 
 SMALL = ("2-4-1x400", "2-10-5-1x300", "2-20-3-1x211")
@@ -21,6 +28,15 @@ MORE_KERNELS = 6
 TIMES_AS_FAST_IN_BATCHES = {
     "iris": {"scikit-learn": 20.0, "optax-loop": 20.0},
     "digits": {"scikit-learn": 3.0},
+}
+
+
+TIMES_AS_LONG = {
+    (NORMS, UNIT): 0.9,
+    ("gradient and norms", UNIT): 1.15,
+    ("clipped_gradients", UNIT): 1.2,
+    (PRODUCT, UNIT): 2.3,
+    (PRODUCT, "jvp of grad"): 1.0,
 }
 
 
@@ -48,6 +64,7 @@ def judge(report: dict[str, Any]) -> Iterator[Verdict]:
         yield from _as_fast(
             size, size["chosen"], size["singles"], 1.0, within_noise=True
         )
+    yield from _judge_examples(report.get("per_example", ()))
     if "scaling" in report:
         yield _judge_depths(report["scaling"]["depths"])
     for mesh in report.get("meshes", ()):
@@ -118,6 +135,28 @@ def _judge_startup(processes: Sequence[dict[str, Any]]) -> Iterator[Verdict]:
                 f"{ratio.median:.2f} ({ratio.low:.2f} to {ratio.high:.2f})",
                 ratio.median <= wanted,
             )
+
+
+def _judge_examples(sizes: Sequence[dict[str, Any]]) -> Iterator[Verdict]:
+    for size in sizes:
+        for (name, other), wanted in TIMES_AS_LONG.items():
+            found = size["call_s"][name] / size["call_s"][other]
+            target = f"{name}: at most {wanted} times as long as {other}"
+            yield _verdict(target, size, f"{found:.2f}", found <= wanted)
+    for size in sizes:
+        if size["name"] != EXAMPLE_SIZES[0].name:
+            continue
+        found = size["vmapped_call_s"][GRADIENTS] / size["vmapped_call_s"][NORMS]
+        target = f"{NORMS}: at least 5 times as fast as {GRADIENTS}"
+        yield _verdict(target, size, f"{found:.2f}", found >= 5)
+        ours, theirs = (
+            size["programs"][name]["temporary_bytes"]
+            + size["programs"][name]["result_bytes"]
+            for name in (NORMS, GRADIENTS)
+        )
+        # What autodiff materialises is its result: no temporary.
+        target = f"{NORMS}: at most a twentieth of the bytes of {GRADIENTS}"
+        yield _verdict(target, size, f"{ours} against {theirs}", 20 * ours <= theirs)
 
 
 def _judge_depths(depths: dict[str, Any]) -> Verdict:

@@ -1,106 +1,24 @@
-"""Per-example gradients and curvature: their price, and two uses of them.
+"""Two uses of per-example gradients, on 8,000 digits; their price: scripts/benchmark.
 
-    python -m scripts.experiments.per_example                 all three
-    python -m scripts.experiments.per_example --only price    no training
+    python -m scripts.experiments.per_example                   both
+    python -m scripts.experiments.per_example --only private
 
-price: medians of calls that take turns, in times one `cost_and_gradients` of the same
-problem; beside them autodiff's ways to the same numbers; all under jit. Bytes are the
-compiler's count of temporaries and results. flipped: 5 % of the labels of 8,000 digits
-are changed, a network is trained by the ordinary `fit`, and the rows are ordered by the
-norms of their gradients. private: DP-SGD on the same digits, with the numbers that an
-accountant of the privacy spent asks for.
+flipped: 5 % of the labels are changed, a network is trained by the ordinary `fit`, and
+the rows are ordered by the norms of their gradients. private: DP-SGD, with the numbers
+that an accountant of the privacy spent asks for, and what one says of them where
+dp-accounting is installed.
 """
 
 import argparse
-import time
-from collections.abc import Callable
-from statistics import median
+import importlib.metadata
+import importlib.util
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 
 import jaxdnn as dnn
 from jaxdnn.data.datasets import load
-from scripts._table import print_table
-
-SIZES = (((784, 256, 128, 10), 512), ((64, 100, 10), 200))
-PARTS = ("price", "flipped", "private")
-
-
-def calls(network: dnn.Network, m: int) -> dict[str, tuple[Callable[..., Any], Any]]:
-    """Name -> a function and its arguments, for one random problem."""
-    dims = network.layer_dims
-    params = dnn.initialize_parameters(jax.random.key(0), dims)
-    X = jax.random.normal(jax.random.key(1), (dims[0], m))
-    Y = jax.nn.one_hot(jnp.arange(m) % dims[-1], dims[-1]).T
-    three, four = (params, X, Y), (params, X, Y, params)
-
-    def one(params: Any, x: Any, y: Any) -> Any:
-        return dnn.cost(network, params, x[:, None], y[:, None])
-
-    def gradients(params: Any, X: Any, Y: Any) -> Any:
-        return jax.vmap(jax.grad(one), (None, 1, 1))(params, X, Y)
-
-    def norms(params: Any, X: Any, Y: Any) -> Any:
-        leaves = jax.tree.leaves(gradients(params, X, Y))
-        return jnp.sqrt(sum(jnp.square(leaf).sum(axis=(1, 2)) for leaf in leaves))
-
-    def forward_over_reverse(params: Any, X: Any, Y: Any, v: Any) -> Any:
-        slope = jax.grad(lambda params: dnn.cost(network, params, X, Y))
-        return jax.jvp(slope, (params,), (v,))[1]
-
-    def ours(function: Callable[..., Any], **more: Any) -> Callable[..., Any]:
-        return lambda *of: function(network, *of, **more)
-
-    both = ours(dnn.cost_and_gradients), ours(dnn.per_example_norms)
-    found = {
-        "cost_and_gradients": (both[0], three),
-        "per_example_norms": (both[1], three),
-        "gradient and norms": (lambda *of: [each(*of) for each in both], three),
-        "clipped_gradients": (ours(dnn.clipped_gradients, max_norm=1.0), three),
-        "gradient_noise_scale": (ours(dnn.gradient_noise_scale), three),
-        "fisher_diagonal": (ours(dnn.fisher_diagonal), three),
-        "gauss_newton_vector_product": (ours(dnn.gauss_newton_vector_product), four),
-        "hessian_vector_product": (ours(dnn.hessian_vector_product), four),
-        "jvp of grad": (forward_over_reverse, four),
-        "norms of vmap(grad)": (norms, three),
-        "vmap(grad)": (gradients, three),
-    }
-    return {name: (jax.jit(function), of) for name, (function, of) in found.items()}
-
-
-def times(every: dict[str, Any], repeats: int) -> dict[str, list[float]]:
-    """Seconds of each call, taken in turns."""
-    taken: dict[str, list[float]] = {name: [] for name in every}
-    for turn in range(repeats + 1):
-        for name, (function, arguments) in every.items():
-            start = time.perf_counter()
-            jax.block_until_ready(function(*arguments))
-            if turn:
-                taken[name].append(time.perf_counter() - start)
-    return taken
-
-
-def price(repeats: int) -> None:
-    """Times and temporary bytes of each call, at each size."""
-    for dims, m in SIZES:
-        every = calls(dnn.Network(dims, output="softmax"), m)
-        large = {name for name in every if "vmap" in name}
-        taken = times({name: every[name] for name in every.keys() - large}, repeats)
-        # In turns of their own: they displace what the others find in the caches.
-        taken |= times({name: every[name] for name in large}, max(3, repeats // 5))
-        unit = median(taken["cost_and_gradients"])
-        rows = []
-        for name, (function, arguments) in every.items():
-            memory = function.lower(*arguments).compile().memory_analysis()
-            bytes_taken = memory.temp_size_in_bytes + memory.output_size_in_bytes
-            took, MB = median(taken[name]), bytes_taken / 1e6
-            ms, share = f"{took * 1e3:.2f}", f"{took / unit:.2f}x"
-            rows.append((name, ms, share, f"{MB:.1f}"))
-        print_table([f"{list(dims)} x {m}", "ms", "gradients", "MB with results"], rows)
-        print()
 
 
 def digits() -> tuple[Any, Any, Any, Any]:
@@ -134,8 +52,24 @@ def flipped(share: float = 0.05) -> None:
     )
 
 
+def spent(steps: int, rate: float, sigma: float, delta: float) -> float:
+    """ε at δ, had each row been drawn by itself: fit's batches are shuffled.
+
+    References:
+      Koskela, Jälkö & Honkela (2020), AISTATS.
+    """
+    import dp_accounting
+    from dp_accounting.pld import PLDAccountant
+
+    noise = dp_accounting.GaussianDpEvent(sigma)
+    step = dp_accounting.PoissonSampledDpEvent(rate, noise)
+    accountant = PLDAccountant()
+    accountant.compose(dp_accounting.SelfComposedDpEvent(step, steps))
+    return accountant.get_epsilon(delta)
+
+
 def private() -> None:
-    """DP-SGD: accuracy, and what an accountant asks for."""
+    """DP-SGD: accuracy, what an accountant asks for, and what one says of it."""
     X, labels, X_test, labels_test = digits()
     network = dnn.Network((784, 128, 10), "tanh", "softmax")
     epochs, batch, sigma = 20, 400, 1.0
@@ -154,24 +88,31 @@ def private() -> None:
     accuracy = float(dnn.score(network, result.params, X_test, Y))
     steps = int(result.snapshot.state.step)
     clipped = float(result.history.clipped_share[-1])
+    rate, delta = batch / labels.size, 1e-5
     print(
         f"private: test accuracy {accuracy:.4f} after {steps} steps at sampling rate "
-        f"{batch / labels.size:g} and noise multiplier {sigma:g}; {clipped:.0%} of the "
+        f"{rate:g} and noise multiplier {sigma:g}; {clipped:.0%} of the "
         "examples were clipped in the last epoch"
     )
+    if importlib.util.find_spec("dp_accounting") is None:
+        print("an accountant's ε: pip install dp-accounting")
+        return
+    print(
+        f"private: ε = {spent(steps, rate, sigma, delta):.2f} at δ = {delta:g}, by "
+        f"dp-accounting {importlib.metadata.version('dp-accounting')}, had each row "
+        "been drawn by itself at that rate"
+    )
+
+
+PARTS = {"flipped": flipped, "private": private}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--only", nargs="+", choices=PARTS, default=PARTS)
-    parser.add_argument("--repeats", type=int, default=41)
+    parser.add_argument("--only", nargs="+", choices=PARTS, default=list(PARTS))
     args = parser.parse_args()
-    if "price" in args.only:
-        price(args.repeats)
-    if "flipped" in args.only:
-        flipped()
-    if "private" in args.only:
-        private()
+    for part in args.only:
+        PARTS[part]()
 
 
 if __name__ == "__main__":

@@ -21,13 +21,18 @@ def test_rows_whose_class_was_changed_come_first(tmp_path, capsys):
     assert main(["train", "--data", data, *args, "--epochs", "300"]) == 0
     model, out = str(tmp_path / "model.safetensors"), tmp_path / "rows.csv"
     capsys.readouterr()
+    figure = tmp_path / "figures" / "rows.png"
     args = ["--model", model, "--data", data, "--out", str(out)]
-    assert main(["inspect", *args]) == 0
+    assert main(["inspect", *args, "--figure", str(figure)]) == 0
+    assert figure.read_bytes().startswith(b"\x89PNG")
     printed = capsys.readouterr().out.splitlines()
     first = next(i for i, line in enumerate(printed) if line.startswith("row "))
     assert {line.split()[0] for line in printed[first + 1 : first + 3]} == {"8", "151"}
     assert printed[first + 1].split()[2:] in (["dog", "cat"], ["cat", "dog"])
-    assert labelled("\n".join(printed))["rows"] == ["200"]
+    told = labelled("\n".join(printed))
+    assert told["rows"] == ["200"]
+    scale, batch = float(told["noise scale"][0]), int(told["batch size"][0])
+    assert batch == min(200, 2 ** round(np.log2(scale)))
     lines = pd.read_csv(out)
     columns = ["row", "gradient_norm", "kind", "predicted_kind"]
     assert list(lines.columns) == columns

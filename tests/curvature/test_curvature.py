@@ -22,12 +22,17 @@ from jaxdnn import (
     kfac_factors,
 )
 from tests.second_order import (
+    BY_NAME,
     CASES,
+    PLANTED,
     close,
     example_gradients,
+    fails_if_planted,
     flat,
     gauss_newton,
     hessian,
+    spoil_columns,
+    spoil_field,
     weights_of,
     without_l2,
 )
@@ -37,7 +42,7 @@ from tests.test_activations import POINTS, cache_of
 @functools.cache
 def matrix(kind, name):
     with jax.enable_x64(True):
-        return kind(CASES[name])
+        return kind(BY_NAME[name])
 
 
 def direction(case):
@@ -135,6 +140,26 @@ def test_fisher_diagonal_and_factors(case):
         if len(ones) == len(w):
             assert close(A, ones.T @ (w[:, None] * ones) / w.sum(), 1e-9)
         assert A[-1, -1] == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize(
+    ("place", "spoil", "test"),
+    [
+        ("hessian.push_vector", spoil_field("RdZL"), test_hessian_vector_product),
+        (
+            "gauss_newton.push_vector",
+            spoil_field("RdZL"),
+            test_gauss_newton_vector_product,
+        ),
+        ("diagonal.place_of", spoil_field("dZL"), test_hessian_diagonal),
+        ("fisher.columns_of", spoil_columns, test_fisher_diagonal_and_factors),
+        ("kfac.columns_of", spoil_columns, test_fisher_diagonal_and_factors),
+    ],
+    ids=lambda each: each if isinstance(each, str) else "",
+)
+def test_a_planted_factor_fails_the_test_of_each(monkeypatch, place, spoil, test):
+    at = f"jaxdnn.curvature.{place}"
+    fails_if_planted(monkeypatch, at, spoil, lambda: test(PLANTED))
 
 
 def test_factors_of_one_example_are_exact():

@@ -20,10 +20,14 @@ from jaxdnn import (
     per_example_norms,
 )
 from tests.second_order import (
+    BY_NAME,
     CASES,
+    PLANTED,
     close,
     example_gradients,
+    fails_if_planted,
     flat,
+    spoil_columns,
     weights_of,
     without_l2,
 )
@@ -33,7 +37,7 @@ from tests.second_order import (
 def oracle(name):
     """The gradients of ℓ_j, (m, number of parameters)."""
     with jax.enable_x64(True):
-        return example_gradients(CASES[name])
+        return example_gradients(BY_NAME[name])
 
 
 @pytest.fixture(params=CASES)
@@ -104,6 +108,23 @@ def test_clipped_gradients(each):
     _, unclipped = cost_and_gradients(*case.arguments, **case.options)
     assert close(flat(whole), flat(unclipped))
     assert not close(flat(grads), flat(whole), 1e-3)
+
+
+@pytest.mark.parametrize(
+    ("place", "test"),
+    [
+        ("norms", test_norms),
+        ("gradients", test_gradients),
+        ("gram", test_gram),
+        ("diversity", test_diversity_and_noise_scale),
+        ("noise_scale", test_diversity_and_noise_scale),
+        ("clipping", test_clipped_gradients),
+    ],
+)
+def test_a_planted_factor_fails_the_test_of_each(monkeypatch, place, test):
+    g = weights_of(PLANTED)[:, None] * oracle(PLANTED.name)
+    at = f"jaxdnn.per_example.{place}.columns_of"
+    fails_if_planted(monkeypatch, at, spoil_columns, lambda: test((PLANTED, g)))
 
 
 def test_some_examples_have_the_masks_of_the_whole():
@@ -255,3 +276,9 @@ def test_the_cosine_is_that_of_the_whole_gradients():
     assert float(dnn.grad_cosine(one, one)) == pytest.approx(1)
     with pytest.raises(ValueError, match="grad_cosine: others must have 2 layers"):
         dnn.grad_cosine(one, other[:1])
+
+
+def test_a_planted_factor_fails_the_test_of_the_cosine(monkeypatch):
+    spoil = lambda right: lambda *of: 1.0001 * right(*of)
+    test = test_the_cosine_is_that_of_the_whole_gradients
+    fails_if_planted(monkeypatch, "jaxdnn.per_example.cosine._cosine", spoil, test)

@@ -179,9 +179,6 @@ def test_real_data_are_whole_and_scaled():
     np.testing.assert_array_equal(problem.Y.sum(axis=1), 50)
 
 
-# The clock.
-
-
 def call(*arguments):
     out = io.StringIO()
     with contextlib.redirect_stdout(out):
@@ -193,8 +190,9 @@ def make_tiny(patch):
     """Everything as small as it gets, and no process started."""
     patch.setattr(benchmark, "SIZES", {TINY.name: TINY})
     patch.setattr(benchmark, "MATMUL_SIDES", (8, 16))
-    patch.setattr(benchmark, "BATCH_SIZES", (TINY_BATCHES,))
-    patch.setattr(benchmark, "SWEEP_SIZES", (TINY_SWEEP,))
+    sizes = {"BATCH": (TINY_BATCHES,), "SWEEP": (TINY_SWEEP,), "EXAMPLE": ()}
+    for part, few in sizes.items():
+        patch.setattr(benchmark, f"{part}_SIZES", few)
     calls = {False: cold.FirstCall(0.75, 0.5, 3), True: cold.FirstCall(0.25, 0.2, 3)}
     patch.setattr(cold, "first_call", lambda *folder: calls[bool(folder)])
     patch.setattr(startup, "taken", lambda words, _: float(len(words)))
@@ -232,7 +230,7 @@ def test_the_report_has_every_field(whole):
     assert set(report) == {
         *("machine", "versions", "repeats", "sample_seconds", "missing"),
         *("matmul_gflops", "sizes", "batches", "cold", "startup", "sweeps"),
-        *("scaling", "meshes", "targets", "seconds"),
+        *("scaling", "meshes", "per_example", "targets", "seconds"),
     }
     assert set(report["machine"]) == {
         *("processor", "cores", "device", "system", "load_average"),

@@ -11,6 +11,7 @@ from jaxdnn import Network
 from scripts.benchmark import __main__ as benchmark
 from scripts.benchmark import _batches as batches
 from scripts.benchmark import _peers as peers
+from scripts.benchmark import _per_example as per_example
 from scripts.benchmark import _sweeps as sweeps
 from scripts.benchmark import _targets as targets
 from scripts.benchmark import _timing as timing
@@ -122,6 +123,27 @@ def as_ratio(value):
     return {"median": value, "low": value, "high": value, "pairs": (value,) * 5}
 
 
+def perfect_examples() -> list[dict[str, Any]]:
+    """Its part about every example's gradient."""
+    return [
+        {
+            "name": size.name,
+            "call_s": {
+                name: 3.0 if name == "jvp of grad" else 1.0
+                for pair in targets.TIMES_AS_LONG
+                for name in pair
+            }
+            | {"per_example_norms": 0.5},
+            "vmapped_call_s": {"per_example_norms": 1.0, "vmap(grad)": 50.0},
+            "programs": {
+                name: {"temporary_bytes": some, "result_bytes": some}
+                for name, some in (("per_example_norms", 1), ("vmap(grad)", 50))
+            },
+        }
+        for size in per_example.EXAMPLE_SIZES
+    ]
+
+
 def perfect_report() -> dict[str, Any]:
     """A report in which every target is met by far."""
     ours = {
@@ -148,6 +170,7 @@ def perfect_report() -> dict[str, Any]:
             }
             for size in batches.BATCH_SIZES
         ],
+        "per_example": perfect_examples(),
         "cold": {
             "name": "cold",
             "first_s": 0.9,
@@ -187,8 +210,8 @@ def test_every_target_of_a_perfect_report_is_met():
     # 8 sizes x 2, 2 well ahead, 3 x 4 small ones, the peak, 3 compilations, 8 memories.
     steps = 16 + 2 + 12 + 1 + 3 + 8
     # 3 data sets, twice, 3 peers well behind; 4 of cold starts, 4 processes; 4 sweeps;
-    # the depths.
-    assert len(verdicts) == steps + 2 * 3 + 3 + 4 + 4 + 4 + 1
+    # the depths; 2 sizes of per-example gradients, one of them beside vmap.
+    assert len(verdicts) == steps + 2 * 3 + 3 + 4 + 4 + 4 + 1 + 2 * 5 + 2
 
 
 @pytest.mark.parametrize(
@@ -243,6 +266,16 @@ def test_a_single_slow_figure_misses_its_target_alone(size, field, value):
             sweeps.SWEEP_SIZES[1].name,
         ),
         ("scaling depths times_as_long", 1.6, "depths"),
+        *(
+            (f"per_example 0 {place}", value, per_example.EXAMPLE_SIZES[0].name)
+            for place, value in (
+                ("call_s per_example_norms", 0.91),
+                ("call_s clipped_gradients", 1.21),
+                ("call_s hessian_vector_product", 2.31),
+                ("vmapped_call_s vmap(grad)", 4.9),
+                ("programs per_example_norms temporary_bytes", 5),
+            )
+        ),
     ],
 )
 def test_a_single_slow_figure_of_the_other_parts_misses_alone(place, value, name):

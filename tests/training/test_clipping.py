@@ -1,5 +1,7 @@
 """Training on clipped gradients: the steps of a loop in Python, in every layout."""
 
+from itertools import product
+
 import chex
 import jax
 import jax.numpy as jnp
@@ -13,6 +15,7 @@ from jaxdnn import (
     initialize_parameters,
     per_example_norms,
     snapshot_to_dict,
+    sweep,
     update_parameters,
 )
 
@@ -95,6 +98,57 @@ def test_the_noise_of_a_step_has_the_deviation_it_should():
     noisy = fit(network, X, Y, noise_multiplier=2.0, **asked).params[0].W
     added = noisy - fit(network, X, Y, **asked).params[0].W
     assert float(added.std()) == pytest.approx(2.0 * 0.8 / 20, rel=0.05)
+
+
+@pytest.mark.parametrize("strategy", ["vmap", "map"])
+def test_every_lane_of_a_sweep_is_its_single_run(strategy):
+    asked = {"params": PARAMS, "epochs": 3, "batch_size": 6, "learning_rate": 0.3}
+    clips, noises = (0.4, 0.8), (0.0, 0.5)
+    lanes = sweep(
+        NETWORK,
+        X,
+        Y,
+        seeds=(2, 3),
+        clip_examples=clips,
+        noise_multiplier=noises,
+        strategy=strategy,
+        **asked,
+    )
+    told = [(lane.seed, lane.clip_examples, lane.noise_multiplier) for lane in lanes]
+    assert told == list(product((2, 3), clips, noises))
+    for lane in lanes[::3]:  # one of each seed and of each clip, with noise and without
+        single = fit(
+            NETWORK,
+            X,
+            Y,
+            key=jax.random.key(lane.seed),
+            clip_examples=lane.clip_examples,
+            noise_multiplier=lane.noise_multiplier,
+            **asked,
+        )
+        for ours, its in (
+            (lane.params, single.params),
+            (lane.history.clipped_share, single.history.clipped_share),
+        ):
+            chex.assert_trees_all_close(ours, its, rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("asked", "says"),
+    [
+        (
+            {"clip_examples": 1.0, "hidden_sizes": (3, 5)},
+            "clip_examples needs hidden_sizes of one size",
+        ),
+        ({"clip_examples": (None, 1.0)}, "clip_examples must be None alone, or numb"),
+        ({"clip_examples": (1.0, 0.0)}, "clip_examples must be finite and > 0, got 0"),
+        ({"noise_multiplier": (0.0, 1.0)}, "noise_multiplier needs clip_examples"),
+    ],
+    ids=["sizes", "some", "zero", "noise alone"],
+)
+def test_what_a_sweep_refuses(asked, says):
+    with pytest.raises(ValueError, match=f"sweep: {says}"):
+        sweep(NETWORK, X, Y, epochs=1, **asked)
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ import pytest
 from jaxdnn.verification import selftest, units, verdicts
 from jaxdnn.verification.exact import exact_arithmetic
 from jaxdnn.verification.networks.evidence import Evidence, compare, gather
-from jaxdnn.verification.networks.judging import judge
+from jaxdnn.verification.networks.judging import Asked, judge
 from jaxdnn.verification.networks.mutations import MUTATIONS, Case
 from jaxdnn.verification.networks.planting import plant
 from jaxdnn.verification.networks.seams import right_backward
@@ -121,7 +121,7 @@ def test_what_changes_the_gradient_is_caught_twice_and_named(name, mutation):
 @pytest.mark.parametrize("name", CASES)
 def test_no_mutation_is_verified(name):
     evidence, _, exact = prepared(name)
-    assert judge(evidence, right_backward, SEED).verdict == "verified"
+    assert judge(evidence, Asked(right_backward), SEED).verdict == "verified"
     for leaf, due in zip(gradient(evidence, right_backward), exact, strict=True):
         assert abs(leaf - due).max() < 1e2 * EPS * abs(due).max()
 

@@ -4,7 +4,8 @@ Without MODULE:CASE it is the library's, for the network that jaxdnn train would
 with, on the same rows. MODULE:CASE names an attribute of a module, which may lie in the
 current folder: a mapping, or a callable without arguments that returns one, from the
 arguments of jaxdnn.verification.verify to their values: network, params, X, Y and, as
-needed, l2, key, keep_prob, sample_weight, backward, order, seed. With this in mine.py,
+needed, l2, key, keep_prob, sample_weight, backward, order, per_example, seed. With this
+in mine.py,
 
     import jax, jax.numpy as jnp, jaxdnn as dnn
 

@@ -19,7 +19,7 @@ from jaxdnn.parameters import Parameters
 from jaxdnn.verification.elementwise import change_of, elementwise
 from jaxdnn.verification.passes import BACKWARD, FORWARD, spend
 from jaxdnn.verification.problem import Arrays, Oracle, Problem, cost
-from jaxdnn.verification.units import RESOLUTION, Values
+from jaxdnn.verification.units import RESOLUTION, Columns, Values
 
 # It moves Z = 0 off a kink; no other Z feels it.
 NUDGE = 1e-300
@@ -45,6 +45,14 @@ def consult_along(network: Network, problem: Problem, v: Parameters) -> Oracle:
     probes = _no_probes(network, problem)
     spend(2 * (FORWARD + BACKWARD))
     return _by_example(_consult_along(network, problem, probes, v), problem)
+
+
+def lone_norms(network: Network, problem: Problem, columns: Columns) -> Values:
+    """The norms of these examples' ∇ℓ_j, unweighted, each of a gradient of its own."""
+    spend(FORWARD + BACKWARD, len(columns) / problem.m)
+    arrays = problem.X, problem.Y, *problem.keep
+    examples = tuple(array.T[columns] for array in arrays)
+    return np.asarray(_lone_norms(network, problem.params, examples))
 
 
 def _no_probes(network: Network, problem: Problem) -> tuple[Values, ...]:
@@ -75,6 +83,20 @@ def _consult_along(
 ) -> Oracle:
     answer = partial(_answer, network, problem=problem, probes=probes)
     return jax.jvp(answer, (problem.params,), (v,))[1]
+
+
+@partial(jax.jit, static_argnums=0)
+def _lone_norms(network: Network, params: Parameters, examples: Arrays) -> Array:
+    probes = tuple(jnp.zeros((n, 1)) for n in network.layer_dims[1:])
+
+    def norm(example: Arrays) -> Array:
+        X, Y, *keep = (row[:, None] for row in example)
+        arrays: Any = params, X, Y, 0.0, tuple(keep), np.ones(1)
+        alone = Problem(*arrays)
+        grads = _answer(network, params, alone, probes).grads
+        return jnp.sqrt(sum(jnp.square(leaf).sum() for leaf in jax.tree.leaves(grads)))
+
+    return jax.lax.map(norm, examples)
 
 
 class Slope(NamedTuple):

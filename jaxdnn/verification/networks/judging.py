@@ -8,7 +8,14 @@ import jax
 import numpy as np
 from jax import Array
 
-from jaxdnn._checks import check_function, check_outside, check_parameters, check_seed
+from jaxdnn._checks import (
+    check_function,
+    check_kind,
+    check_outside,
+    check_parameters,
+    check_products,
+    check_seed,
+)
 from jaxdnn._refusals import BadValueError, public, shown, within
 from jaxdnn.network import Network
 from jaxdnn.network import backward as core_backward
@@ -34,28 +41,38 @@ from jaxdnn.verification.networks.evidence import (
 )
 from jaxdnn.verification.networks.hints import hint, hint_activation
 from jaxdnn.verification.networks.one_call import in_one_call
+from jaxdnn.verification.networks.per_example import per_example as of_each
 from jaxdnn.verification.networks.relations import related
 from jaxdnn.verification.networks.second_order import second_order
+from jaxdnn.verification.networks.shortened import shortened
 from jaxdnn.verification.networks.trial import Backward, Trial, set_up
 from jaxdnn.verification.report import Report, Row, Status
 from jaxdnn.verification.units import Values
 from jaxdnn.verification.verdicts import Findings, Judged, row_of
 
 
+class Asked(NamedTuple):
+    """What is to be judged: somebody's own backward, or the library's; and how far."""
+
+    own: Backward | None = None
+    order: int = 1
+    per_example: bool = False
+    compute_dtype: Any = None
+
+
 class Further(NamedTuple):
-    """A kind of evidence beyond the gradient itself, looked at if that is right.
+    """A kind of evidence beyond the gradient itself, looked at if that is right."""
 
-    asked: whether it is, for the caller's own backward (None: the library's) and order.
-    """
-
-    asked: Callable[[Backward | None, int], bool]
+    wanted: Callable[[Asked], bool]
     look: Callable[[Evidence, Backward, int], Findings]
 
 
 FURTHER = (
-    Further(lambda own, order: True, related),
-    Further(lambda own, order: own is None, in_one_call),
-    Further(lambda own, order: order == 2, second_order),
+    Further(lambda asked: True, related),
+    Further(lambda asked: asked.own is None, in_one_call),
+    Further(lambda asked: asked.order == 2, second_order),
+    Further(lambda asked: asked.per_example, of_each),
+    Further(lambda asked: asked.compute_dtype is not None, shortened),
 )
 
 
@@ -72,6 +89,8 @@ def verify(
     sample_weight: Any = None,
     backward: Backward | None = None,
     order: int = 1,
+    per_example: bool = False,
+    compute_dtype: Any = None,
     seed: int = 0,
 ) -> Report:
     """Verify every coordinate of a hand-derived gradient, equation by equation.
@@ -85,6 +104,10 @@ def verify(
       order: 2 to verify as well that the gradient follows the parameters: its own
         derivative along v must be H v, and H symmetric (see `second_order`). Looked at
         only when the gradient itself is right.
+      per_example: whether to verify the library's `per_example_norms` and
+        `hessian_vector_product` as well, when the gradient itself is right.
+      compute_dtype: as for `fit`, to be told how far it moves the gradient; what is
+        verified is the function in float64 all the same.
       seed: of the random directions.
 
     Returns:
@@ -93,7 +116,8 @@ def verify(
     Raises:
       ValueError: arguments that `jaxdnn.cost` refuses, values that are not finite, a
         backward that raises, returns another tree or other shapes, or is not
-        deterministic; an order other than 1 or 2.
+        deterministic; an order other than 1 or 2; another compute_dtype than `fit`
+        takes; per_example or compute_dtype beside a backward.
       TypeError: traced arguments, or a backward that is autodiff itself.
 
     Example:
@@ -117,17 +141,23 @@ def verify(
     check_seed("seed", seed)
     if isinstance(order, bool) or not isinstance(order, int) or order not in (1, 2):  # pyright: ignore[reportUnnecessaryIsInstance]
         raise BadValueError(f"order must be 1 or 2, got {shown(order)}")
+    check_kind("per_example", per_example, bool, "True or False")
+    check_products(compute_dtype)
+    asked = Asked(backward, order, per_example, compute_dtype)
+    if backward is not None and (per_example or compute_dtype is not None):
+        raise BadValueError(
+            "per_example and compute_dtype are about the library's own functions: "
+            "leave out backward"
+        )
     with exact_arithmetic():
         trial = set_up(network, params, X, Y, l2, key, keep_prob, sample_weight)
-        report = judge(gather(trial, seed), backward, seed, order)
-    return replace(report, title=_title(trial, params[0].W.dtype, seed))
+        report = judge(gather(trial, seed), asked, seed)
+    return replace(report, title=_title(trial, seed))
 
 
-def judge(
-    evidence: Evidence, own: Backward | None, seed: int, order: int = 1
-) -> Report:
-    """The report on one backward (the library's if None), given the evidence."""
-    backward = own or core_backward
+def judge(evidence: Evidence, asked: Asked, seed: int) -> Report:
+    """The report on one backward, given the evidence."""
+    backward = asked.own or core_backward
     hand = _answer(evidence.trial, backward)
     evidence, judged, notes = _beside_kinks(evidence, hand, seed)
     del hand
@@ -152,7 +182,7 @@ def judge(
         doubts,
     )
     for kind in () if wrong else FURTHER:
-        if kind.asked(own, order):
+        if kind.wanted(asked):
             findings += kind.look(evidence, backward, seed)
     return findings.report("", seed, "rounding alone")
 
@@ -291,7 +321,7 @@ def _written(trial: Trial, name: Equation) -> str:
     return f"db{l} = Σ dZ{l} /m"
 
 
-def _title(trial: Trial, dtype: Any, seed: int) -> str:
+def _title(trial: Trial, seed: int) -> str:
     network = trial.network
     hidden = dict.fromkeys(g.name for g in network.activations)
     dims = "-".join(map(str, network.layer_dims))
@@ -302,6 +332,6 @@ def _title(trial: Trial, dtype: Any, seed: int) -> str:
         parts.append(f"keep_prob={trial.keep_prob:g}")
     if trial.sample_weight is not None:
         parts.append("weighted")
-    cast = "" if str(dtype) == "float64" else f" (parameters {dtype})"
+    cast = "" if trial.dtype == np.float64 else f" (parameters {trial.dtype})"
     m = trial.problem.m
     return f"{' '.join(parts)}   batch {m}   float64{cast}   seed {seed}"

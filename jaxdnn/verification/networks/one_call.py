@@ -16,20 +16,8 @@ def in_one_call(evidence: Evidence, backward: Backward, seed: int) -> Findings:
     """J and every leaf from `cost_and_gradients`; the backward is not looked at."""
     del backward, seed
     trial, name = evidence.trial, "cost_and_gradients"
-    X, Y, weight = jax.device_put(
-        (trial.problem.X, trial.problem.Y, trial.sample_weight)
-    )
     spend(FORWARD + BACKWARD)
-    J, grads = cost_and_gradients(
-        trial.network,
-        trial.params,
-        X,
-        Y,
-        l2=trial.l2,
-        key=trial.key,
-        keep_prob=trial.keep_prob,
-        sample_weight=weight,
-    )
+    J, grads = trial.ask(cost_and_gradients, l2=trial.l2)
     found = map(np.asarray, (J, *jax.tree.leaves(grads)))
     expected = (evidence.oracle.J, *jax.tree.leaves(evidence.oracle.grads))
     scales = (evidence.scales.J, *(due.S for due in evidence.due.values()))

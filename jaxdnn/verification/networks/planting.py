@@ -10,7 +10,7 @@ from jaxdnn._refusals import public
 from jaxdnn.network import Network
 from jaxdnn.verification.exact import exact_arithmetic
 from jaxdnn.verification.networks.evidence import Evidence, compare, gather
-from jaxdnn.verification.networks.judging import judge
+from jaxdnn.verification.networks.judging import Asked, judge
 from jaxdnn.verification.networks.mutations import MUTATIONS, Case, Mutation
 from jaxdnn.verification.networks.seams import right_backward
 from jaxdnn.verification.networks.trial import set_up
@@ -169,7 +169,7 @@ def plant(evidence: Evidence, case: Case, mutation: Mutation, seed: int) -> Plan
         jax.tree.leaves(evidence.trial.gradient(backward))
         for backward in (right_backward, mutant)
     )
-    report = judge(evidence, mutant, seed)
+    report = judge(evidence, Asked(mutant), seed)
     leaves = compare(evidence, hand).values()
     hints = tuple(report.hints.values())
     return Planted(

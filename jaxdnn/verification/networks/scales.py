@@ -11,7 +11,9 @@ terms, n as long as n <= 2 K:
     e(dZ)² = g'(Z)² e(dA)² + dA² (e(g')² + (|g'(Z)| + |g'(0)|)²)
     S(dW)² = [(e(dZ)² + dZ²) A_prev²ᵀ + dZ² e(A_prev)²ᵀ] c(m) / m² + (λ W / m)²
     S(db)² = Σ (e(dZ)² + dZ²) c(m) / m²
+    S(‖g‖)² = Σ_l (Σ (e(dZ)² + dZ²)) (Σ A_prev² + 1) + (Σ dZ²) (Σ e(A_prev)²)
 
+the last of each column alone: a norm is off by the norm of what its entries are off by.
 The same shape as the backward pass, in NumPy. Worst-case bounds would grow like the
 product of |W| and resolve nothing ten layers deep. Three places need a word:
 
@@ -53,9 +55,10 @@ from jaxdnn.verification.units import (
 
 
 class Scales(NamedTuple):
-    """S: a Layer(S(dW), S(db)) for each layer; J's own (); each hidden layer's g'."""
+    """S of every layer's (dW, db), of each ‖g_j‖ (m,), of J (); every hidden g'."""
 
     S: tuple[Layer, ...]
+    norms: Values
     J: Values
     slopes: tuple[Slope, ...]
 
@@ -72,7 +75,8 @@ def rounding_scales(network: Network, problem: Problem, oracle: Oracle) -> Scale
     def slope(l: int, eZ2: Values) -> Blurred:
         g = autodiff_slope(network.activations[l].forward, oracle.Z[l], np.sqrt(eZ2))
         slopes.append(g)
-        return Blurred(g.steepest**2, g.error**2 + g.formula**2)
+        blur2 = g.error**2 + g.formula**2
+        return Blurred(g.steepest**2, blur2, oracle.A[l] ** 2)
 
     def output(eZ2: Values) -> Values:
         nonlocal terms
@@ -87,12 +91,13 @@ def rounding_scales(network: Network, problem: Problem, oracle: Oracle) -> Scale
         return (value / unit if name in BACKWARD_ONLY else value) ** 2
 
     with np.errstate(all="ignore"):
-        S = _recursion(problem, read, slope, output)
+        S, norms2 = _recursion(problem, read, slope, output)
         penalty = problem.decay * sum((W**2).sum() for W, _ in problem.params)
         J2 = sum_growth(m) * terms / m**2
         J2 += sum((a / unit) ** 2 for a in (oracle.J, penalty))
         return Scales(
             tuple(Layer(*(unit * _root(S2) for S2 in layer)) for layer in S),
+            unit * _root(norms2),
             unit * _root(J2),
             tuple(slopes),
         )
@@ -118,10 +123,12 @@ def product_scales(
         first, second = slopes[l], autodiff_slope(slope_of(g), Z, np.sqrt(eZ2.value))
         # A formula for g'' cancels from terms as large as those of g'.
         formula = abs(second.value) + second.at_zero + 2 * first.at_zero
-        blur2 = second.value**2 * eZ2.rate + Z2 * (second.error**2 + formula**2)
+        first2 = first.error**2 + first.formula**2
+        second2 = second.value**2 * eZ2.rate + Z2 * (second.error**2 + formula**2)
         return Blurred(
             Pair(first.steepest**2, second.steepest**2 * Z2),
-            Pair(first.error**2 + first.formula**2, blur2),
+            Pair(first2, second2),
+            Pair(oracle.A[l] ** 2, rates.A[l] ** 2 + first2 * Z2),
         )
 
     def output(eZ2: Pair) -> Pair:
@@ -139,7 +146,7 @@ def product_scales(
         return Pair(first, w2 * (moved2 + rates.A[-1] ** 2))
 
     with np.errstate(all="ignore"):
-        S = _recursion(problem, read, slope, output)
+        S, _ = _recursion(problem, read, slope, output)
         return tuple(Layer(*(_root(S2.rate) for S2 in layer)) for layer in S)
 
 
@@ -189,10 +196,11 @@ BACKWARD_ONLY = frozenset({"dZ", "dA", "decay"})
 
 
 class Blurred(NamedTuple):
-    """Squared: how steep g may be, and the error of g' itself; arrays or Pairs."""
+    """Squared: how steep g may be, the errors of g' and of g; arrays or Pairs."""
 
     steepest2: Any
     error2: Any
+    rounded2: Any
 
 
 def _read(problem: Problem, oracle: Oracle, name: str, l: int) -> Any:
@@ -222,12 +230,12 @@ def _recursion(
     read: Callable[[str, int], Any],
     slope: Callable[[int, Any], Blurred],
     output: Callable[[Any], Any],
-) -> list[tuple[Any, Any]]:
-    """S(dW)² and S(db)² of each layer, from squares or from Pairs of them.
+) -> tuple[list[tuple[Any, Any]], Any]:
+    """S(dW)² and S(db)² of each layer, S(‖g‖)², from squares or from Pairs of them.
 
     Args:
       read: name, layer -> the square of that array.
-      slope: layer, e(Z)² -> g' there.
+      slope: layer, e(Z)² -> g there.
       output: e(ZL)² -> e(dZL)².
     """
     L, m = len(problem.params), problem.m
@@ -242,12 +250,16 @@ def _recursion(
         eZ2 = read("W", l) @ fed + read("Z", l) + read("b", l)
         if l < L - 1:
             slopes.append(slope(l, eZ2))
-            entering.append(keep2[l] * (slopes[l].steepest2 * eZ2) + read("A", l + 1))
-    e2, S = output(eZ2), list[tuple[Any, Any]]()
+            g = slopes[l]
+            entering.append(keep2[l] * (g.steepest2 * eZ2 + g.rounded2))
+    e2, S, norms2 = output(eZ2), list[tuple[Any, Any]](), 0.0
     for l in reversed(range(L)):
-        dZ2 = read("dZ", l)
-        total = (e2 + dZ2) * (sum_growth(m) / m**2)
-        S_W2 = total @ read("A", l).T
+        dZ2, A2 = read("dZ", l), read("A", l)
+        known2 = e2 + dZ2
+        norms2 = known2.sum(axis=0) * (A2.sum(axis=0) + 1.0) + norms2
+        norms2 += dZ2.sum(axis=0) * entering[l].sum(axis=0)
+        total = known2 * (sum_growth(m) / m**2)
+        S_W2 = total @ A2.T
         # In place, where they are arrays: these are as large as W.
         S_W2 += (dZ2 * (sum_growth(m) / m**2)) @ entering[l].T
         S_W2 += read("decay", l)
@@ -257,7 +269,7 @@ def _recursion(
             edA2 = read("W", l).T @ (e2 + sum_growth(len(dZ2)) * dZ2)
             g = slopes[l - 1]
             e2 = g.steepest2 * (keep2[l - 1] * edA2 + dA2) + dA2 * g.error2
-    return S
+    return S, norms2
 
 
 def _output_error(network: Network, ZL: Values, AL: Values, e: Values) -> Values:

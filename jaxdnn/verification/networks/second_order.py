@@ -80,17 +80,12 @@ def second_order(evidence: Evidence, backward: Backward, seed: int) -> Findings:
     name = getattr(backward, "__name__", "backward")
     rng = np.random.default_rng([seed, 2])
     one, other = (
-        product(
-            evidence,
-            backward,
-            tuple(Layer(*(direction(rng, a.shape) for a in layer)) for layer in params),  # pyright: ignore[reportArgumentType]
-        )
-        for _ in range(2)
+        product(evidence, backward, direction_like(rng, params)) for _ in range(2)
     )
     rows: list[Row] = []
     resolution: dict[str, float] = {}
     for i, leaf in enumerate(evidence.due):
-        worse = max(one, other, key=lambda each: _far(each.judged[i]))
+        worse = max(one, other, key=lambda each: each.judged[i].far)
         judged, named = worse.judged[i], leaf._replace(order=2)
         status = "WRONG" if judged.wrong else "ok"
         hint = _hint(evidence, leaf, i, worse) if judged.wrong else ""
@@ -106,8 +101,9 @@ def second_order(evidence: Evidence, backward: Backward, seed: int) -> Findings:
     )
 
 
-def _far(judged: Judged) -> float:
-    return 0.0 if judged.worst is None else judged.worst.units
+def direction_like(rng: np.random.Generator, params: Parameters) -> Parameters:
+    """A random direction in the parameters' shapes."""
+    return tuple(Layer(*(direction(rng, a.shape) for a in layer)) for layer in params)  # pyright: ignore[reportArgumentType]
 
 
 def _symmetry(one: Product, other: Product) -> Row:
@@ -136,12 +132,8 @@ def _hint(evidence: Evidence, leaf: Equation, i: int, product: Product) -> str:
 
 def product(evidence: Evidence, backward: Backward, v: Parameters) -> Product:
     """H v by the complex step of a backward, or by extrapolation where that fails."""
-    network, problem = evidence.trial.network, evidence.problem
-    rates = consult_along(network, problem, v)
-    slopes = evidence.scales.slopes
-    S = product_scales(network, problem, evidence.oracle, slopes, v, rates)
-    directions, expected, scale = map(jax.tree.leaves, (v, rates.grads, S))
-    due = list(map(Due, expected, scale))
+    rates, due = due_along(evidence, v)
+    directions = jax.tree.leaves(v)
     stepped, why = None, "is not analytic in complex numbers"
     try:
         found = _stepped(evidence, backward, v, rates)
@@ -163,6 +155,15 @@ def product(evidence: Evidence, backward: Backward, v: Parameters) -> Product:
     if stepped is None or witness.agrees:
         return witness
     return stepped if witness.against(stepped.found).agrees else witness
+
+
+def due_along(evidence: Evidence, v: Parameters) -> tuple[Oracle, list[Due]]:
+    """How fast the oracle's answer moves along v; of that H v, leaf by leaf."""
+    network, problem = evidence.trial.network, evidence.problem
+    rates = consult_along(network, problem, v)
+    slopes = evidence.scales.slopes
+    S = product_scales(network, problem, evidence.oracle, slopes, v, rates)
+    return rates, list(map(Due, *map(jax.tree.leaves, (rates.grads, S))))
 
 
 @np.errstate(all="ignore")

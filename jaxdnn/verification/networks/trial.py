@@ -24,7 +24,8 @@ Backward = Callable[..., Any]
 class Trial(NamedTuple):
     """A Problem, and what a caller's backward is handed for it.
 
-    params: the problem's, on the device; the rest is in NumPy arrays.
+    params: the problem's, on the device; the rest is in NumPy arrays. dtype: that of
+    the caller's parameters.
     """
 
     network: Network
@@ -35,6 +36,7 @@ class Trial(NamedTuple):
     sample_weight: Values | None
     key: Any
     keep_prob: float
+    dtype: Any
 
     def gradient(self, backward: Backward) -> Any:
         """A backward's answer for this problem."""
@@ -51,6 +53,20 @@ class Trial(NamedTuple):
         l2 = jax.device_put(np.float64(self.l2)) if self.l2 else 0.0
         return backward(
             self.network, self.params, caches, Y, l2=l2, sample_weight=sample_weight
+        )
+
+    def ask(self, function: Callable[..., Any], *more: Any, **options: Any) -> Any:
+        """The answer of a function that is called as `cost` is, for this problem."""
+        given = self.problem.X, self.problem.Y, *more, self.sample_weight
+        *arrays, sample_weight = jax.device_put(given)
+        return function(
+            self.network,
+            self.params,
+            *arrays,
+            key=self.key,
+            keep_prob=self.keep_prob,
+            sample_weight=sample_weight,
+            **options,
         )
 
 
@@ -70,6 +86,7 @@ def set_up(
     check_dropout(key, keep_prob)
     check_targets(network, X.shape[1], Y, l2, sample_weight)
     check_values(network, Y, sample_weight)
+    dtype = params[0].W.dtype
     params = tuple(
         Layer(to_float64(f"W{l}", layer.W), to_float64(f"b{l}", layer.b))  # pyright: ignore[reportArgumentType]
         for l, layer in enumerate(params, start=1)
@@ -93,7 +110,8 @@ def set_up(
     )
     problem = Problem(params, X, Y, np.asarray(l2 / total), keep, weights)
     caches = jax.tree.map(np.asarray, caches)
-    return Trial(network, problem, on_device, caches, l2, sample_weight, key, keep_prob)
+    drawn = key, keep_prob, dtype
+    return Trial(network, problem, on_device, caches, l2, sample_weight, *drawn)
 
 
 def forward_caches(
