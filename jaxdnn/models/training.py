@@ -99,7 +99,10 @@ def train(
                 mesh=mesh,
             )
     result = _fit(prepared, on_progress, checkpoints, resume, mesh)
-    model = Model(prepared.network, result.params, prepared.learned.preprocessing)
+    params = result.params
+    if mesh is not None:  # every process predicts and scores by itself
+        params = jax.device_put(jax.device_get(params))
+    model = Model(prepared.network, params, prepared.learned.preprocessing)
     scores: dict[str, Scores] = {}
     check = None
     watched = result.history.validation_cost is not None

@@ -134,10 +134,10 @@ def test_results_that_their_folder_cannot_hold_are_put_elsewhere(
 ):
     write = train.write_results
 
-    def full(out, *results):
+    def full(out, *results, **options):
         if out == tmp_path / "out":
             raise OSError(28, "No space left")
-        return write(out, *results)
+        return write(out, *results, **options)
 
     monkeypatch.setattr(train, "write_results", full)
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))

@@ -39,10 +39,10 @@ def test_the_command_and_the_core_have_one_rule_for_ties():
 
 
 def test_a_row_more_compiles_nothing(caplog):
-    classes = ("a", "b", "c")
-    asked = model(Categories("y", classes), np.arange(3.0)[:, None], "softmax")
+    classes = tuple("abcdefg")  # a network of no other test
+    asked = model(Categories("y", classes), np.arange(7.0)[:, None], "softmax")
     x = np.linspace(-1, 1, 1001)
-    y = np.array(classes, object)[np.arange(1001) % 3]
+    y = np.array(classes, object)[np.arange(1001) % 7]
     with jax.log_compiles():
         wanted = asked.predict(Table("t", {"x": x}))
         assert "Compiling" in caplog.text

@@ -56,6 +56,7 @@ NOT_DEFAULT = Recipe(
         watch="score",
         seed=4,
         initialization="lecun",
+        record=("gradient_norm",),
     ),
 )
 
