@@ -109,7 +109,7 @@ def _mesh(args: argparse.Namespace) -> Mesh | None:
         raise ValueError(
             f"--distributed: {error}; see --coordinator, --processes and --rank"
         ) from error
-    return jax.make_mesh((jax.device_count(),), ("examples",))
+    return Mesh(np.array(jax.devices()), ("examples",))
 
 
 def _write(
