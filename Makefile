@@ -45,6 +45,8 @@ DOCS_PYTHON = $(shell for python in python3.13 $(HOME)/.pyenv/versions/3.13.*/bi
     $$python -c 'import ensurepip' 2> /dev/null && echo $$python && break; done)
 
 SPHINX = .venv-docs/bin/python -m sphinx --quiet --jobs auto --fail-on-warning
+UNEXECUTED = $(SPHINX) --define nb_execution_mode=off \
+    --define suppress_warnings=myst-nb.lexer
 
 docs:
 	@$(MAKE) --no-print-directory .venv-docs/.docs \
@@ -69,14 +71,12 @@ $(VENV)/bin/python:
 	@$(PYTHON) -m venv --clear $(VENV)
 
 docs-examples:
-	@$(SPHINX) --builder doctest --define nb_execution_mode=off \
-	    --define suppress_warnings=myst-nb.lexer \
-	    --doctree-dir docs/_build/examples docs docs/_build/doctest \
+	@$(UNEXECUTED) --builder doctest --doctree-dir docs/_build/examples \
+	    docs docs/_build/doctest \
 	    $(filter-out docs/reference/interop.md,$(wildcard docs/reference/*.md))
 
 docs-messages:
-	@$(SPHINX) --builder gettext --define nb_execution_mode=off \
-	    --define suppress_warnings=myst-nb.lexer docs docs/_build/gettext
+	@$(UNEXECUTED) --builder gettext docs docs/_build/gettext
 	@.venv-docs/bin/python docs/messages.py $(ARGS)
 
 clean:

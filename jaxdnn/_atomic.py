@@ -52,6 +52,20 @@ def replacing(path: str | os.PathLike[str]) -> Generator[BinaryIO, None, None]:
             raise
 
 
+def write(path: str | os.PathLike[str], content: bytes) -> None:
+    """All of it, or nothing: see `replacing`.
+
+    Example:
+      >>> import tempfile
+      >>> path = Path(tempfile.mkdtemp()) / "x"
+      >>> write(path, b"1")
+      >>> path.read_bytes()
+      b'1'
+    """
+    with replacing(path) as file:
+        file.write(content)
+
+
 @contextmanager
 def naming(path: Path) -> Generator[None]:
     """Give what the system says of a write the name of what was written.

@@ -19,22 +19,20 @@ from jax.sharding import NamedSharding, PartitionSpec
 SHORT, _ADDED_IN_FLOAT32 = jnp.dtype("bfloat16"), "BF16_BF16_F32"
 
 
-def products_in(dtype: Any) -> AbstractContextManager[Any]:
-    """A context in which `product` takes its factors in SHORT, or as they are if None.
+def products_in_short(short: bool = True) -> AbstractContextManager[Any]:
+    """A context in which `product` takes its factors in SHORT; as they are if not.
 
     It is JAX's own `default_matmul_precision`, by which programs are kept apart. Not
     every device heeds that, so `product` casts.
 
     Example:
       >>> third = jnp.full((1, 1), 1 / 3)
-      >>> with products_in(SHORT):
+      >>> with products_in_short():
       ...     found = product(third, jnp.ones((1, 1)))
       >>> float(found[0, 0]), found.dtype
       (0.333984375, dtype('float32'))
     """
-    if dtype is None:
-        return nullcontext()
-    return jax.default_matmul_precision(_ADDED_IN_FLOAT32)
+    return jax.default_matmul_precision(_ADDED_IN_FLOAT32) if short else nullcontext()
 
 
 def record_dtype(dtype: Any) -> Any:
@@ -87,19 +85,14 @@ def lying_as(D: Array, A: Array) -> Array:
     return jax.sharding.reshard(D, where)
 
 
-def rows_at(A: Array, places: Array, shared: NamedSharding | None = None) -> Array:
+def rows_at(A: Array, places: Array) -> Array:
     """A[places], all of them within A (m, ...): shared as A's rows are, if they can be.
-
-    shared: where a batch's rows are to lie on automatic axes, on which A does not say.
 
     Example:
       >>> rows_at(jnp.array([5, 6, 7]), jnp.array([2, 0])).tolist()
       [7, 5]
     """
     lies, where = None, jax.typeof(A).sharding
-    if shared is not None and len(places) % shared.num_devices == 0:
-        found = A.at[places].get(mode="promise_in_bounds")
-        return jax.lax.with_sharding_constraint(found, shared)
     if where.mesh.explicit_axes:
         rows, *rest = where.spec
         axes = rows if isinstance(rows, tuple) else (rows,) if rows else ()

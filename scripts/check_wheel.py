@@ -17,6 +17,7 @@ from pathlib import Path, PurePosixPath
 ROOT = Path(__file__).resolve().parent.parent
 # What the sdist has besides what pyproject.toml names.
 OF_THE_BACKEND = {"PKG-INFO"}
+NAME = "jaxdnn"
 
 
 def tracked(*folders):
@@ -29,27 +30,27 @@ def tracked(*folders):
     return set(listed.stdout.splitlines())
 
 
-def check_wheel(path, name, release):
+def check_wheel(path, release):
     """The package's files and its metadata, no more."""
-    assert path.name == f"{name}-{release}-py3-none-any.whl", path.name
-    info = f"{name}-{release}.dist-info/"
+    assert path.name == f"{NAME}-{release}-py3-none-any.whl", path.name
+    info = f"{NAME}-{release}.dist-info/"
     with zipfile.ZipFile(path) as wheel:
         files = set(wheel.namelist())
         metadata = message_from_bytes(wheel.read(f"{info}METADATA"))
     found = metadata["Name"], metadata["Version"]
-    assert found == (name, release), found
+    assert found == (NAME, release), found
     package = {file for file in files if not file.startswith(info)}
-    assert package == tracked(name), package ^ tracked(name)
-    assert f"{name}/py.typed" in package
+    assert package == tracked(NAME), package ^ tracked(NAME)
+    assert f"{NAME}/py.typed" in package
     extra = {PurePosixPath(file).name for file in files - package}
     wanted = {"METADATA", "WHEEL", "RECORD", "entry_points.txt", "LICENSE"}
     assert extra == wanted, extra ^ wanted
 
 
-def check_sdist(path, name, release):
+def check_sdist(path, release):
     """Nothing that git does not know, and all that a test needs."""
-    top = f"{name}-{release}/"
-    assert path.name == f"{name}-{release}.tar.gz", path.name
+    top = f"{NAME}-{release}/"
+    assert path.name == f"{NAME}-{release}.tar.gz", path.name
     with tarfile.open(path) as sdist:
         files = {file.removeprefix(top) for file in sdist.getnames()}
     stray = files - tracked() - OF_THE_BACKEND
@@ -58,16 +59,16 @@ def check_sdist(path, name, release):
     assert not missing, missing
 
 
-def check_installed(name, release):
+def check_installed(release):
     """Imported from where it was installed, it does what it says."""
     import jax
 
     import jaxdnn as dnn
 
     assert Path(dnn.__file__).is_relative_to(sys.prefix), dnn.__file__
-    assert version(name) == dnn.__version__ == release
-    assert "jaxdnn" in {point.name for point in entry_points(group="console_scripts")}
-    assert "jaxdnn" in {point.name for point in entry_points(group="pytest11")}
+    assert version(NAME) == dnn.__version__ == release
+    assert NAME in {point.name for point in entry_points(group="console_scripts")}
+    assert NAME in {point.name for point in entry_points(group="pytest11")}
     network = dnn.Network((2, 4, 1), hidden="tanh")
     X = jax.random.normal(jax.random.key(0), (2, 20))
     Y = (X[:1] > 0).astype(float)
@@ -79,11 +80,10 @@ def check_installed(name, release):
 
 def main(dist):
     (wheel,), (sdist,) = Path(dist).glob("*.whl"), Path(dist).glob("*.tar.gz")
-    name, release, *_ = wheel.name.split("-")
-    assert name == "jaxdnn"
-    check_wheel(wheel, name, release)
-    check_sdist(sdist, name, release)
-    check_installed(name, release)
+    _, release, *_ = wheel.name.split("-")
+    check_wheel(wheel, release)
+    check_sdist(sdist, release)
+    check_installed(release)
     print(f"{wheel.name}, {sdist.name}: as meant")
 
 

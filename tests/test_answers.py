@@ -10,7 +10,6 @@ from jaxdnn.data.columns.numbers import Numbers
 from jaxdnn.data.preprocessing import Preprocessing
 from jaxdnn.data.tables import Table
 from jaxdnn.models import Model
-from jaxdnn.training import buckets
 from tests.reference import count_traces
 
 # Sizes no other test has, so that no program of theirs is there already.
@@ -34,19 +33,7 @@ def test_answers_are_what_the_network_says(m):
         np.testing.assert_array_equal(found.said[clear], said[clear])
 
 
-def test_rows_are_parted_and_filled_up():
-    for width in (1, 64, 60_000, 10**8):
-        for m in range(0, 9000, 41):
-            parts = list(buckets.parts(m, width))
-            taken = [i for part, _ in parts for i in range(part.start, part.stop)]
-            assert taken == list(range(m))
-            assert all(part.stop - part.start <= room for part, room in parts)
-            computed = sum(room for _, room in parts)
-            assert computed <= (2 * m if m >= 512 else 512)
-            assert max(room for _, room in parts) * width <= max(2**23, 8 * width)
-
-
-def test_forty_sizes_of_tables_share_eight_programs(monkeypatch):
+def test_forty_sizes_of_tables_share_four_programs(monkeypatch):
     columns = Preprocessing(
         tuple(Numbers(name, 0, 1) for name in "abc"),
         (Categories("y", ("no", "yes", "maybe")),),

@@ -2,9 +2,7 @@
 
 import functools
 import http.server
-import os
 import re
-import shutil
 import threading
 from html.parser import HTMLParser
 from pathlib import Path
@@ -13,7 +11,6 @@ from urllib.parse import unquote, urlsplit
 import pytest
 
 SITE = Path(__file__).parent.parent / "docs" / "_build" / "html"
-CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium")
 LOOKED_AT = [
     "index.html",
     "learn/06-one-layer.html",
@@ -23,9 +20,13 @@ LOOKED_AT = [
     "explanation/mistakes.html",
 ]
 LOOKED_AT += [f"zh_CN/{page}" for page in LOOKED_AT]
-pytestmark = pytest.mark.skipif(
-    not (SITE / "zh_CN" / "index.html").exists(), reason="no site: run make docs"
-)
+
+
+@pytest.fixture(scope="module")
+def site():
+    if not (SITE / "zh_CN" / "index.html").exists():
+        pytest.skip("no site: run make docs")
+    return SITE
 
 
 class Page(HTMLParser):
@@ -89,17 +90,17 @@ def elsewhere(site):
     }
 
 
-def test_links_lead_somewhere():
-    assert dangling(SITE) == []
+def test_links_lead_somewhere(site):
+    assert dangling(site) == []
 
 
-def test_nothing_is_loaded_from_elsewhere():
-    assert elsewhere(SITE) == set()
+def test_nothing_is_loaded_from_elsewhere(site):
+    assert elsewhere(site) == set()
 
 
-def test_no_page_shows_where_it_was_built():
-    here = str(SITE.parents[2])
-    assert [path for path in pages_of(SITE) if here in path.read_text()] == []
+def test_no_page_shows_where_it_was_built(site):
+    here = str(site.parents[2])
+    assert [path for path in pages_of(site) if here in path.read_text()] == []
 
 
 def test_what_is_wrong_is_seen(tmp_path):
@@ -114,36 +115,25 @@ def test_what_is_wrong_is_seen(tmp_path):
     assert elsewhere(tmp_path) == wanted
 
 
-def test_each_language_leads_to_the_other():
+def test_each_language_leads_to_the_other(site):
     for page in LOOKED_AT[:6]:
         there = f"{'../' * page.count('/')}zh_CN/{page}"
         back = f"{'../' * (page.count('/') + 1)}{page}"
-        assert there in pages_of(SITE)[SITE / page].links
-        assert back in pages_of(SITE)[SITE / "zh_CN" / page].links
+        assert there in pages_of(site)[site / page].links
+        assert back in pages_of(site)[site / "zh_CN" / page].links
 
 
 @pytest.fixture(scope="module")
-def address():
+def address(site):
     class Quiet(http.server.SimpleHTTPRequestHandler):
         def log_message(self, *args):
             pass
 
-    handler = functools.partial(Quiet, directory=SITE)
+    handler = functools.partial(Quiet, directory=site)
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}/"
         server.shutdown()
-
-
-@pytest.fixture(scope="module")
-def browser():
-    playwright = pytest.importorskip("playwright.sync_api", reason="needs playwright")
-    if CHROMIUM is None:
-        pytest.skip("needs a chromium on the path")
-    with playwright.sync_playwright() as p:
-        browser = p.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 @pytest.mark.parametrize("width", [1280, 400])

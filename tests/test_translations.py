@@ -76,6 +76,8 @@ def test_what_is_for_learners_is_translated():
 def test_a_fault_is_seen():
     english = "[Dropout](../a.md) of `A` and $b$"
     assert faults(english, "") == ["is not translated"]
-    assert faults(english, "`A` 和 $b$ 的随机失活") != []
+    assert faults(english, "`A` 和 $b$ 的随机失活") == [
+        "has other code, formulas or links"
+    ]
     assert faults(english, "`A` 和 $b$ 的 [dropout](../a.md)") == ["lacks 随机失活"]
     assert faults(english, "`A` 和 $b$ 的[随机失活](../a.md)") == []

@@ -1,7 +1,6 @@
 """Train, write the page of a run, and say what it shows."""
 
 import argparse
-from dataclasses import replace
 from pathlib import Path
 
 import jax
@@ -9,7 +8,7 @@ import jax
 from jaxdnn.cli import options
 from jaxdnn.cli.aligned import number
 from jaxdnn.cli.describing import describe_data
-from jaxdnn.cli.say import joined, say
+from jaxdnn.cli.say import say, tell_parts
 from jaxdnn.data.columns.categories import Categories
 from jaxdnn.data.preprocessing import Preprocessing
 from jaxdnn.explain import record, write_page
@@ -20,17 +19,9 @@ from jaxdnn.models.prepared import prepare
 def run(args: argparse.Namespace) -> int:
     """Train, write the page, and say what it shows."""
     check_free(args.out, force=args.force)
-    recipe = options.recipe_of(args)
-    prepared = prepare(
-        replace(
-            recipe,
-            data=replace(recipe.data, test_fraction=0.0),
-            training=replace(recipe.training, optimizer="sgd"),
-        )
-    )
+    prepared = prepare(options.recipe_of(args))
     name, network = Path(args.source).stem, prepared.network
-    for i, line in enumerate(joined(describe_data(name, prepared))):
-        say("" if i else "data", line)
+    tell_parts(say, "data", describe_data(name, prepared))
     X, Y = prepared.examples().whole()
     recording = record(
         network,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from jaxdnn import plots
-from jaxdnn._atomic import replacing
+from jaxdnn._atomic import write
 from jaxdnn._extras import require
 from jaxdnn.cli.aligned import aligned, number, shortened
 from jaxdnn.cli.options import tables_of
@@ -34,8 +34,7 @@ def run(args: argparse.Namespace) -> int:
         args.out.parent.mkdir(parents=True, exist_ok=True)
         heading = ["row", "gradient_norm", *names, *map("predicted_{}".format, names)]
         lines = zip(found.rows, found.norms, *found.truth, *found.said, strict=True)
-        with replacing(args.out) as file:
-            file.write(csv_text([heading, *lines]).encode())
+        write(args.out, csv_text([heading, *lines]).encode())
         say("wrote", str(args.out))
     if args.figure is not None:
         args.figure.parent.mkdir(parents=True, exist_ok=True)

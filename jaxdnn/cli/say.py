@@ -3,7 +3,7 @@
 import csv
 import io
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 from unicodedata import east_asian_width
 
@@ -50,6 +50,19 @@ def joined(parts: Iterable[str], width: int = 64) -> list[str]:
         else:
             lines.append(part)
     return lines
+
+
+def tell_parts(
+    tell: Callable[[str, str], None], label: str, parts: Iterable[str]
+) -> None:
+    """Tell all parts under one label, on as few lines as they fill.
+
+    Example:
+      >>> tell_parts(say, "data", ["one", "two"])
+      data            one; two
+    """
+    for i, line in enumerate(joined(parts)):
+        tell("" if i else label, line)
 
 
 def csv_text(rows: Iterable[Iterable[Any]]) -> str:

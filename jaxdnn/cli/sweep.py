@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from jaxdnn import Lane, plots, sweep
-from jaxdnn._atomic import replacing
+from jaxdnn._atomic import write
 from jaxdnn._extras import require
 from jaxdnn.cli import options
 from jaxdnn.cli.aligned import number
@@ -43,8 +43,7 @@ def run(args: argparse.Namespace) -> int:
         cells = zip(line, widths, strict=True)
         print("  ".join(f"{cell:>{width}}" for cell, width in cells))
     out.mkdir(parents=True, exist_ok=True)
-    with replacing(out / "sweep.csv") as file:
-        file.write("".join(",".join(line) + "\n" for line in lines).encode())
+    write(out / "sweep.csv", "".join(",".join(line) + "\n" for line in lines).encode())
     figure = plots.plot_costs(
         {
             ", ".join(_cells(lane)[: len(_VARIED)]): np.asarray(

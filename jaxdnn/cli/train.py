@@ -27,7 +27,7 @@ from jaxdnn.cli.describing import (
     headless,
 )
 from jaxdnn.cli.progress import progress
-from jaxdnn.cli.say import joined, put_notes, say, silent
+from jaxdnn.cli.say import put_notes, say, silent, tell_parts
 from jaxdnn.cli.scoring import score_lines
 from jaxdnn.data.columns.notes import added_up
 from jaxdnn.data.tables import Table
@@ -158,8 +158,7 @@ def _describe_prepared(
         ("columns", describe_columns(prepared)),
         ("missing", describe_missing(prepared)),
     ):
-        for i, line in enumerate(joined(parts)):
-            tell("" if i else label, line)
+        tell_parts(tell, label, parts)
     tell("network", _describe_network(prepared.network))
     tell("training", _describe_training(prepared.recipe.training))
 

@@ -16,7 +16,7 @@ import jax
 import numpy as np
 
 from jaxdnn import fit, forward, initialize_parameters
-from jaxdnn._atomic import replacing
+from jaxdnn._atomic import write
 from jaxdnn.cli import functions, options
 from jaxdnn.models.optimizers import LEARNING_RATES
 from jaxdnn.models.prepared import prepare
@@ -68,8 +68,7 @@ def _written(args: argparse.Namespace, report: Report, extra: dict[str, Any]) ->
     if args.json is not None:
         text = json.dumps(report.to_dict() | extra, indent=2, ensure_ascii=False)
         args.json.parent.mkdir(parents=True, exist_ok=True)
-        with replacing(args.json) as file:
-            file.write(text.encode())
+        write(args.json, text.encode())
     print(report, flush=True)
     return _EXIT_CODES[report.verdict]
 
@@ -85,8 +84,7 @@ def _as_list(tested: SelfTest) -> list[dict[str, Any]]:
 def _of_data(args: argparse.Namespace) -> dict[str, Any]:
     """The case that the words make: train's network on train's rows."""
     recipe = options.recipe_of(args)
-    plain = replace(recipe.training, optimizer="sgd")
-    prepared = prepare(replace(recipe, training=plain))
+    prepared = prepare(recipe)
     network = prepared.network
     X, Y = prepared.examples().whole()
     key = jax.random.key(args.seed)

@@ -1,7 +1,7 @@
 """NumPy outside, the core inside: what every function here is an adapter of.
 
-Each program is one of core functions. It runs in float64 whatever the process
-is set to, and leaves that setting as it was. What it is handed has been admitted.
+Each program is made of core functions. It runs in float64 whatever the process is set
+to, and leaves that setting as it was. What it is handed has been admitted.
 """
 
 from collections.abc import Callable, Mapping, Sequence

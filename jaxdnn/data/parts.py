@@ -160,8 +160,8 @@ class FileInParts:
         return replace(self, rows=replace(self.rows, tables=file))
 
     def __iter__(self) -> Iterator[Piece]:
-        # Not the seed alone: data may have been made with it.
         for table in self.rows:
+            # Not the seed alone: data may have been made with it.
             bits = np.random.PCG64((self.seed, 1)).advance(table.first_row)
             rows = np.arange(len(table)) if table.rows is None else table.rows
             place = np.random.Generator(bits).random(rows[-1] + 1)[rows]

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jaxdnn import Report, __version__
-from jaxdnn._atomic import replacing
+from jaxdnn._atomic import write
 from jaxdnn._refusals import BadValueError, public
 from jaxdnn.explain.recording import Recording
 from jaxdnn.explain.template import filled
@@ -46,17 +46,16 @@ def page(
       >>> html.count("<script>"), "two points" in html, "https://" in html
       (1, True, False)
     """
-    said = {**numbers(recording), "title": title, "version": __version__}
+    said = {**_numbers(recording), "title": title, "version": __version__}
     n_x, *_, n_L = recording.network.layer_dims
-    for name, given, first, count in (
-        ("inputs", inputs, "x1", n_x),
-        ("classes", classes, "0", max(2, n_L)),
+    for name, given, plain in (
+        ("inputs", inputs, [f"x{i}" for i in range(1, n_x + 1)]),
+        ("classes", classes, [f"{i}" for i in range(max(2, n_L))]),
     ):
-        start = int(first[-1])
-        names = given or [f"{first[:-1]}{start + i}" for i in range(count)]
-        if len(names) != count:
-            raise BadValueError(f"{name} must be {count} names, got {len(names)}")
-        said[name] = list(names)
+        names = list(given or plain)
+        if len(names) != len(plain):
+            raise BadValueError(f"{name} must be {len(plain)} names, got {len(names)}")
+        said[name] = names
     # A name with a < in it would be taken for markup, the end of the script even.
     data = json.dumps(said, ensure_ascii=False, separators=(",", ":"))
     return filled("page.html", data=data.replace("<", "\\u003c"))
@@ -81,24 +80,12 @@ def write_page(
       'run.html'
     """
     html = page(recording, **names)
-    with replacing(path := Path(file)) as opened:
-        opened.write(html.encode())
+    write(path := Path(file), html.encode())
     return path
 
 
-def numbers(recording: Recording) -> dict[str, Any]:
-    """All numbers of the page, in lists: examples, parameters, masks, the verdict.
-
-    Example:
-      >>> import jax
-      >>> from jaxdnn import Network
-      >>> from jaxdnn.explain.recording import record
-      >>> X, Y = np.eye(2), np.array([[0.0, 1.0]])
-      >>> run = record(Network((2, 1)), X, Y, key=jax.random.key(0), epochs=5)
-      >>> said = numbers(run)
-      >>> [of["epoch"] for of in said["snapshots"]], said["X"]
-      ([0, 1, 2, 3, 4, 5], [[1.0, 0.0], [0.0, 1.0]])
-    """
+def _numbers(recording: Recording) -> dict[str, Any]:
+    """All numbers of the page, in lists: examples, parameters, masks, the verdict."""
     network, look = recording.network, recording.look
     return {
         "layer_dims": network.layer_dims,

@@ -30,6 +30,7 @@ from jaxdnn import (
     verify,
 )
 from jaxdnn._checks import check_input_columns, check_shape, count
+from jaxdnn._programs import compiled
 from jaxdnn._refusals import BadValueError, public
 from jaxdnn.activations import ACTIVATIONS
 from jaxdnn.arguments import check_network
@@ -210,7 +211,7 @@ def _run(
     return seen
 
 
-@partial(jax.jit, static_argnums=0)
+@compiled(static_argnums=0)
 def _look(
     network: Network,
     params: Parameters,

@@ -24,6 +24,7 @@ from jax import Array, export
 from numpy.typing import NDArray
 
 from jaxdnn import Network, Parameters, propagation
+from jaxdnn._atomic import write
 from jaxdnn._checks import check_kind
 from jaxdnn._extras import require
 from jaxdnn._refusals import BadValueError, public, shown
@@ -35,7 +36,7 @@ from jaxdnn.data.tables import Table
 from jaxdnn.export.comparing import Comparison, compare_pieces
 from jaxdnn.export.runs import Figures, runs
 from jaxdnn.export.subject import Subject
-from jaxdnn.export.writing import check_free, write
+from jaxdnn.export.writing import check_free
 from jaxdnn.models.model import Prediction
 
 PLATFORMS = ("cpu", "cuda", "tpu")

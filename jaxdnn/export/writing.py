@@ -3,7 +3,6 @@
 import os
 from pathlib import Path
 
-from jaxdnn._atomic import replacing
 from jaxdnn._refusals import BadValueError
 
 
@@ -21,17 +20,3 @@ def check_free(file: str | os.PathLike[str], *, force: bool) -> Path:
     if path.exists() and not force:
         raise BadValueError(f"file {path} is there already; force replaces it")
     return path
-
-
-def write(path: Path, content: bytes) -> None:
-    """All of it, or nothing.
-
-    Example:
-      >>> import tempfile
-      >>> path = Path(tempfile.mkdtemp()) / "x"
-      >>> write(path, b"1")
-      >>> path.read_bytes()
-      b'1'
-    """
-    with replacing(path) as file:
-        file.write(content)

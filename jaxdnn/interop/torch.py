@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jaxdnn import Parameters
-from jaxdnn._atomic import replacing
+from jaxdnn._atomic import write
 from jaxdnn._checks import check_kind
 from jaxdnn._extras import require
 from jaxdnn._refusals import BadValueError, public
@@ -115,8 +115,7 @@ def save_torch(
     arrays = to_torch(params, layers=layers)
     in_rows = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
     content = require("safetensors.numpy").save(in_rows)
-    with replacing(file) as opened:
-        opened.write(content)
+    write(file, content)
 
 
 @public

@@ -16,7 +16,7 @@ from typing import Any
 import jax
 
 from jaxdnn import Progress, Snapshot, snapshot_to_dict
-from jaxdnn._atomic import FolderLock, leftovers, naming, replacing
+from jaxdnn._atomic import FolderLock, leftovers, naming, write
 from jaxdnn.models.files import pack, unpack
 
 _PREFIX, _SUFFIX = "epoch-", ".safetensors"
@@ -115,8 +115,7 @@ class Checkpoints:
         if new == self._newest:
             return new
         said = {"configuration": self._configuration}
-        with replacing(new) as file:
-            file.write(pack("checkpoint", snapshot_to_dict(snapshot), said))
+        write(new, pack("checkpoint", snapshot_to_dict(snapshot), said))
         self._continues, self._newest = True, new
         # Later checkpoints are stale: the run resumed before them.
         past = [path for path in self._paths() if path <= new]

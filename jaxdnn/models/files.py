@@ -25,7 +25,7 @@ from jaxdnn import (
     params_from_dict,
     params_to_dict,
 )
-from jaxdnn._atomic import replacing
+from jaxdnn._atomic import write
 from jaxdnn._checks import check_parameters
 from jaxdnn._extras import require
 from jaxdnn._refusals import BadValueError, public
@@ -87,8 +87,7 @@ def save_model(path: str | os.PathLike[str], model: Model) -> None:
         },
         "preprocessing": model.preprocessing.to_json(),
     }
-    with replacing(path) as file:
-        file.write(pack("model", arrays, said))
+    write(path, pack("model", arrays, said))
 
 
 def load_model(path: str | os.PathLike[str]) -> Model:

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jaxdnn import History, plots
-from jaxdnn._atomic import FolderLock, keep_names, naming, replacing
+from jaxdnn._atomic import FolderLock, keep_names, naming, write
 from jaxdnn.data.columns.categories import Categories
 from jaxdnn.data.columns.numbers import Numbers
 from jaxdnn.data.tables import Table
@@ -31,8 +31,9 @@ if TYPE_CHECKING:
 
 
 _MODEL, _HISTORY, _MANIFEST = "model.safetensors", "history.csv", "manifest.json"
-_FIGURES = ("learning_curve.png", "confusion_matrix.png", "boundary.png")
 _REPORT = "report.html"
+# What some runs leave and others do not.
+_SOMETIMES = ("learning_curve.png", "confusion_matrix.png", "boundary.png", _REPORT)
 _UNFINISHED = ".unfinished-"
 
 # Of the grid that a boundary is drawn from: its points along an axis, its logits.
@@ -59,7 +60,7 @@ def check_writable(folder: Path, *, option: str = "--out") -> None:
         raise NotADirectoryError(f"{option} {folder}: {there} is a file")
     if not os.access(there, os.W_OK | os.X_OK):
         raise PermissionError(f"{option} {folder}: {there} is not writable")
-    for name in (_MODEL, _HISTORY, _MANIFEST, *_FIGURES, _REPORT):
+    for name in (_MODEL, _HISTORY, _MANIFEST, *_SOMETIMES):
         if (folder / name).is_dir():
             raise IsADirectoryError(f"{option} {folder}: {name} there is a folder")
 
@@ -103,8 +104,7 @@ def write_results(
             with tempfile.TemporaryDirectory(dir=out, prefix=_UNFINISHED) as folder:
                 new = Path(folder)
                 save_model(new / _MODEL, model)
-                with replacing(new / _HISTORY) as file:
-                    file.write(_as_csv(history).encode())
+                write(new / _HISTORY, _as_csv(history).encode())
                 for file_name, figure in figures.items():
                     plots.save(figure, new / file_name)
                 names = [_MODEL, _HISTORY, *figures]
@@ -146,13 +146,12 @@ def _moved(new: Path, out: Path, names: list[str]) -> list[Path]:
         name: hashlib.sha256((new / name).read_bytes()).hexdigest() for name in names
     }
     # Figures of an earlier run would be taken for this one's.
-    stale = [name for name in (*_FIGURES, _REPORT) if name not in names]
+    stale = [name for name in _SOMETIMES if name not in names]
     for name in (_MANIFEST, *stale):
         (out / name).unlink(missing_ok=True)
     keep_names(out)
     moved = [(new / name).replace(out / name) for name in names]
-    with replacing(out / _MANIFEST) as file:
-        file.write(json.dumps({"sha256": said}, indent=2).encode() + b"\n")
+    write(out / _MANIFEST, json.dumps({"sha256": said}, indent=2).encode() + b"\n")
     return moved
 
 

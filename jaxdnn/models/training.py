@@ -21,6 +21,8 @@ from jaxdnn.models.optimizers import optimizer
 from jaxdnn.models.prepared import Prepared, prepare
 from jaxdnn.models.recipe import Recipe
 from jaxdnn.models.scores import Scores
+from jaxdnn.training.checks import check_mesh
+from jaxdnn.training.placing import turn_of
 from jaxdnn.verification import Report, verify
 
 OnProgress = Callable[[Progress], None]
@@ -147,7 +149,9 @@ def _fit(
             if tell is not None:
                 tell(info)
 
-    X, Y = prepared.examples(turn=_turn(mesh)), None
+    check_mesh(mesh)
+    turn = ALONE if mesh is None else Turn(*turn_of(mesh))
+    X, Y = prepared.examples(turn=turn), None
     if not prepared.recipe.data.stream:
         X, Y = X.whole()
     return fit(
@@ -171,14 +175,6 @@ def _fit(
         resume=resume,
         mesh=mesh,
     )
-
-
-def _turn(mesh: Mesh | None) -> Turn:
-    """This process's among those of the mesh."""
-    if mesh is None:
-        return ALONE
-    processes = sorted({device.process_index for device in mesh.devices.flat})
-    return Turn(processes.index(jax.process_index()), len(processes))
 
 
 def _check(prepared: Prepared, model: Model) -> Report:

@@ -129,7 +129,7 @@ def cost(
     mean: Mean,
     dropout: Dropout | None = None,
 ) -> Array:
-    """J of examples, whose X is of `in_program`."""
+    """J of examples, whose X is rows or `Entries`."""
     inner = _in_forward(network, params, examples.X, len(examples.Y))
     ZL, _ = propagation.forward(*inner, dropout)
     return propagation.cost(network, params, ZL, examples.Y.T, mean)

@@ -109,10 +109,14 @@ def _number(value: Any) -> Any:
     return bool(value) if isinstance(value, bool | np.bool_) else float(value)
 
 
+def _kept(estimator: Any, incremental: bool) -> dict[str, Any] | None:
+    """What the run before left to go on from, if this one goes on."""
+    return getattr(estimator, "_solver_state", None) if incremental else None
+
+
 def _optimizer(estimator: Any, incremental: bool) -> SimpleNamespace:
     """The parameters that make the optimizer: it goes on as it was begun."""
-    kept = getattr(estimator, "_solver_state", None)
-    if incremental and kept is not None:
+    if (kept := _kept(estimator, incremental)) is not None:
         return SimpleNamespace(**kept["optimizer"])
     return SimpleNamespace(**{name: getattr(estimator, name) for name in _OPTIMIZER})
 
@@ -136,8 +140,7 @@ def _state(estimator: Any, plan: Plan, task: Task) -> State:
     params = as_layers(estimator.coefs_, estimator.intercepts_, dtype)
     rate, updates = float(estimator.learning_rate_init), 0
     solver = jax.device_get(begin(plan.solver, rate, params))
-    kept = getattr(estimator, "_solver_state", None)
-    if task.incremental and kept is not None:
+    if (kept := _kept(estimator, task.incremental)) is not None:
         solver = jax.tree.unflatten(jax.tree.structure(solver), kept["arrays"])
         rate, updates = kept["learning_rate"], kept["updates"]
     best = estimator.best_loss_, np.inf

@@ -71,14 +71,17 @@ def _picked(run: Run, rows: Rows, order: Any, i: Any) -> tuple[Batches, Any]:
     start = i * size
     order = jnp.pad(order, (0, -order.shape[0] % size))
     places = dynamic_slice(order, (start,), (size,))
-    X, targets, weight = (
-        None if of is None else rows_at(of, places, run.plan.shared)
-        for of in (rows.X, rows.targets, rows.weight)
+    found: Any = jax.tree.map(
+        lambda of: rows_at(of, places),
+        Batches(rows.X, rows.targets, rows.weight, None),
     )
+    shared = run.plan.shared
+    if shared is not None and size % shared.num_devices == 0:
+        found = jax.lax.with_sharding_constraint(found, shared)
     if not run.plan.ragged:
-        return Batches(X, targets, weight, None), size
+        return found, size
     count = jnp.minimum(size, rows.real - start)
-    return Batches(X, targets, weight, jnp.arange(size) < count), count
+    return found._replace(real=jnp.arange(size) < count), count
 
 
 def _cut(batches: Batches, i: Any) -> tuple[Batches, Any]:

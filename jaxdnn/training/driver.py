@@ -18,8 +18,8 @@ from jaxdnn.training.programs import (
     Sums,
     batch_at,
     close_epoch,
+    history_room,
     no_sums,
-    room_for,
     run_batches,
     run_epochs,
     run_step,
@@ -63,7 +63,7 @@ def drive(
 ) -> Outcome:
     """Train on examples in memory; edge is called after each chunk of epochs."""
     state, history = start
-    room = room_for(min(epochs, _MOST_EPOCHS))
+    room = history_room(min(epochs, _MOST_EPOCHS))
     pace = _Pace(epochs if edge is None else report_every)
     while _has_more(run, state, epochs):
         done = int(state.epoch)

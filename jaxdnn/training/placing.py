@@ -113,9 +113,25 @@ def everyones(mesh: Mesh, numbers: NDArray[Any]) -> NDArray[Any]:
     bits = np.asarray(numbers, np.float64).view(np.uint32)
     own = np.broadcast_to(bits, (len(mesh.local_devices), len(bits)))
     shared = jax.make_array_from_process_local_data(rows_shared(mesh), own)
-    processes = [device.process_index for device in mesh.devices.flat]
-    _, one_each = np.unique(processes, return_index=True)
+    _, one_each = _processes(mesh)
     return np.asarray(on_all(mesh, shared))[one_each].view(np.float64)
+
+
+def turn_of(mesh: Mesh) -> tuple[int, int]:
+    """Which of the mesh's processes this is, and how many there are.
+
+    Example:
+      >>> turn_of(jax.sharding.Mesh(jax.devices()[:1], ("examples",)))
+      (0, 1)
+    """
+    processes, _ = _processes(mesh)
+    return int(np.searchsorted(processes, jax.process_index())), len(processes)
+
+
+def _processes(mesh: Mesh) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Those that have devices of the mesh, in order, and where each one's first is."""
+    of_each = [device.process_index for device in mesh.devices.flat]
+    return np.unique(of_each, return_index=True)
 
 
 def on_all(mesh: Mesh, tree: Any) -> Any:

@@ -22,7 +22,7 @@ from jaxdnn.parameters import (
     admitted_parameters,
     initialize_parameters,
 )
-from jaxdnn.sharding import SHORT, record_dtype
+from jaxdnn.sharding import record_dtype
 from jaxdnn.training.batch_objective import L2Term, OverAll, OverBatch
 from jaxdnn.training.buckets import bucket
 from jaxdnn.training.checks import check_order
@@ -38,7 +38,7 @@ from jaxdnn.training.examples import (
 from jaxdnn.training.layouts import Layout, folded, plain, run_basis
 from jaxdnn.training.optimizers import init_optimizer
 from jaxdnn.training.placing import replicate, rows_shared, shard
-from jaxdnn.training.programs import blank_history, room_for
+from jaxdnn.training.programs import blank_history, history_room
 from jaxdnn.training.snapshots import restore_snapshot, snapshot_to_dict
 from jaxdnn.training.source import Source
 from jaxdnn.training.stopping import best_entry, entry_to_watch, none_yet
@@ -171,7 +171,7 @@ def prepare(
         ragged=size is not None or _is_ragged(given.examples, config.batch_size),
         sentinel=concrete,
         watched=entry_to_watch(config.watch, watched is not None),
-        compute_dtype=None if config.compute_dtype is None else SHORT,
+        short=config.compute_dtype is not None,
         record=config.record,
         shared=None if given.mesh is None else rows_shared(given.mesh),
     )
@@ -261,7 +261,7 @@ def _settings(given: Given, config: Config, dtype: Any, size: int | None) -> Set
     if order is not None:
         order = admitted("order", order)
         check_order(order, config.epochs, m)
-        room = ((0, room_for(config.epochs) - config.epochs), (0, (size or m) - m))
+        room = ((0, history_room(config.epochs) - config.epochs), (0, (size or m) - m))
         order = jnp.asarray(np.pad(order, room) if size else order, jnp.uint32)
 
     wide = record_dtype(dtype)

@@ -19,7 +19,7 @@ from jaxdnn.blocks import Blocks
 from jaxdnn.dropout import Dropout
 from jaxdnn.objective import Mean, mean_over
 from jaxdnn.propagation import cost_and_gradients
-from jaxdnn.sharding import products_in, record_dtype, varying_as
+from jaxdnn.sharding import products_in_short, record_dtype, varying_as
 from jaxdnn.training.batches import (
     Batch,
     batch_count,
@@ -84,7 +84,7 @@ def one_step(run: Run, state: State, batch: Batch) -> tuple[State, Step]:
     X, Y, mean, _ = batch
     dropout = step_dropout(run, state)
     asked = plan.network, state.params, X, Y, mean, dropout
-    with products_in(plan.compute_dtype):
+    with products_in_short(plan.short):
         if settings.clipping is None:
             share, (J, grads) = None, cost_and_gradients(*asked)
         else:
@@ -120,7 +120,7 @@ def _masked(blocks: Blocks, mask: Any) -> Blocks:
 def _cost(
     run: Run, params: Blocks, X: Array, Y: Array, mean: Mean, dropout: Dropout | None
 ) -> Array:
-    with products_in(run.plan.compute_dtype):
+    with products_in_short(run.plan.short):
         ZL, _ = propagation.forward(run.plan.network, params, X, dropout)
     return propagation.cost(run.plan.network, params, ZL, Y, mean)
 
@@ -208,11 +208,11 @@ def cost_and_score(
     return J, network.head.score(network.head.decide(ZL), Y, weight)
 
 
-def room_for(epochs: int) -> int:
+def history_room(epochs: int) -> int:
     """What the history of so many epochs is given: powers of two, for few programs.
 
     Example:
-      >>> room_for(600), room_for(1024)
+      >>> history_room(600), history_room(1024)
       (1024, 1024)
     """
     return 1 << (epochs - 1).bit_length()

@@ -41,22 +41,25 @@ def own_folder(shared: Path) -> Path:
       OSError: the shared folder is not writable.
     """
     own = Path(tempfile.mkdtemp(prefix=_OWN, dir=shared))
-    known: set[Path] = set()
+    known: set[str] = set()
     for program, name, size in _programs(shared):
         # Another process may have removed it, and some disks have no links.
         with suppress(OSError):
             if program.stat().st_size == size:
                 os.link(program, own / name)
-                known.add(own / name)
+                known.add(name)
             else:
                 program.unlink()
 
     def share(event: str, duration_secs: float, **kwargs: str | int) -> None:
         if event == _COMPILED:
-            for file in {*own.glob("*-cache")} - known:
-                known.add(file)
+            # Names alone: this is done after every program, those found here too.
+            new = {*os.listdir(own)} - known
+            for name in filter(lambda name: name.endswith("-cache"), new):
+                known.add(name)
                 with suppress(OSError):
-                    os.link(file, shared / f"{file.name}.{file.stat().st_size}")
+                    size = (own / name).stat().st_size
+                    os.link(own / name, shared / f"{name}.{size}")
 
     jax.monitoring.register_event_duration_secs_listener(share)
     atexit.register(_leave, shared, own, os.getpid())

@@ -25,7 +25,9 @@ from jaxdnn.training.weights import (
     are_labels,
     balanced,
     by_class,
+    class_count,
     classes_of,
+    each_class,
 )
 
 # Bytes of X in a piece cut from arrays that lie in a file.
@@ -150,8 +152,8 @@ def source_of(
     if class_weight is not None:
         given = isinstance(class_weight, Mapping)
         of_class = class_weight if given else balanced(counts.sum(axis=0))
-        each = [of_class.get(k, 1.0) for k in range(counts.shape[1])]
-        total = weights.sum(axis=0) @ np.array(each, float)
+        each = np.array(each_class(network, of_class), float)
+        total = weights.sum(axis=0) @ each
     if not total > 0:
         raise BadValueError("the weights of all pieces must not all be 0")
     return Source(
@@ -299,7 +301,7 @@ def _put(arrays: _Rows, at: Any, rows: Iterable[NDArray[Any]]) -> None:
 
 def _seen(network: Network, pieces: Iterable[Any], *, by_classes: bool) -> _Seen:
     """A look at all pieces; an error names the one it is about."""
-    classes = max(2, network.layer_dims[-1]) if by_classes else 1
+    classes = class_count(network) if by_classes else 1
     counts, weights = np.zeros(classes, int), np.zeros(classes)
     seen = _Seen(0, np.dtype(float), False, False, counts, weights)
     for i, piece in enumerate(pieces):

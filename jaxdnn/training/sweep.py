@@ -49,12 +49,11 @@ from jaxdnn.training.prepare import (
     Placed,
     Prepared,
     initial_parameters,
-    is_concrete_tree,
     place_examples,
     prepare,
     split_run_key,
 )
-from jaxdnn.training.programs import cost_and_score, room_for, run_epochs
+from jaxdnn.training.programs import cost_and_score, history_room, run_epochs
 from jaxdnn.training.snapshots import as_key_like, key_bits
 from jaxdnn.training.source import Source
 from jaxdnn.training.stopping import Watch
@@ -193,7 +192,7 @@ def sweep(
     run, lanes, examples = _lanes(options, configs, given)
     strategy = strategy or _faster(run, count_of(given.examples))
     run, lanes, epochs = on_device((run, lanes, np.int32(base.epochs)))
-    room = room_for(base.epochs)
+    room = history_room(base.epochs)
     ends = share_lanes(
         mesh, _run_lanes, lanes, (run, examples, epochs), strategy=strategy, room=room
     )
@@ -232,9 +231,10 @@ def _check_options(options: tuple[tuple[Any, ...], ...]) -> None:
         check_scalar("l2", l2, low=0)
     for keep_prob in keeps:
         check_scalar("keep_prob", keep_prob, low=0, high=1, low_open=True)
-    if set(clips) == {None}:
+    unclipped = [clip is None for clip in clips]
+    if all(unclipped):
         return
-    if None in clips:
+    if any(unclipped):
         raise BadValueError("clip_examples must be None alone, or numbers")
     if len(nets) > 1:
         raise BadValueError("clip_examples needs hidden_sizes of one size")
@@ -268,7 +268,6 @@ def _lanes(
 ) -> tuple[Run, _Own, Any]:
     """What the lanes share, and what is each one's own, stacked; the examples."""
     nets: tuple[Network, ...] = options[-1]
-    given = given._replace(concrete=is_concrete_tree((given, configs)))
     widest = replace(
         nets[0],
         layer_dims=tuple(map(max, zip(*(n.layer_dims for n in nets), strict=True))),

@@ -72,9 +72,8 @@ class Plan:
     schedule: updates done -> learning rate, or None for the settings' own. ragged:
     whether a batch may be partly empty. sentinel: whether a cost that is not finite
     ends the run. watched: the history's entry that decides which parameters are best.
-    compute_dtype: that products of a step are taken in, or None for the parameters'.
-    record: what else the history holds.
-    shared: how a mesh's devices share the rows of a batch.
+    short: whether products of a step are taken in `sharding.SHORT`. record: what else
+    the history holds. shared: how a mesh's devices share the rows of a batch.
     """
 
     network: Network
@@ -84,7 +83,7 @@ class Plan:
     ragged: bool
     sentinel: bool
     watched: str | None
-    compute_dtype: Any = None
+    short: bool = False
     record: tuple[Record, ...] = ()
     shared: NamedSharding | None = None
 

@@ -81,9 +81,28 @@ def of_classes(
     """
     if class_weight is None or isinstance(class_weight, Mapping):
         return class_weight
-    labels = classes_of(network, Y)
-    classes = max(2, network.layer_dims[-1])
-    return balanced((np.arange(classes)[:, None] == labels[None, :]).sum(axis=1))
+    labels, classes = classes_of(network, Y), np.arange(class_count(network))
+    return balanced((classes[:, None] == labels[None, :]).sum(axis=1))
+
+
+def class_count(network: Network) -> int:
+    """How many classes the network tells apart: one output tells two.
+
+    Example:
+      >>> class_count(Network((2, 1))), class_count(Network((2, 3), output="softmax"))
+      (2, 3)
+    """
+    return max(2, network.layer_dims[-1])
+
+
+def each_class(network: Network, weights: Mapping[int, Any]) -> list[Any]:
+    """Every class's weight; 1 for a class without one.
+
+    Example:
+      >>> each_class(Network((2, 1)), {1: 3.0})
+      [1.0, 3.0]
+    """
+    return [weights.get(k, 1.0) for k in range(class_count(network))]
 
 
 def balanced(counts: Any) -> Mapping[int, Any]:
@@ -100,14 +119,13 @@ def balanced(counts: Any) -> Mapping[int, Any]:
 
 
 def by_class(network: Network, Y: Any, weights: Mapping[int, Any]) -> Any:
-    """The weight of each example's class (m,); 1 for a class without one.
+    """The weight of each example's class (m,).
 
     Example:
       >>> by_class(Network((2, 1)), np.array([[1, 0]]), {1: 3.0}).tolist()
       [3.0, 1.0]
     """
-    labels = classes_of(network, Y)
-    of = [weights.get(k, 1.0) for k in range(max(2, network.layer_dims[-1]))]
+    labels, of = classes_of(network, Y), each_class(network, weights)
     # In NumPy nothing compiles for so many examples.
     if isinstance(labels, np.ndarray) and all(map(is_concrete, of)):
         return np.array(of, jnp.result_type(float))[labels]

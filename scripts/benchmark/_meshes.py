@@ -46,6 +46,13 @@ _LINE = re.compile(rf"= (.*?) ({'|'.join(_COLLECTIVES)})(?:-start)?\(")
 _SHAPE = re.compile(r"\b(pred|[a-z]+(\d+))\[([\d,]*)\]")
 
 
+def free_address() -> str:
+    """Of this machine, with a port that nobody has."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return f"127.0.0.1:{free.getsockname()[1]}"
+
+
 def measure_meshes() -> list[dict[str, Any]]:
     """The counts of every mesh, as they go into the report."""
     return [count_on(devices, processes) for devices, processes in MESHES]
@@ -53,9 +60,7 @@ def measure_meshes() -> list[dict[str, Any]]:
 
 def count_on(devices: int, processes: int) -> dict[str, Any]:
     """What `count` says where there are so many devices and processes."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        address = f"127.0.0.1:{free.getsockname()[1]}"
+    address = free_address()
     forced = f"--xla_force_host_platform_device_count={devices // processes}"
     paths = os.pathsep.join(sys.path)
     own = {"XLA_FLAGS": forced, "JAX_PLATFORMS": "cpu", "PYTHONPATH": paths}

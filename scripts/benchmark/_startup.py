@@ -18,7 +18,7 @@ from statistics import median
 from typing import Any
 
 from scripts.benchmark._cold import environment
-from scripts.benchmark._timing import Ratio
+from scripts.benchmark._timing import ratio_of
 
 JAX = "import jax"
 COMMANDS: dict[str, tuple[str, ...]] = {
@@ -41,8 +41,7 @@ def measure_startup(repeats: int) -> list[dict[str, Any]]:
         ]
     found: list[dict[str, Any]] = []
     for name in COMMANDS:
-        pairs = tuple(turn[name] / turn[JAX] for turn in turns)
-        ratio = Ratio(median(pairs), min(pairs), max(pairs), pairs)
+        ratio = ratio_of(turn[name] / turn[JAX] for turn in turns)
         seconds = median(turn[name] for turn in turns)
         times = ratio._asdict()
         found.append({"name": name, "seconds": seconds, "times_import_jax": times})

@@ -132,7 +132,7 @@ def _judge_startup(processes: Sequence[dict[str, Any]]) -> Iterator[Verdict]:
             yield _verdict(
                 f"at most {wanted} times import jax",
                 process,
-                f"{ratio.median:.2f} ({ratio.low:.2f} to {ratio.high:.2f})",
+                str(ratio),
                 ratio.median <= wanted,
             )
 
@@ -164,7 +164,7 @@ def _judge_depths(depths: dict[str, Any]) -> Verdict:
     return _verdict(
         "fit: compiles in at most 1.5 times the time of 4",
         depths,
-        f"{ratio.median:.2f} ({ratio.low:.2f} to {ratio.high:.2f})",
+        str(ratio),
         ratio.median <= 1.5,
     )
 
@@ -173,7 +173,7 @@ def _judge_mesh(mesh: dict[str, Any]) -> Verdict:
     most = max(of["sent"] for of in mesh["ways"].values()) / mesh["parameters"]
     target = "fit: a device sends at most twice the parameters' bytes a step"
     where = f"{mesh['devices']} devices, {mesh['processes']} processes"
-    return Verdict(target, where, f"{most:.2f}", "met" if most <= 2 else "missed")
+    return _verdict(target, {"name": where}, f"{most:.2f}", most <= 2)
 
 
 def _at_most(
@@ -199,7 +199,7 @@ def _as_fast(
     verdict = _verdict(
         f"{peer}: at least {wanted} times as fast as {other}",
         size,
-        f"{ratio.median:.2f} ({ratio.low:.2f} to {ratio.high:.2f})",
+        str(ratio),
         ratio.median >= wanted,
     )
     if verdict.verdict == "missed" and within_noise and not ratio.is_below(wanted):

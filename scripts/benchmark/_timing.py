@@ -12,7 +12,7 @@ by their median. What leaves threads busy behind it goes last.
 
 import gc
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from math import comb
 from statistics import median
 from typing import Any, NamedTuple
@@ -48,6 +48,9 @@ class Ratio(NamedTuple):
     high: float
     pairs: tuple[float, ...]
 
+    def __str__(self) -> str:
+        return f"{self.median:.2f} ({self.low:.2f} to {self.high:.2f})"
+
     def is_below(self, wanted: float) -> bool:
         """Whether a one-sided sign test (5 %) puts the median below what is wanted."""
         n = len(self.pairs)
@@ -57,9 +60,14 @@ class Ratio(NamedTuple):
 
 def paired_ratio(slower: Timing, faster: Timing, scale: float = 1.0) -> Ratio:
     """`scale` times the slower's step over the faster's, pair by pair."""
-    pairs = tuple(
+    return ratio_of(
         scale * a / b for a, b in zip(slower.steps, faster.steps, strict=True)
     )
+
+
+def ratio_of(pairs: Iterable[float]) -> Ratio:
+    """What the ratios of each repeat come to."""
+    pairs = tuple(pairs)
     return Ratio(median(pairs), min(pairs), max(pairs), pairs)
 
 

@@ -20,7 +20,7 @@ import numpy as np
 
 import jaxdnn as dnn
 from jaxdnn.data.datasets import load
-from jaxdnn.sharding import products_in
+from jaxdnn.sharding import products_in_short
 from scripts._table import print_table
 
 NETWORK = dnn.Network((64, 100, 10), output="softmax")
@@ -72,7 +72,7 @@ def compare(seed: int, epochs: int) -> tuple[float, float, float, float]:
 def moved(params: dnn.Parameters, X: Any, Y: Any) -> float:
     """‖g in bfloat16 - g‖ / ‖g‖."""
     _, due = dnn.cost_and_gradients(NETWORK, params, X, Y)
-    with products_in(SHORT):
+    with products_in_short():
         _, found = dnn.cost_and_gradients(NETWORK, params, X, Y)
     one, other = (
         np.concatenate([np.ravel(leaf) for leaf in jax.tree.leaves(of)])

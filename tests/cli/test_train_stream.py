@@ -1,6 +1,5 @@
 """jaxdnn train, with more rows than memory holds."""
 
-import socket
 import subprocess
 import sys
 
@@ -9,6 +8,7 @@ import pandas as pd
 import pytest
 
 from jaxdnn.cli import main
+from scripts.benchmark._meshes import free_address
 from tests.cli.screen import (
     QUICK,
     WRITTEN,
@@ -111,13 +111,7 @@ def test_two_processes_train_on_row_groups_of_their_own(tmp_path):
     save_in = ["--checkpoint", str(tmp_path / "saved")]
     words = ["train", "--data", str(tmp_path / "t.parquet"), "--stream", *save_in]
     words += ["--layers", "--validation-fraction", "0.2", "--batch-size", "64"]
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        words += [
-            "--distributed",
-            "--coordinator",
-            f"127.0.0.1:{free.getsockname()[1]}",
-        ]
+    words += ["--distributed", "--coordinator", free_address()]
     command = [sys.executable, "-m", "jaxdnn", *words, "--processes", "2", "--epochs"]
     outs = [tmp_path / "first", tmp_path / "second"]
     started = [

@@ -122,10 +122,14 @@ def test_hessian_diagonal(case):
     assert close(flat(found), np.diag(matrix(hessian, case.name)))
 
 
-def test_fisher_diagonal_and_factors(case):
+def test_fisher_diagonal(case):
     g, w = matrix(example_gradients, case.name), weights_of(case)
     found = fisher_diagonal(*case.arguments, **without_l2(case))
     assert close(flat(found), w @ g**2 / w.sum())
+
+
+def test_kronecker_factors(case):
+    g, w = matrix(example_gradients, case.name), weights_of(case)
     factors = kfac_factors(*case.arguments, **without_l2(case))
     start = 0
     for (W, b), (A, dZ) in zip(case.params, factors, strict=True):
@@ -152,8 +156,8 @@ def test_fisher_diagonal_and_factors(case):
             test_gauss_newton_vector_product,
         ),
         ("diagonal.place_of", spoil_field("dZL"), test_hessian_diagonal),
-        ("fisher.columns_of", spoil_columns, test_fisher_diagonal_and_factors),
-        ("kfac.columns_of", spoil_columns, test_fisher_diagonal_and_factors),
+        ("fisher.columns_of", spoil_columns, test_fisher_diagonal),
+        ("kfac.columns_of", spoil_columns, test_kronecker_factors),
     ],
     ids=lambda each: each if isinstance(each, str) else "",
 )

@@ -3,9 +3,7 @@
 Needs the extra `browser` and a chromium on the path; skipped where they are missing.
 """
 
-import os
 import re
-import shutil
 
 import pytest
 
@@ -14,20 +12,8 @@ from tests.explain.runs import NETWORKS
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="needs playwright")
 axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="needs axe")
-CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs a chromium on the path")
 expect = sync_api.expect
 AGREE = re.compile(r"agree with all gradients of this page: (\d+)/\1$")
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox"]
-        )
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,6 @@
 import json
 import re
 
-import jax
 import numpy as np
 import pytest
 
@@ -133,14 +132,14 @@ def test_the_languages_say_the_same(runs):
     assert set(asked) <= set(english)
 
 
-def test_a_page_that_cannot_be_written_leaves_nothing(runs, tmp_path, monkeypatch):
+def test_a_page_that_cannot_be_written_leaves_nothing(runs, tmp_path):
     written = write_page(runs["none hidden"], tmp_path / "run.html")
     before = written.read_bytes()
     with pytest.raises(ValueError, match="inputs must be"):
         write_page(runs["none hidden"], written, inputs=["a"])
     assert written.read_bytes() == before
     assert [path.name for path in tmp_path.iterdir()] == ["run.html"]
-    with pytest.raises(OSError, match="no"):
+    with pytest.raises(FileNotFoundError):
         write_page(runs["none hidden"], tmp_path / "no" / "run.html")
 
 
@@ -151,4 +150,3 @@ def test_a_wrong_number_would_be_seen(runs):
     found = computed(wrong, ALL)
     slope = runs["none hidden"].look.gradients[0].W[0]
     assert np.abs(found[0]["gradients"][0][0] - slope).max() > 1e-6
-    assert jax.tree.leaves(runs["none hidden"].look.gradients)[0].shape[0] == len(found)

@@ -28,21 +28,21 @@ def files(monkeypatch):
 
 
 def test_what_git_knows_passes(files, tmp_path):
-    check_wheel.check_wheel(wheel(tmp_path, files), "jaxdnn", "1.2")
+    check_wheel.check_wheel(wheel(tmp_path, files), "1.2")
 
 
 @pytest.mark.parametrize("stray", ["jaxdnn/old.py", "tests/test_x.py"])
 def test_a_stray_file_is_refused(stray, files, tmp_path):
     with pytest.raises(AssertionError, match=stray):
-        check_wheel.check_wheel(wheel(tmp_path, files | {stray}), "jaxdnn", "1.2")
+        check_wheel.check_wheel(wheel(tmp_path, files | {stray}), "1.2")
 
 
 @pytest.mark.parametrize("lost", ["jaxdnn/py.typed", "jaxdnn/page.html"])
 def test_a_missing_file_is_refused(lost, files, tmp_path):
     with pytest.raises(AssertionError, match=lost):
-        check_wheel.check_wheel(wheel(tmp_path, files - {lost}), "jaxdnn", "1.2")
+        check_wheel.check_wheel(wheel(tmp_path, files - {lost}), "1.2")
 
 
 def test_another_version_is_refused(files, tmp_path):
     with pytest.raises(AssertionError, match=r"1\.3"):
-        check_wheel.check_wheel(wheel(tmp_path, files, "1.3"), "jaxdnn", "1.2")
+        check_wheel.check_wheel(wheel(tmp_path, files, "1.3"), "1.2")

@@ -4,9 +4,8 @@ import pytest
 
 from scripts.experiments import mixed_precision as script
 
-pytestmark = pytest.mark.slow
 
-
+@pytest.mark.slow
 def test_a_short_run_of_one_seed(capsys):
     pytest.importorskip("sklearn")
     assert script.main(["--seeds", "1", "--epochs", "2"]) == 0

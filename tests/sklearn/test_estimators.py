@@ -26,7 +26,6 @@ from sklearn.preprocessing import StandardScaler
 
 import jaxdnn as dnn
 from jaxdnn.sklearn import MLPClassifier, MLPRegressor, epochs
-from jaxdnn.training.buckets import padded_size, room_for
 from tests.sklearn.examples import LABELS, X, small
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -298,12 +297,6 @@ def test_forty_sizes_share_eight_programs(compiled, solver):
         few = small(max_iter=1, solver=solver, hidden_layer_sizes=(3,))
         few.fit(rows[:m], rows[:m, 0] > 0).predict(rows[:m])
     assert 2 <= len(compiled) <= 8, compiled
-
-
-def test_buckets_are_never_smaller_than_a_batch():
-    for m in range(1, 3000):
-        for asked in (1, 7, 200, 999):
-            assert min(room_for(m), padded_size(asked)) >= min(asked, m)
 
 
 def test_a_search_over_processes_and_a_calibration():

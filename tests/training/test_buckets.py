@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from jaxdnn import Network, fit, sweep
-from jaxdnn.training import programs
+from jaxdnn.training import buckets, programs
 from jaxdnn.training.buckets import bucket, padded_size
 from jaxdnn.training.types import Config
 from tests.reference import count_traces, data
@@ -63,3 +63,21 @@ def test_sweeps_share_programs_too(monkeypatch):
     for m in (30, 29):
         sweep(network, X[:, :m], labels[:m], seeds=(0, 1), epochs=3)
     assert len(traces) == 1
+
+
+def test_rows_are_parted_and_filled_up():
+    for width in (1, 64, 60_000, 10**8):
+        for m in range(0, 9000, 41):
+            parts = list(buckets.parts(m, width))
+            taken = [i for part, _ in parts for i in range(part.start, part.stop)]
+            assert taken == list(range(m))
+            assert all(part.stop - part.start <= room for part, room in parts)
+            computed = sum(room for _, room in parts)
+            assert computed <= (2 * m if m >= 512 else 512)
+            assert max(room for _, room in parts) * width <= max(2**23, 8 * width)
+
+
+def test_buckets_are_never_smaller_than_a_batch():
+    for m in range(1, 3000):
+        for asked in (1, 7, 200, 999):
+            assert min(buckets.room_for(m), buckets.padded_size(asked)) >= min(asked, m)

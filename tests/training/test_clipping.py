@@ -142,6 +142,10 @@ def test_every_lane_of_a_sweep_is_its_single_run(strategy):
         ),
         ({"clip_examples": (None, 1.0)}, "clip_examples must be None alone, or numb"),
         ({"clip_examples": (1.0, 0.0)}, "clip_examples must be finite and > 0, got 0"),
+        (
+            {"clip_examples": jnp.array([1.0, 0.0])},
+            "clip_examples must be finite and > 0, got 0",
+        ),
         ({"noise_multiplier": (0.0, 1.0)}, "noise_multiplier needs clip_examples"),
     ],
     ids=["sizes", "some", "zero", "noise alone"],

@@ -17,7 +17,7 @@ from jaxdnn import (
     update_parameters,
     verify,
 )
-from jaxdnn.sharding import SHORT, product, products_in
+from jaxdnn.sharding import SHORT, product, products_in_short
 from tests.second_order import close, flat
 
 NETWORK = Network((8, 16, 16, 3), "tanh", "softmax")
@@ -28,13 +28,13 @@ STEP = {"params": PARAMS, "epochs": 1, "learning_rate": 0.5}
 
 
 def in_bfloat16():
-    with products_in(SHORT):
+    with products_in_short():
         return cost_and_gradients(NETWORK, PARAMS, X, Y)
 
 
 def test_a_product_rounds_its_factors_and_adds_up_in_float32():
     A, B = X[:, :8], X[:, 8:16]
-    with products_in(SHORT):
+    with products_in_short():
         found = jax.jit(product)(A, B)
     rounded = (np.asarray(of.astype(SHORT), np.float64) for of in (A, B))
     np.testing.assert_allclose(found, np.matmul(*rounded), rtol=1e-5, atol=1e-5)

@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import socket
 import subprocess
 import sys
 from contextlib import ExitStack
@@ -12,6 +11,8 @@ from tempfile import TemporaryFile
 
 import numpy as np
 import pytest
+
+from scripts.benchmark._meshes import free_address
 
 pytestmark = pytest.mark.slow
 
@@ -124,12 +125,9 @@ TOLERANCES = {"float32": 1e-6, "float64": 1e-12}
 
 
 def start(script, devices, processes, **options):
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        address = f"127.0.0.1:{free.getsockname()[1]}"
-    options |= {"devices": devices, "processes": processes, "address": address}
+    options |= {"devices": devices, "processes": processes, "address": free_address()}
     forced = f"--xla_force_host_platform_device_count={devices // processes}"
-    flags = f"{os.environ['XLA_FLAGS']} {forced}"
+    flags = f"{os.environ.get('XLA_FLAGS', '')} {forced}"
     environment = os.environ | {"XLA_FLAGS": flags, "JAX_PLATFORMS": "cpu"}
     command = [sys.executable, "-c", START + script, json.dumps(options)]
     with ExitStack() as stack:

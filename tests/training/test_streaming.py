@@ -24,9 +24,9 @@ def data():
     return X, X.argmax(axis=0)
 
 
-def cut(X, Y, sizes):
+def cut(X, Y, sizes, *weight):
     edges = np.cumsum([0, *sizes])
-    return [(X[:, a:b], Y[..., a:b]) for a, b in pairwise(edges)]
+    return [tuple(of[..., a:b] for of in (X, Y, *weight)) for a, b in pairwise(edges)]
 
 
 @pytest.mark.parametrize("sizes", [(23,), (10, 13), (1, 9, 13), (22, 1)], ids=str)
@@ -77,6 +77,7 @@ def test_memory_maps_are_read_part_by_part(tmp_path, monkeypatch):
     arguments = ARGUMENTS | {"shuffle": False}
     mapped = fit(NETWORK, rows.T, labels, **arguments)
     whole = fit(NETWORK, X, labels, **arguments)
+    # Not to the bit: see `test_pieces_of_any_size_train_as_the_whole`.
     chex.assert_trees_all_close(mapped.params, whole.params, atol=1e-6)
     assert set(read) == {(3, M)}
 
@@ -211,10 +212,7 @@ def test_pieces_bring_weights_and_classes_have_theirs(class_weight, l2_over):
     weight = np.linspace(0.0, 2.0, M).astype(np.float32)
     arguments = ARGUMENTS | {"class_weight": class_weight, "l2_over": l2_over}
     arguments |= {"shuffle": False, "l2": 0.3, "validation": (X, labels)}
-    pieces = [
-        (X[:, a:b], labels[a:b], weight[a:b]) for a, b in ((0, 4), (4, 5), (5, M))
-    ]
-    streamed = fit(NETWORK, pieces, **arguments)
+    streamed = fit(NETWORK, cut(X, labels, (4, 1, M - 5), weight), **arguments)
     whole = fit(NETWORK, X, labels, sample_weight=weight, **arguments)
     chex.assert_trees_all_close(streamed.params, whole.params, atol=1e-6)
     chex.assert_trees_all_close(streamed.history, whole.history, atol=1e-6)

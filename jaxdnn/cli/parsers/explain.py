@@ -8,9 +8,7 @@ any browser shows it from its file.
 
 import argparse
 from pathlib import Path
-from typing import get_args
 
-from jaxdnn._names import Method
 from jaxdnn.cli.parsers import shared
 
 # What is meant where nothing is said.
@@ -21,7 +19,9 @@ _EPOCHS, _LEARNING_RATE, _INITIALIZATION = 2000, 1.0, "he"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What `jaxdnn explain` takes."""
     shared.add_arguments(parser, plain=True, layers=_LAYERS, l2=0.0)
-    parser.set_defaults(source=_SOURCE, hidden=_HIDDEN)
+    # Plain gradient descent on all rows.
+    parser.set_defaults(source=_SOURCE, hidden=_HIDDEN, test_fraction=0.0)
+    parser.set_defaults(optimizer="sgd")
     option = parser.add_argument
     option(
         "--epochs",
@@ -37,12 +37,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="R",
         help="size of the steps (%(default)s)",
     )
-    option(
-        "--initialization",
-        choices=get_args(Method),
-        default=_INITIALIZATION,
-        metavar="METHOD",
-        help=f"of the weights, one of {', '.join(get_args(Method))} (%(default)s)",
-    )
+    shared.add_initialization(parser, "%(default)s", _INITIALIZATION)
     option("--out", type=Path, required=True, metavar="FILE", help="the page to write")
     option("--force", action="store_true", help="replace the file if it is there")

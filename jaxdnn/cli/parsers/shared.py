@@ -4,6 +4,7 @@ import argparse
 from collections.abc import Callable, Sequence
 from math import inf, nan
 from pathlib import Path
+from typing import Any, get_args
 
 from jaxdnn._names import (
     ACTIVATIONS,
@@ -16,6 +17,7 @@ from jaxdnn._names import (
     SEED,
     TASKS,
     WATCHES,
+    Method,
 )
 
 # What is verified, and swept over, where nothing is said.
@@ -232,6 +234,20 @@ def fraction(text: str) -> float:
     if not 0 < number < 1:
         raise argparse.ArgumentTypeError(f"must be in (0, 1), got {text!r}")
     return number
+
+
+def add_initialization(
+    parser: argparse.ArgumentParser, told: str, default: Any = None
+) -> None:
+    """--initialization; `told`: what is meant where nothing is said."""
+    methods = get_args(Method)
+    parser.add_argument(
+        "--initialization",
+        choices=methods,
+        default=default,
+        metavar="METHOD",
+        help=f"of the weights, one of {', '.join(methods)} ({told})",
+    )
 
 
 def whole(low: int, high: float = inf) -> Callable[[str], int]:

@@ -8,7 +8,6 @@ wrong at the trained parameters.
 
 import argparse
 from pathlib import Path
-from typing import get_args
 
 from jaxdnn._names import (
     LEARNING_RATES,
@@ -17,7 +16,6 @@ from jaxdnn._names import (
     STREAM_BATCH_SIZE,
     TEST_FRACTION,
     VALIDATION_FRACTION,
-    Method,
 )
 from jaxdnn.cli.parsers import shared
 
@@ -126,13 +124,7 @@ def _add_training_arguments(parser: argparse.ArgumentParser) -> None:
         help="constant, or cosine: the learning rate falls to 0 over the epochs "
         "(cosine where nothing is watched)",
     )
-    option(
-        "--initialization",
-        choices=get_args(Method),
-        metavar="METHOD",
-        help=f"of the weights, one of {', '.join(get_args(Method))} (xavier; he with "
-        "sgd)",
-    )
+    shared.add_initialization(parser, "xavier; he with sgd")
     option(
         "--class-weight",
         choices=("balanced",),

@@ -35,9 +35,8 @@ The table goes to stdout, its last line is the verdict. Exit code 0: verified; 1
 
 import argparse
 from pathlib import Path
-from typing import get_args
 
-from jaxdnn._names import DATASET, HIDDEN, Method
+from jaxdnn._names import DATASET, HIDDEN
 from jaxdnn.cli.parsers import functions, shared
 
 ERROR_CODE = 3
@@ -66,13 +65,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="a network, a batch and perhaps a backward of your own",
     )
     shared.add_arguments(parser, plain=True)
-    option(
-        "--initialization",
-        choices=get_args(Method),
-        default=_OWN["initialization"],
-        metavar="METHOD",
-        help=f"of the weights, one of {', '.join(get_args(Method))} (he)",
-    )
+    parser.set_defaults(optimizer="sgd")
+    shared.add_initialization(parser, "%(default)s", _OWN["initialization"])
     option(
         "--epochs",
         type=shared.whole(0),

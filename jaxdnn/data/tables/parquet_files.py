@@ -61,10 +61,10 @@ def files_of(path: Path) -> list[Path]:
 
 def _opened(path: Path) -> Iterator[Any]:
     """One file after the other; all must have the same columns."""
-    parquet, paths = require("pyarrow.parquet"), files_of(path)
-    schema = parquet.read_schema(paths[0])
+    parquet, paths, schema = require("pyarrow.parquet"), files_of(path), None
     for each in paths:
         with parquet.ParquetFile(each) as file:
+            schema = file.schema_arrow if schema is None else schema
             if not file.schema_arrow.equals(schema):
                 raise ValueError(
                     f"{each.name}: its columns, or their types, are not those of "

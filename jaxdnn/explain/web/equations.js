@@ -26,9 +26,9 @@ const dropping = D.keep_prob < 1;
 const given = l => (l === 0 ? "x" : dropping && l < L ? `Ã_${l}` : `A_${l}`);
 
 // One step: key names it, kind is forward, backward or update, l its layer, part the rule
-// that it is. lines: formulas, each with its numbers.
+// that it is. lines: formulas, each with its numbers, a label and a rule if that is another.
 const step = (kind, key, l, part, ...lines) => ({kind, key, l, part, lines});
-const line = (text, numbers, label) => ({text, numbers, label});
+const line = (text, numbers, label, part) => ({text, numbers, label, part});
 
 function forwardSteps({params, layers, y, masks, j}) {
   const steps = [];
@@ -77,14 +77,12 @@ function backwardSteps({params, layers, traces, mean, y, masks, j}) {
     }
     steps.push(step("backward", `dW${l}`, l, "dW", line(
       `dZ_${l} ${given(l - 1)}^T`,
-      substituted(column(dZ), matrix([A_prev]), sign("="), matrix(dW)), "share")));
-    steps.at(-1).lines.push({...line(
+      substituted(column(dZ), matrix([A_prev]), sign("="), matrix(dW)), "share"), line(
       `dW_${l} = 1/m Σ_j dZ_${l} ${given(l - 1)}^T${decay(l)}`,
-      substituted(sign("="), matrix(mean[l - 1].W)), "all"), part: "meanW"});
+      substituted(sign("="), matrix(mean[l - 1].W)), "all", "meanW")));
     steps.push(step("backward", `db${l}`, l, "db", line(
-      `dZ_${l}`, substituted(sign("="), column(dZ)), "share")));
-    steps.at(-1).lines.push({...line(
-      `db_${l} = 1/m Σ_j dZ_${l}`, substituted(sign("="), column(mean[l - 1].b)), "all"), part: "meanb"});
+      `dZ_${l}`, substituted(sign("="), column(dZ)), "share"), line(
+      `db_${l} = 1/m Σ_j dZ_${l}`, substituted(sign("="), column(mean[l - 1].b)), "all", "meanb")));
     if (l === 1) break;
     const {dA, dG} = traces[l - 1], below = masks ? `dÃ_${l - 1}` : `dA_${l - 1}`;
     steps.push(step("backward", `dA${l - 1}`, l - 1, "dA", line(

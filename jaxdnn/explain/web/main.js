@@ -15,9 +15,13 @@ function present() {
   return {params, masks, layers, traces, y, j, mean: gradients(params, masks, rules)};
 }
 
+// Of the last drawing, for what changes with the step alone.
+let now, steps;
+
 function draw() {
-  const T = TEXTS[state.language], {epoch, cost: J} = D.snapshots[state.at], now = present();
-  const steps = stepsOf(now);
+  const T = TEXTS[state.language], {epoch, cost: J} = D.snapshots[state.at];
+  now = present();
+  steps = stepsOf(now);
   $("epoch").value = state.at;
   $("epoch").setAttribute("aria-valuetext", `${T.epoch} ${epoch}`);
   $("at").textContent = `${epoch}   J = ${J.toFixed(4)}`;
@@ -27,10 +31,7 @@ function draw() {
   drawPlane($("plane"), {...now, ...state});
   $("plane").setAttribute("aria-label", `${T.plane}, ${T.epoch} ${epoch}; ${T.example} ${state.chosen + 1}. ${$("said").textContent}`);
   drawCurve($("curve"), state.at, T);
-  drawGraph($("graph"), now, steps[state.step], T);
-  drawSteps($("steps"), steps, state.step, state.bug, T);
-  $("stepped").textContent = `${T.step} ${state.step + 1} / ${steps.length}: ${T[steps[state.step].kind]}, ${steps[state.step].key}`;
-  state.steps = steps.length;
+  drawStep();
   drawCheck($("check"), [], T);
   $("verdict").textContent = T.waiting;
   $("verdict").className = "";
@@ -38,6 +39,13 @@ function draw() {
     drawCheck($("check"), rows, T);
     [$("verdict").className, $("verdict").textContent] = verdictOf(rows, state.bug, T);
   });
+}
+
+function drawStep() {
+  const T = TEXTS[state.language], {kind, key} = steps[state.step];
+  drawGraph($("graph"), now, steps[state.step], T);
+  drawSteps($("steps"), steps, state.step, state.bug, T);
+  $("stepped").textContent = `${T.step} ${state.step + 1} / ${steps.length}: ${T[kind]}, ${key}`;
 }
 
 // What changes with the language alone.
@@ -67,8 +75,13 @@ function set(changes) {
   draw();
 }
 
+function goTo(step) {
+  state.step = step;
+  drawStep();
+}
+
 function move(by) {
-  set({step: (state.step + by + state.steps) % state.steps});
+  goTo((state.step + by + steps.length) % steps.length);
   const item = $("steps").children[state.step];
   item.scrollIntoView({block: "nearest"});
 }
@@ -106,7 +119,7 @@ function begin() {
   $("bug").onchange = event => set({bug: event.target.value});
   $("steps").onclick = event => {
     const item = event.target.closest("li");
-    if (item) set({step: [...$("steps").children].indexOf(item)});
+    if (item) goTo([...$("steps").children].indexOf(item));
   };
   $("plane").onclick = event => set({chosen: nearest($("plane"), state, event)});
   const drag = event => event.buttons && set({at: snapshotAt($("curve"), event)});

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from jaxdnn import Network, Parameters
+from jaxdnn._atomic import write
 from jaxdnn._extras import require
 from jaxdnn._refusals import BadValueError, public
 from jaxdnn.data.preprocessing import Preprocessing
@@ -16,7 +17,7 @@ from jaxdnn.export.onnx.graph import Graph
 from jaxdnn.export.onnx.network import add_network, check_known
 from jaxdnn.export.onnx.targets import add_targets
 from jaxdnn.export.subject import Subject
-from jaxdnn.export.writing import check_free, write
+from jaxdnn.export.writing import check_free
 from jaxdnn.models.model import Model, Prediction
 
 # What a protocol buffer holds, and room for all that is not parameters.

@@ -85,7 +85,7 @@ def _consult_along(
     return jax.jvp(answer, (problem.params,), (v,))[1]
 
 
-@partial(jax.jit, static_argnums=0)
+@compiled(static_argnums=0)
 def _lone_norms(network: Network, params: Parameters, examples: Arrays) -> Array:
     probes = tuple(jnp.zeros((n, 1)) for n in network.layer_dims[1:])
 

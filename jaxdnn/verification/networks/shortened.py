@@ -4,7 +4,7 @@ import jax
 import numpy as np
 
 from jaxdnn.network import cost_and_gradients
-from jaxdnn.sharding import SHORT, products_in
+from jaxdnn.sharding import SHORT, products_in_short
 from jaxdnn.verification.networks.evidence import Evidence
 from jaxdnn.verification.networks.trial import Backward
 from jaxdnn.verification.passes import BACKWARD, FORWARD, spend
@@ -17,7 +17,7 @@ def shortened(evidence: Evidence, backward: Backward, seed: int) -> Findings:
     del backward, seed
     trial = evidence.trial
     spend(FORWARD + BACKWARD)
-    with products_in(SHORT):
+    with products_in_short():
         _, grads = trial.ask(cost_and_gradients, l2=trial.l2)
     found, due = (
         np.concatenate([np.ravel(leaf) for leaf in jax.tree.leaves(tree)])
