@@ -148,7 +148,7 @@ def test_every_lane_of_a_sweep_is_its_single_run(strategy):
         ),
         ({"noise_multiplier": (0.0, 1.0)}, "noise_multiplier needs clip_examples"),
     ],
-    ids=["sizes", "some", "zero", "noise alone"],
+    ids=["sizes", "some", "zero", "zero in an array", "noise alone"],
 )
 def test_what_a_sweep_refuses(asked, says):
     with pytest.raises(ValueError, match=f"sweep: {says}"):
