@@ -36,6 +36,7 @@ from jaxdnn.training.examples import (
     targets_of,
 )
 from jaxdnn.training.layouts import Layout, folded, plain, run_basis
+from jaxdnn.training.one_kernel import fits_one_kernel
 from jaxdnn.training.optimizers import init_optimizer
 from jaxdnn.training.placing import replicate, rows_shared, shard
 from jaxdnn.training.programs import blank_history, history_room
@@ -174,6 +175,7 @@ def prepare(
         short=config.compute_dtype is not None,
         record=config.record,
         shared=None if given.mesh is None else rows_shared(given.mesh),
+        one_kernel=own and _in_one_kernel(layout.network, given, config, dtype),
     )
     run = Run(plan, settings, constants, watched)
     start = _first_snapshot(run, layout.start(params))
@@ -186,6 +188,17 @@ def prepare(
     if concrete:
         run, state = on_device((run, state))
     return Prepared(run, replace(start, state=state), examples, layout)
+
+
+def _in_one_kernel(network: Network, given: Given, config: Config, dtype: Any) -> bool:
+    """Whether each step is small, draws nothing and is on one device."""
+    drawn = config.drops_out or config.clip_examples is not None
+    if drawn or config.compute_dtype is not None:
+        return False
+    if given.mesh is not None or not given.concrete:
+        return False
+    batch = config.batch_size or count_of(given.examples)
+    return fits_one_kernel(network, batch, dtype)
 
 
 def is_concrete_tree(given: Any) -> bool:

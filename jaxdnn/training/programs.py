@@ -28,6 +28,7 @@ from jaxdnn.training.batches import (
 )
 from jaxdnn.training.clipping import cost_and_clipped_gradients
 from jaxdnn.training.examples import Columns, Rows
+from jaxdnn.training.one_kernel import compiled_by_plan, in_one_kernel
 from jaxdnn.training.optimizers import (
     apply_optimizer,
     gradient_norm,
@@ -37,7 +38,7 @@ from jaxdnn.training.optimizers import (
 from jaxdnn.training.order import epoch_order
 from jaxdnn.training.source import Batches
 from jaxdnn.training.stopping import better_of, goes_on
-from jaxdnn.training.types import History, Run, State
+from jaxdnn.training.types import Constants, History, Run, State
 
 
 def blank_history(blank: Any, run: Run) -> History:
@@ -144,6 +145,30 @@ def train_batches(
     limit: Any = None,
 ) -> tuple[State, Sums]:
     """Every batch of the examples once, or the first `limit` of them."""
+    order = _order(run, state, examples)
+    if not run.plan.one_kernel:
+        return _updates(run, state, sums, examples, order, limit)
+    # What no step reads stays outside.
+    inside = replace(
+        run,
+        settings=run.settings._replace(order=None),
+        constants=Constants(None, None, None),
+        watched=None,
+    )
+    moving = state._replace(epoch=None, best=None)
+    moved, sums = in_one_kernel(_updates, inside, moving, sums, examples, order, limit)
+    return moved._replace(epoch=state.epoch, best=state.best), sums
+
+
+def _updates(
+    run: Run,
+    state: State,
+    sums: Sums,
+    examples: Columns | Rows | Batches,
+    order: Array | None,
+    limit: Any,
+) -> tuple[State, Sums]:
+    """One for each batch of this order."""
 
     def add(state: State, sums: Sums, batch: Batch) -> tuple[State, Sums]:
         state, (J, grads, share) = one_step(run, state, batch)
@@ -159,7 +184,6 @@ def train_batches(
     if isinstance(examples, Columns):
         state, sums = add(state, sums, whole_batch(run, examples))
         return state, sums._replace(batches=sums.batches + 1)
-    order = _order(run, state, examples)
     batches = batch_count(examples, run.plan.batch_size or 1)
     if limit is not None:
         batches = jnp.minimum(limit, batches)
@@ -173,8 +197,8 @@ def train_batches(
     return state, sums._replace(batches=sums.batches + batches)
 
 
-def _order(run: Run, state: State, rows: Rows | Batches) -> Array | None:
-    if isinstance(rows, Batches):
+def _order(run: Run, state: State, rows: Columns | Rows | Batches) -> Array | None:
+    if not isinstance(rows, Rows):
         return None
     return epoch_order(run.constants.shuffle_key, run.settings.order, state.epoch, rows)
 
@@ -218,7 +242,7 @@ def history_room(epochs: int) -> int:
     return 1 << (epochs - 1).bit_length()
 
 
-@compiled(static_argnames="room")
+@compiled_by_plan(static_argnames="room")
 def run_epochs(
     run: Run, state: State, examples: Columns | Rows, stop: Any, room: int
 ) -> tuple[State, History, Sums]:
@@ -259,7 +283,7 @@ def run_epochs(
 # The loop's parts, compiled on their own: streams and the search for a divergence
 # call them from the host.
 run_step = compiled(one_step)
-run_batches = compiled(train_batches)
+run_batches = compiled_by_plan(train_batches)
 close_epoch = compiled(end_epoch)
 
 

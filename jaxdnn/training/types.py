@@ -74,6 +74,7 @@ class Plan:
     ends the run. watched: the history's entry that decides which parameters are best.
     short: whether products of a step are taken in `sharding.SHORT`. record: what else
     the history holds. shared: how a mesh's devices share the rows of a batch.
+    one_kernel: whether the batches of an epoch are: see `one_kernel`.
     """
 
     network: Network
@@ -86,6 +87,7 @@ class Plan:
     short: bool = False
     record: tuple[Record, ...] = ()
     shared: NamedSharding | None = None
+    one_kernel: bool = False
 
 
 class Settings(NamedTuple):

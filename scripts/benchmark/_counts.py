@@ -7,6 +7,7 @@ is an instruction of the loop's body that runs: not one that only names a buffer
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from itertools import pairwise
 from typing import Any, NamedTuple
@@ -75,11 +76,12 @@ def _dots(computations: dict[str, Any], body: list[tuple[str, str]]) -> Iterator
 
 
 def fit_loop(problem: Problem, record: tuple[Any, ...] = ()) -> Any:
-    """The compiled program of `fit`."""
+    """The compiled program of `fit`, even where it would be one kernel."""
     network, params, X, Y, rate, size, key = problem
     examples = examples_of(network, X, Y, batch_size=size)
     config = Config(batch_size=size, learning_rate=rate, record=record)
     run, start, rows, _ = prepare(network, Given(examples, key, params, None), config)
+    run = replace(run, plan=replace(run.plan, one_kernel=False))
     program: Any = run_epochs
     return program.lower(run, start.state, rows, np.int32(1), 1024).compile()
 
