@@ -50,7 +50,7 @@ FLOORS = [
             },
             {"divergence"},
             {"types"},
-            {"buckets", "snapshots", "weights"},
+            {"buckets", "one_kernel", "snapshots", "weights"},
             {"checks", "order"},
             {"source"},
             {"examples"},

@@ -48,9 +48,9 @@ _MULTIPLICATIONS = 8192
 # and of Optax's optimizers, but for random draws.
 _OPERATIONS = """
     abs add add_any and bitcast_convert_type broadcast_in_dim concatenate cond
-    convert_element_type copy cos custom_jvp_call div dot_general dynamic_slice eq exp
-    expm1 gather ge gt integer_pow iota is_finite jit le log log1p logistic lt max min
-    mul ne neg not or pad pjit pow reduce_and reduce_max reduce_or reduce_sum rem
+    convert_element_type copy cos custom_jvp_call div dot_general dynamic_slice empty eq
+    exp expm1 gather ge gt integer_pow iota is_finite jit le log log1p logistic lt max
+    min mul ne neg not or pad pjit pow reduce_and reduce_max reduce_or reduce_sum rem
     reshape rsqrt scan scatter select_n sign slice sqrt square squeeze stop_gradient sub
     tanh transpose while
 """
