@@ -110,6 +110,16 @@ def on_device(tree: Any) -> Any:
     return jax.tree.unflatten(treedef, placed)
 
 
+def on_one_device(tree: Any) -> bool:
+    """Whether each of its arrays, all JAX's, is.
+
+    Example:
+      >>> on_one_device({"b": jnp.ones(2)})
+      True
+    """
+    return all(len(of.sharding.device_set) == 1 for of in jax.tree.leaves(tree))
+
+
 @contextmanager
 def complex_numbers() -> Generator[None]:
     """Complex numbers are admitted, in this thread: for a complex step's sake.

@@ -22,7 +22,6 @@ from typing import Any, TypeVar
 import jax
 import numpy as np
 from jax.experimental.xla_metadata import set_xla_metadata
-from jax.extend.core import ClosedJaxpr, Jaxpr
 from jaxlib import version
 
 from jaxdnn._programs import compiled
@@ -121,18 +120,16 @@ def in_one_kernel(function: Callable[..., _T], *operands: Any) -> _T:
     def kernel(*operands: Any) -> Any:
         return function(*operands), operands
 
-    if not _KNOWN.issuperset(_operations(kernel.trace(*operands).jaxpr.jaxpr)):
+    if not _KNOWN.issuperset(_operations(kernel.trace(*operands).jaxpr)):
         return function(*operands)
     found: Any = set_xla_metadata(kernel(*operands), **_TAG)
     return found[0]
 
 
-def _operations(jaxpr: Jaxpr) -> Iterator[str]:
+def _operations(jaxpr: Any) -> Iterator[str]:
     """The names of all that it does, inside loops and calls too."""
     for equation in jaxpr.eqns:
         yield equation.primitive.name
         for inside in jax.tree.leaves(list(equation.params.values())):
-            if isinstance(inside, ClosedJaxpr):
-                yield from _operations(inside.jaxpr)
-            elif isinstance(inside, Jaxpr):
+            if hasattr(inside, "eqns"):
                 yield from _operations(inside)

@@ -14,7 +14,7 @@ from jaxdnn._programs import compiled
 from jaxdnn._refusals import BadValueError
 from jaxdnn._same_code import SameCode
 from jaxdnn.architecture import Network
-from jaxdnn.arrays import admitted, on_device
+from jaxdnn.arrays import admitted, on_device, on_one_device
 from jaxdnn.objective import l2_or_none
 from jaxdnn.parameters import (
     Method,
@@ -175,7 +175,6 @@ def prepare(
         short=config.compute_dtype is not None,
         record=config.record,
         shared=None if given.mesh is None else rows_shared(given.mesh),
-        one_kernel=own and _in_one_kernel(layout.network, given, config, dtype),
     )
     run = Run(plan, settings, constants, watched)
     start = _first_snapshot(run, layout.start(params))
@@ -187,11 +186,15 @@ def prepare(
     run, state = replace(run, constants=start.constants), layout.into(start.state)
     if concrete:
         run, state = on_device((run, state))
+    if own and _in_one_kernel(layout.network, given, config, dtype):
+        read = None if isinstance(examples, Source) else examples
+        alone = on_one_device((run, state, read))
+        run = replace(run, plan=replace(plan, one_kernel=alone))
     return Prepared(run, replace(start, state=state), examples, layout)
 
 
 def _in_one_kernel(network: Network, given: Given, config: Config, dtype: Any) -> bool:
-    """Whether each step is small, draws nothing and is on one device."""
+    """Whether each step is small, draws nothing and is in a program of its own."""
     drawn = config.drops_out or config.clip_examples is not None
     if drawn or config.compute_dtype is not None:
         return False
