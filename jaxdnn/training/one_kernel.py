@@ -7,7 +7,8 @@ a step has few multiplications, several times slower beyond. It compiles no long
 The compiler ends the process where an argument of such a call is left unused: the call
 returns its arguments beside what it computes.
 
-JAXDNN_ONE_KERNEL=0 in the environment turns it off.
+JAXDNN_ONE_KERNEL=0 in the environment turns it off; 1 has it on versions of jaxlib that
+were not tried, which `python -m scripts.soak --parts kernels` does.
 
 References:
   OpenXLA, xla/service/cpu: small_while_loop_hoisting_pass, ir_emitter.
@@ -76,13 +77,11 @@ def fits_one_kernel(network: Network, batch: int, dtype: Any) -> bool:
 def _is_there() -> bool:
     """Whether this compiler has it, and nobody turned it off."""
     config: Any = jax.config
+    asked = os.environ.get("JAXDNN_ONE_KERNEL")
     jaxlib = tuple(map(int, version.__version__.split(".")[:2]))
-    return (
-        _TRIED[0] <= jaxlib < _TRIED[1]
-        and jax.default_backend() == "cpu"
-        and not config.jax_disable_jit
-        and os.environ.get("JAXDNN_ONE_KERNEL") != "0"
-    )
+    tried = _TRIED[0] <= jaxlib < _TRIED[1] or asked == "1"
+    on_cpu = jax.default_backend() == "cpu" and not config.jax_disable_jit
+    return tried and on_cpu and asked != "0"
 
 
 def compiled_by_plan(function: Any = None, **options: Any) -> Any:

@@ -8,6 +8,7 @@ modes       every public function in every mode of JAX and inside its transforma
 meshes      every function on automatic and explicit axes, and inside shard_map
 extremes    extreme but finite numbers in every dtype, head and activation
 tables      odd cells and odd files, read whole and in pieces
+kernels     random small runs as one kernel, beside the same in many
 
 Kills and damages are `python -m scripts.soak.checkpoints`. Exit code 1 if any fails.
 """
@@ -28,6 +29,7 @@ GOOD = {
     "meshes": {"works"},
     "extremes": {"finite", "does not fit"},
     "tables": {"taken", "refused"},
+    "kernels": {"equal", "apart"},
 }
 
 

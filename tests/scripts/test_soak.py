@@ -10,7 +10,7 @@ import pytest
 
 import jaxdnn as dnn
 from scripts.soak import __main__ as script
-from scripts.soak import arguments, extremes, modes, tables
+from scripts.soak import arguments, extremes, kernels, modes, tables
 
 SOME = (
     "None",
@@ -147,3 +147,9 @@ def test_a_cell_that_is_misread_is_seen(tmp_path):
         ]
     ]
     assert outcomes == ["taken", "misread", "misread", "rows lost", "read"]
+
+
+def test_small_runs_as_one_kernel(monkeypatch):
+    assert {case.outcome for case in kernels.outcomes(2)} == {"equal"}
+    monkeypatch.setattr(kernels, "_trained", lambda _, **set_: float(len(set_)))
+    assert {case.outcome for case in kernels.outcomes(2)} == {"differs"}
