@@ -22,7 +22,7 @@ from tests.reference import data
 
 NETWORK = Network((3, 5, 3), "tanh", "softmax")
 X, Y = data(NETWORK, 20)
-MESH = jax.make_mesh((1,), ("examples",))
+MESH = jax.sharding.Mesh(jax.devices()[:1], ("examples",))
 
 
 def prepared(config, network=NETWORK, mesh=None):
