@@ -50,7 +50,7 @@ Other names no argument tells apart. There the notebook does, as in
 | initialize_parameters_deep | seed 3, x 0.01 | application: seed 1, / sqrt(n_prev) |
 | sigmoid, relu | (A, Z) | all but step by step and application: A |
 | model, no initialization given | regularisation | initialization: "he" |
-| predict(X, y, parameters) | by the number of layers | application: floats; others: integers |
+| predict(X, y, parameters) | by its layers | application: floats; others: integers |
 
 What the write-ups get wrong is right here:
 

@@ -221,6 +221,32 @@ def test_backward_propagation_says_how_to_call_it():
         course.backward_propagation(1)
 
 
+def test_arguments_go_by_the_names_of_each_notebook(rng):
+    parameters, X, Y = network(rng, 3, 4, 1)
+    A2, cache = course.forward_propagation(X, parameters)
+    of_two = course.backward_propagation(
+        parameters=parameters, cache=cache, X=X, Y=Y, hidden="tanh"
+    )
+    in_order = course.backward_propagation(parameters, cache, X, Y)
+    np.testing.assert_array_equal(of_two["dW1"], in_order["dW1"])
+    deep, X, Y = network(rng, 3, 4, 2, 1)
+    _, cache = course.forward_propagation(X, deep)
+    of_more = course.backward_propagation(X, Y, cache=cache)
+    np.testing.assert_array_equal(
+        of_more["dW1"], course.backward_propagation(X, Y, cache)["dW1"]
+    )
+    assert course.backward_propagation(x=2, theta=4) == 2
+    J = course.compute_cost(A2, Y)
+    assert course.compute_cost(A2=A2, Y=Y) == course.compute_cost(a3=A2, Y=Y) == J
+    updated = course.update_parameters(params=parameters, grads=in_order)
+    again = course.update_parameters(parameters, in_order)
+    np.testing.assert_array_equal(updated["W1"], again["W1"])
+    with pytest.raises(TypeError, match=r"^compute_cost: .* unexpected .* 'A2'"):
+        course.compute_cost(Y=Y, AL=A2, A2=A2)
+    with pytest.raises(TypeError, match=r"^backward_propagation: .* 'cache'$"):
+        course.backward_propagation(X, Y, caches=cache)
+
+
 def test_predict_is_two_functions(rng, capsys):
     parameters, X, Y = network(rng, 3, 4, 1)
     through_tanh = course.forward_propagation(X, parameters)[0] > 0.5
@@ -360,6 +386,18 @@ ERRORS = {
         lambda p, X, Y: course.update_parameters(p, {"dW1": p["W1"]}, 0.1),
         r"^update_parameters: grads must have the keys dW1, db1, got \['dW1'\]",
     ),
+    "one key is missing": (
+        lambda p, X, Y: course.predict({k: p[k] for k in ("b1", "W2", "b2")}, X),
+        r"^predict: parameters must have the keys W1, b1, W2, b2, got \['W2', ",
+    ),
+    "fewer gradients": (
+        lambda p, X, Y: course.update_parameters(p, {"dW1": p["W1"], "db1": p["b1"]}),
+        r"^update_parameters: grads must have the keys dW1, .* db2, got \['dW1', ",
+    ),
+    "the wrong way round": (
+        lambda p, X, Y: course.forward_propagation(p, X),
+        r"^forward_propagation: X must be an array, got dict",
+    ),
     "predict": (
         lambda p, X, Y: course.predict(p, X[:2]),
         r"X must have shape \(3, 5\) .* got \(2, 5\)",
@@ -374,7 +412,7 @@ ERRORS = {
 @pytest.mark.parametrize("name", ERRORS)
 def test_errors_name_what_is_wrong(name, rng):
     call, said = ERRORS[name]
-    with pytest.raises(ValueError, match=said):
+    with pytest.raises((ValueError, TypeError), match=said):
         call(*network(rng, 3, 4, 1))
 
 
