@@ -253,22 +253,6 @@ def test_application(name, year, capsys):
     assert np.abs(parameters["W1"] - start["W1"]).max() < 0.01
 
 
-@pytest.mark.parametrize(
-    ("notebook", "layers", "kind"),
-    [
-        ("application", 3, np.float64),
-        ("initialization", 2, np.int64),
-        (None, 3, np.int64),
-        (None, 4, np.float64),
-    ],
-)
-def test_the_kind_of_the_labels_is_the_notebooks(notebook, layers, kind):
-    parameters = course.initialize_parameters_zeros((2,) * layers + (1,))
-    with course.edition(2021, notebook):
-        said = course.predict(np.ones((2, 3)), np.ones((1, 3)), parameters)
-    assert (said.dtype, said.tolist()) == (kind, [[0, 0, 0]])
-
-
 def test_what_is_printed_of_the_costs(capsys):
     X, Y = course.load_planar_dataset()
     for year, iterations in [(2017, "0 100"), (2021, "0 100 149")]:
