@@ -19,6 +19,8 @@ some names: `from jaxdnn.course.edition_2017 import *`, or `with course.edition(
 | gradient_check_n | prints | prints if told to |
 | L_model_backward | has dA_L as well, for dA_{L-1} | has each gradient once |
 
+The first public tests of 2021 still have what `nn_model(..., seed=2)` draws.
+
 Where notebooks of one year give one name several meanings, the arguments say which is
 meant:
 
