@@ -19,6 +19,8 @@ some names: `from jaxdnn.course.edition_2017 import *`, or `with course.edition(
 | gradient_check_n | prints | prints if told to |
 | L_model_backward | has dA_L as well, for dA_{L-1} | has each gradient once |
 
+The first public tests of 2021 still have what `nn_model(..., seed=2)` draws.
+
 Where notebooks of one year give one name several meanings, the arguments say which is
 meant:
 
@@ -34,12 +36,13 @@ meant:
 | | (x, theta) | gradient checking in one dimension |
 | compute_cost | (A, Y) or (A, Y, parameters) | the parameters change nothing |
 | predict, predict_dec | (parameters, X) | labels; two layers: tanh, else ReLU |
-| predict | (X, y, parameters) | labels; ReLU; the accuracy is printed |
+| predict | (X, y, parameters), three layers | integers; ReLU; the accuracy is printed |
+| | (X, y, parameters), others | floats, likewise: the application |
 | model | initialization given | initialisation: (n_x, 10, 5, 1), rate 0.01, 15,000 |
 | | none given | regularisation: (n_x, 20, 3, 1), rate 0.3, 30,000 |
 | load_dataset | () | the circles, not the cats of the logistic-regression notebook |
 
-Three names no argument tells apart. There the notebook does, as in
+Other names no argument tells apart. There the notebook does, as in
 `with course.edition(2021, "step by step"):` (or "planar", "application",
 "initialization", "regularization", "gradient checking"):
 
@@ -48,6 +51,8 @@ Three names no argument tells apart. There the notebook does, as in
 | initialize_parameters(n_x, n_h, n_y) | seed 2 | step by step, application: seed 1 |
 | initialize_parameters_deep | seed 3, x 0.01 | application: seed 1, / sqrt(n_prev) |
 | sigmoid, relu | (A, Z) | all but step by step and application: A |
+| model, no initialization given | regularisation | initialization: "he" |
+| predict(X, y, parameters) | by its layers | application: floats; others: integers |
 
 What the write-ups get wrong is right here:
 
@@ -73,7 +78,7 @@ x 10 is portable to 1e-2 only, the planar cost after 7,000 iterations to 1e-4, a
 test case of 2017 with normal targets to 0.05 of W1: rounding decides, also in NumPy.
 
 An accuracy computed as float(np.dot(Y, predictions.T) + ...), of shape (1, 1), works
-with the Y of `load_planar_dataset`. With another Y, NumPy 2.4 refuses: write
+with the labels that the loaders here return. With others, NumPy 2.4 refuses: write
 `(...).item()`.
 
 The notebooks draw one dropout mask and use it at every iteration. That is how their

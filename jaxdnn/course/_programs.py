@@ -75,8 +75,24 @@ def activate_backward(activation: str, dA: Any, Z: Any) -> Any:
     return g.backward(dA, g.forward(Z) if g.reads == "A" else Z)
 
 
-@float64(static=1)
 def backward(
+    activations: Activations,
+    A_prevs: Sequence[Any],
+    dAL: Any,
+    layers: Sequence[Cached],
+    **options: Any,
+) -> Dictionary:
+    """dZ_l, dW_l, db_l, dA_{l-1} by name, from the last layer's to the first's."""
+    found = _backward(activations, A_prevs, dAL, layers, **options)
+    # Named here: a dictionary that comes out of a program is in alphabetical order.
+    grads: Dictionary = {}
+    for l, (dZ, dW, db, dA) in zip(range(len(layers), 0, -1), found, strict=True):
+        grads |= {f"dZ{l}": dZ, f"dW{l}": dW, f"db{l}": db, f"dA{l - 1}": dA}
+    return grads
+
+
+@float64(static=1)
+def _backward(
     activations: Activations,
     A_prevs: Sequence[Any],
     dAL: Any,
@@ -84,10 +100,10 @@ def backward(
     keep_prob: Any = 1.0,
     lambd: Any = 0.0,
 ) -> Any:
-    """dA_l, dZ_l, dW_l, db_l by name, from dA_L, each A_{l-1} and what else is cached.
+    """(dZ_l, dW_l, db_l, dA_{l-1}) for l = L, ..., 1.
 
-    g' is taken from the cached A where g says so; from Z elsewhere, and where the cache
-    has no A.
+    From dA_L, each A_{l-1} and what else is cached. g' is taken from the cached A where
+    g says so; from Z elsewhere, and where the cache has no A.
     """
     m = A_prevs[0].shape[1]
     *hidden, last = map(get_activation, activations)
@@ -111,14 +127,14 @@ def backward(
         last.backward(dAL, read[-1]),
         lambda dZ, A_prev: (dZ, *contract(dZ, A_prev)),
     )
-    grads: dict[str, Any] = {}
+    grads: list[tuple[Any, ...]] = []
     for l in range(len(layers), 0, -1):
         W, (dZ, dW, db) = layers[l - 1].W, found[l - 1]
         dW = dW / m + objective.l2_backward(W, lambd / m)
         dA = pull(dZ, W)
         if l > 1 and (mask := kept[l - 2]) is not None:
             dA = dropout_backward(dA, mask)
-        grads |= {f"dZ{l}": dZ, f"dW{l}": dW, f"db{l}": db / m, f"dA{l - 1}": dA}
+        grads.append((dZ, dW, db / m, dA))
     return grads
 
 

@@ -115,7 +115,7 @@ def L_model_forward(
     return A_prev, caches
 
 
-@admits()
+@admits({"A2": "AL", "a3": "AL"})
 def compute_cost(
     AL: Matrix, Y: Matrix, parameters: Mapping[str, Matrix] | None = None
 ) -> float:
@@ -125,7 +125,7 @@ def compute_cost(
     take their cost from the logits instead.
 
     Args:
-      AL: (n_L, m); Y: the same, or (m,).
+      AL: (n_L, m), by the name of A2 or a3 too; Y: the same, or (m,).
       parameters: the planar notebook hands them over; they change nothing.
 
     Returns:
@@ -268,26 +268,31 @@ def L_model_backward(
       >>> parameters = initialize_parameters_zeros([3, 2, 1])
       >>> AL, caches = L_model_forward(np.ones((3, 2)), parameters)
       >>> grads = L_model_backward(AL, np.array([[1, 0]]), caches)
-      >>> sorted(grads), grads["db2"].tolist()
-      (['dA0', 'dA1', 'dW1', 'dW2', 'db1', 'db2'], [[0.0]])
+      >>> list(grads), grads["db2"].tolist()
+      (['dA1', 'dW2', 'db2', 'dA0', 'dW1', 'db1'], [[0.0]])
     """
     ZL = caches[-1][1]
     check_shape("AL", AL, ZL.shape, "of the last cache's Z")
     if Y.size != AL.size:
         raise BadValueError(f"Y must have shape {AL.shape} (of AL), got {Y.shape}")
-    names = activations(len(caches), "relu", "identity")
+    L = len(caches)
+    names = activations(L, "relu", "identity")
     A_prevs = tuple(A_prev for (A_prev, _, _), _ in caches)
     layers = tuple(Cached(Z, None, W) for (_, W, _), Z in caches)
     found = backward(
         names, A_prevs, output_backward(AL, Y.reshape(AL.shape), ZL), layers
     )
-    grads = {name: found[name] for name in found if not name.startswith("dZ")}
+    grads = {
+        name: found[name]
+        for l in range(L, 0, -1)
+        for name in (f"dA{l - 1}", f"dW{l}", f"db{l}")
+    }
     if current().bumped:
-        grads[f"dA{len(caches)}"] = grads[f"dA{len(caches) - 1}"]
+        grads[f"dA{L}"] = grads[f"dA{L - 1}"]
     return grads
 
 
-@admits()
+@admits({"params": "parameters"})
 def update_parameters(
     parameters: Mapping[str, Matrix],
     grads: Mapping[str, Matrix],
@@ -296,7 +301,7 @@ def update_parameters(
     """W_l - α dW_l and b_l - α db_l, in a new dictionary.
 
     Args:
-      parameters: W_l, b_l.
+      parameters: W_l, b_l, by the name of params too.
       grads: dW_l, db_l; other keys are left aside.
       learning_rate: α; the planar notebook's if not given.
 
@@ -309,5 +314,8 @@ def update_parameters(
       >>> update_parameters(parameters, grads, 0.25)["W1"].tolist()
       [[0.75, 0.75]]
     """
+    if len(grads) != len(parameters):
+        wanted = ", ".join(f"d{name}" for name in parameters)
+        raise BadValueError(f"grads must have the keys {wanted}, got {list(grads)}")
     updated = update(to_params(parameters), to_params(grads), learning_rate)
     return to_dictionary(updated)

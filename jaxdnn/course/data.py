@@ -1,4 +1,4 @@
-"""The notebooks' data sets, in the shapes their loaders return."""
+"""The notebooks' data sets, in the shapes their loaders return; labels are `Labels`."""
 
 import os
 from typing import Any
@@ -11,22 +11,30 @@ from jaxdnn.data import datasets
 
 
 class Labels(np.ndarray[Any, np.dtype[Any]]):
-    """An array whose one number is a float, of whatever shape, as NumPy had it once.
+    """An array whose one number is a number, of whatever shape, as NumPy had it once.
 
-    The planar notebook's accuracy is float(np.dot(Y, predictions.T) + ...), of (1, 1).
-    NumPy refuses that by now, but leaves it to a kind of array of its own: what is
-    computed from Y is of Y's kind.
+    The planar notebook's accuracy is float(np.dot(Y, predictions.T) + ...), of (1, 1);
+    others leave float to "%d". NumPy refuses that by now, but leaves it to a kind of
+    array of its own: what is computed from Y is of Y's kind.
 
     Example:
       >>> Y = np.array([[1, 0, 1]]).view(Labels)
       >>> float(np.dot(Y, np.array([[True, False, True]]).T) / 3 * 100)
       66.66666666666666
+      >>> "Accuracy: %d%%" % (np.dot(Y, Y.T) / 2 * 100)
+      'Accuracy: 100%'
       >>> type(Y.sum()), type(np.mean(Y == 1))
       (<class 'numpy.int64'>, <class 'numpy.float64'>)
     """
 
     def __float__(self) -> float:
         return float(self.item())
+
+    def __int__(self) -> int:
+        return int(self.item())
+
+    def __repr__(self) -> str:
+        return repr(self.view(np.ndarray))
 
     def __array_wrap__(self, array: Any, *options: Any) -> Any:
         """Sums and means of all labels are NumPy's numbers, as those of any array."""
@@ -35,8 +43,6 @@ class Labels(np.ndarray[Any, np.dtype[Any]]):
 
 def load_planar_dataset() -> tuple[Matrix, Matrix]:
     """The flower: X (2, 400), Y (1, 400).
-
-    Y is an array of `Labels`: the notebook's float of a (1, 1) array works with it.
 
     Example:
       >>> X, Y = load_planar_dataset()
@@ -65,7 +71,7 @@ def load_extra_datasets() -> tuple[tuple[Matrix, Matrix], ...]:
     """
     *labelled, no_structure = datasets.extra_datasets().values()
     return (
-        *((data.X.T, data.Y[0]) for data in labelled),
+        *((data.X.T, data.Y[0].view(Labels)) for data in labelled),
         (no_structure.X.T, no_structure.Y.T),
     )
 
@@ -139,7 +145,8 @@ def load_data(
         for X in (cats.X, cats.X_test)
     )
     classes = np.array([name.encode() for name in cats.class_names])
-    return train_x, cats.Y, test_x, cats.Y_test, classes
+    train_y, test_y = cats.Y.view(Labels), cats.Y_test.view(Labels)
+    return train_x, train_y, test_x, test_y, classes
 
 
 def _folder(data_folder: datasets.Folder) -> datasets.Folder:
@@ -148,4 +155,4 @@ def _folder(data_folder: datasets.Folder) -> datasets.Folder:
 
 def _scattered(data: Any) -> tuple[Matrix, Matrix, Matrix, Matrix]:
     scatter(data.X, data.Y)
-    return data.X, data.Y, data.X_test, data.Y_test
+    return data.X, data.Y.view(Labels), data.X_test, data.Y_test.view(Labels)

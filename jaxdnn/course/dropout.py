@@ -7,11 +7,11 @@ units. The published numbers came about that way; `jaxdnn.fit` draws new masks.
 from collections.abc import Mapping
 from functools import lru_cache
 
-import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
 
 from jaxdnn.activations import Activation, relu, relu_backward
+from jaxdnn.arrays import on_device
 from jaxdnn.course._programs import check_input, forward, to_params
 from jaxdnn.course.admission import (
     Dictionary,
@@ -63,7 +63,7 @@ def dropped_relus(
       [[2.0, 0.0, 2.0, 2.0, 2.0], [2.0, 2.0, 2.0, 2.0, 0.0]]
     """
     return tuple(
-        _dropped_relu(DropoutCache(jnp.asarray(D), float(keep_prob)))
+        _dropped_relu(DropoutCache(on_device(D), float(keep_prob)))
         for D in fixed_masks(hidden_sizes, m, keep_prob)
     )
 

@@ -18,24 +18,28 @@ from jaxdnn._refusals import BadValueError, public, shown
 
 
 class Notebook(NamedTuple):
-    """What a notebook draws its weights from, and what its `sigmoid` and `relu` return.
+    """What a notebook draws its weights from, and what its functions return.
 
     seed: of initialize_parameters(n_x, n_h, n_y); deep: seed and scale of
-    initialize_parameters_deep, None for / sqrt(n_prev); pairs: (A, Z) in place of A.
+    initialize_parameters_deep, None for / sqrt(n_prev); pairs: sigmoid and relu return
+    (A, Z) in place of A; floats: predict(X, y, parameters) returns 0. and 1., None for
+    networks of other than three layers; initialization: model's where none is given.
     """
 
     seed: int = 2
     deep: tuple[int, float | None] = (3, 0.01)
     pairs: bool = False
+    floats: bool | None = False
+    initialization: str | None = None
 
 
-_ANY = Notebook(pairs=True)
+_ANY = Notebook(pairs=True, floats=None)
 NOTEBOOKS: Mapping[str, Notebook] = MappingProxyType(
     {
         "planar": Notebook(),
         "step by step": Notebook(seed=1, pairs=True),
-        "application": Notebook(seed=1, deep=(1, None), pairs=True),
-        "initialization": Notebook(),
+        "application": Notebook(seed=1, deep=(1, None), pairs=True, floats=True),
+        "initialization": Notebook(initialization="he"),
         "regularization": Notebook(),
         "gradient checking": Notebook(),
     }
@@ -167,8 +171,11 @@ def edition(year: int, notebook: str | None = None) -> Edition:
         disagree on, and no argument tells: the seeds of `initialize_parameters` (2; 1
         in the step-by-step notebook and the application) and of
         `initialize_parameters_deep` (3, x 0.01; in the application 1, / sqrt(n_prev)),
-        and whether `sigmoid` and `relu` return A or, as in those two, (A, Z). Not
-        told, the seeds are 2 and 3, and (A, Z) is returned.
+        whether `sigmoid` and `relu` return A or, as in those two, (A, Z), whether
+        `predict(X, y, parameters)` returns floats, as in the application, and what
+        `model` takes where no initialization is given. Not told, the seeds are 2 and
+        3, (A, Z) is returned, floats come of any but three layers, and the model is
+        the regularisation notebook's.
 
     Raises:
       ValueError: there is no such edition, or no such notebook.

@@ -65,7 +65,7 @@ def forward_propagation(
       >>> forward_propagation(2, 4)
       8
     """
-    if isinstance(parameters, Mapping) or is_listed(X):
+    if any(isinstance(of, Mapping) for of in (X, parameters)) or is_listed(X):
         return _network(X, parameters, hidden)
     return _line(X, parameters)
 
@@ -98,10 +98,10 @@ def _hidden(L: int) -> str:
 
 
 @overload
-def backward_propagation(x: float, theta: float, /) -> float: ...
+def backward_propagation(x: float, theta: float) -> float: ...
 @overload
 def backward_propagation(
-    X: Matrix, Y: Matrix, cache: TupleCache, /, *, hidden: str | None = ...
+    X: Matrix, Y: Matrix, cache: TupleCache, *, hidden: str | None = ...
 ) -> Dictionary: ...
 @overload
 def backward_propagation(
@@ -109,12 +109,13 @@ def backward_propagation(
     cache: Mapping[str, Matrix],
     X: Matrix,
     Y: Matrix,
-    /,
     *,
     hidden: str | None = ...,
 ) -> Dictionary: ...
 @public
-def backward_propagation(*arguments: Any, hidden: str | None = None) -> Any:
+def backward_propagation(
+    *arguments: Any, hidden: str | None = None, **named: Any
+) -> Any:
     """The gradient at what forward_propagation returned: dZ_L = A_L - Y and so on.
 
     Called as (parameters, cache, X, Y) for two layers with a tanh between, as
@@ -124,8 +125,8 @@ def backward_propagation(*arguments: Any, hidden: str | None = None) -> Any:
     tanh and A > 0 of ReLU, not from Z; from Z of activations whose A does not say it.
 
     Args:
-      *arguments: X (n_x, m), Y (n_L, m) or (m,), and what forward_propagation took and
-        returned.
+      *arguments, **named: X (n_x, m), Y (n_L, m) or (m,), and what forward_propagation
+        took and returned.
       hidden: the hidden activation, where forward_propagation was told one.
 
     Returns:
@@ -146,13 +147,14 @@ def backward_propagation(*arguments: Any, hidden: str | None = None) -> Any:
       2
     """
     forms = {2: _slope, 3: _from_tuple, 4: _from_dictionary}
-    if len(arguments) not in forms:
+    given = len(arguments) + len(named)
+    if given not in forms:
         raise BadTypeError(
             "call it as (parameters, cache, X, Y), (X, Y, cache) or (x, theta), "
-            f"got {len(arguments)} arguments"
+            f"got {given} arguments"
         )
     told = {} if hidden is None else {"hidden": hidden}
-    return forms[len(arguments)](*arguments, **told)
+    return forms[given](*arguments, **named, **told)
 
 
 @admits()
@@ -245,8 +247,10 @@ def predict(
 
     Called as (parameters, X), the hidden layer of a two-layer network is tanh and all
     others are ReLU; the labels are False and True (0 and 1 in the edition of 2017).
-    Called as (X, y, parameters) all are ReLU, the labels are 0 and 1, and the accuracy
-    is printed.
+    Called as (X, y, parameters) all are ReLU, and the accuracy is printed; the labels
+    are integers as in the initialisation and regularisation notebooks, whose networks
+    have three layers, and floats as in the application, which prints "y = 1.0". A
+    notebook that the edition names decides; else the number of layers does.
 
     Args:
       X: (n_x, m).
@@ -268,7 +272,7 @@ def predict(
       [[True, False]]
       >>> predict(X, np.array([[1, 1]]), parameters).tolist()
       Accuracy: 0.5
-      [[1, 0]]
+      [[1.0, 0.0]]
     """
     if isinstance(X, Mapping):
         parameters, X, y = X, y, None
@@ -293,11 +297,14 @@ def _labels(X: Matrix, parameters: Dictionary, hidden: Any = None) -> NDArray[np
 @admits()
 def _judged(
     X: Matrix, y: Matrix, parameters: Dictionary, hidden: Any = None
-) -> NDArray[np.int64]:
+) -> NDArray[Any]:
     labels = _labels(X, parameters, "relu" if hidden is None else hidden)
     check_shape("y", y, labels.shape, "n_L from parameters, m from X")
     print(f"Accuracy: {np.mean(labels == y)}")
-    return labels
+    floats = current().notebook.floats
+    if floats is None:
+        floats = len(to_params(parameters)) != 3
+    return labels.astype(float) if floats else labels
 
 
 @public

@@ -281,27 +281,28 @@ def model(
     learning_rate: float | None = None,
     num_iterations: int | None = None,
     print_cost: bool = True,
-    *,
-    initialization: str | None = None,
     lambd: float = 0,
     keep_prob: float = 1,
+    *,
+    initialization: str | None = None,
 ) -> Dictionary:
     """The three-layer ReLU network of the initialisation and regularisation notebooks.
 
     With an initialization it is the first notebook's: (n_x, 10, 5, 1), rate 0.01,
     15,000 iterations, every 1000th cost printed. Without one it is the second's:
     (n_x, 20, 3, 1) from normal weights / sqrt(n_prev), seed 3, rate 0.3, 30,000
-    iterations, every 10,000th cost printed. Costs are taken from the logits, so the
-    first of "random" is finite; the notebook's is inf.
+    iterations, every 10,000th cost printed; or, in `edition(2021, "initialization")`,
+    the first's with "he". Costs are taken from the logits, so the first of "random" is
+    finite; the notebook's is inf.
 
     Args:
       X: (n_x, m); Y: (1, m).
       learning_rate, num_iterations: the notebook's, if None.
       print_cost: whether to print the cost.
-      initialization: "zeros", "random" or "he".
       lambd: λ of the L2 term.
       keep_prob: below 1, hidden units are dropped out; as in the notebook, by one mask
         that stays the same at every iteration.
+      initialization: "zeros", "random" or "he".
 
     Returns:
       The trained parameters.
@@ -317,7 +318,7 @@ def model(
       Cost after iteration 0: 0.883053746341...
       Cost after iteration 1000: 0.687982591972...
     """
-    recipe = _RECIPES[initialization]
+    recipe = _RECIPES[initialization or current().notebook.initialization]
     rate = recipe.learning_rate if learning_rate is None else learning_rate
     hidden: str | Activations = "relu"
     if keep_prob != 1:

@@ -3,6 +3,8 @@
 The numbers are the published ones, as far as they were printed.
 """
 
+import operator
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
@@ -90,6 +92,23 @@ def test_nn_model_trains_on_the_notebooks_test_case():
     close(later["W2"], [[1.82196893, 3.09657075, -2.98193564, 3.19946508]], 8)
 
 
+def loaded_labels():
+    """The labels of every loader that needs no file."""
+    yield course.load_planar_dataset()[1]
+    yield from (Y.reshape(1, 200) for _, Y in course.load_extra_datasets()[:4])
+    yield from course.load_dataset()[1::2]
+
+
+def test_one_number_is_a_number_whatever_its_shape():
+    for Y in loaded_labels():
+        right = np.dot(Y % 2, Y.T) + np.dot(1 - Y, 1 - Y.T)
+        percent = right / Y.size * 100
+        assert right.shape == (1, 1)
+        assert (float(percent), int(percent)) == (100.0, 100)
+        assert operator.mod("Accuracy: %d", percent) == "Accuracy: 100"
+        assert repr(Y) == repr(np.array(Y))
+
+
 def test_the_accuracy_is_computed_as_in_the_cells():
     X, Y = course.load_planar_dataset()
     predictions = course.predict(course.nn_model(X, Y, 4, 100), X)
@@ -174,6 +193,7 @@ def test_the_whole_backward_reads_each_cache_as_it_is(year):
     grads = c.L_model_backward(AL, np.array([[1, 0]]), (first, second))
     wanted = {"dA0", "dA1", "dW1", "db1", "dW2", "db2"}
     assert set(grads) == wanted | ({"dA2"} if year == 2017 else set())
+    assert list(grads)[:6] == ["dA1", "dW2", "db2", "dA0", "dW1", "db1"]
     close(grads["dA1"][0], [0.12913162, -0.44014127], 8)
     close(grads["dA0"][0], [0.0, 0.52257901], 8)
     close(grads["dW1"][0], [0.41010002, 0.07807203, 0.13798444, 0.10502167], 8)
@@ -222,6 +242,8 @@ def test_application(name, year, capsys):
     predictions = c.predict(X, Y > 0, parameters)
     assert capsys.readouterr().out.startswith("Accuracy: ")
     assert set(predictions.ravel()) <= {0, 1}
+    own_picture = c.predict(X[:, :1], [1], parameters)
+    assert f"y = {np.squeeze(own_picture)}" in {"y = 1.0", "y = 0.0"}
     # A loop of one's own starts where the model does.
     if name == "two_layer_model":
         start = c.initialize_parameters(*dims)
@@ -264,6 +286,8 @@ def test_initialization(year, capsys):
         "Cost after iteration 0: 0.88305374634197"
     )
     assert c.predict(train_X, train_Y, parameters).shape == (1, 300)
+    by_default = c.model(train_X, train_Y, 0.01, 2, False)
+    np.testing.assert_array_equal(by_default["W3"], parameters["W3"])
     assert c.predict_dec(parameters, test_X).dtype == np.bool_
     a3, _ = c.forward_propagation(train_X, parameters)
     loss = c.compute_loss(a3, train_Y)
@@ -287,10 +311,10 @@ def test_regularization(year):
     assert (type(J), J.shape) == (np.float64, ())
     close(J, 1.7864859451590758, 12)
 
-    keys = {"dZ3", "dW3", "db3", "dA2", "dZ2", "dW2", "db2", "dA1", "dZ1", "dW1", "db1"}
+    keys = ["dZ3", "dW3", "db3", "dA2", "dZ2", "dW2", "db2", "dA1", "dZ1", "dW1", "db1"]
     _, cache = c.forward_propagation(X, parameters)
     grads = c.backward_propagation_with_regularization(X, Y, cache, lambd=0.7)
-    assert set(grads) == keys
+    assert list(grads) == keys
     plain = c.backward_propagation(X, Y, cache)
     close(grads["dW1"] - plain["dW1"], 0.7 / 5 * parameters["W1"], 12)
 
@@ -298,9 +322,12 @@ def test_regularization(year):
     assert len(cache) == 14
     assert cache[1].tolist() == [[True, False, True, True, True], [True] * 5]
     grads = c.backward_propagation_with_dropout(X, Y, cache, keep_prob=0.7)
-    assert set(grads) == keys
+    assert list(grads) == keys
     assert not grads["dA1"][~cache[1]].any()
     close(grads["dZ3"], A3 - Y, 12)
+    in_order = c.model(X, Y, 0.3, 2, False, 0.7, 1)
+    by_name = c.model(X, Y, 0.3, 2, print_cost=False, lambd=0.7)
+    np.testing.assert_array_equal(in_order["W1"], by_name["W1"])
 
 
 def test_tuple_caches_are_read_as_the_notebooks_read_them():

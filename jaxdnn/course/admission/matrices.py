@@ -113,7 +113,7 @@ def dictionary(prefix: str = "") -> Kind:
     def admit(name: str, value: Any) -> Dictionary:
         keys = mapping(name, value, of=f"{prefix}W1, {prefix}b1, ...")
         found = [key for key in keys if key.startswith((f"{prefix}W", f"{prefix}b"))]
-        L = max(1, len(found) // 2)
+        L = max(1, (len(found) + 1) // 2)
         wanted = [f"{prefix}{kind}{l}" for l in range(1, L + 1) for kind in "Wb"]
         if set(found) != set(wanted):
             raise BadValueError(

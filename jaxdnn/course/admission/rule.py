@@ -7,6 +7,7 @@ number above 0, parameters a dictionary of W1, b1, .... `KINDS` is that vocabula
 import inspect
 from collections.abc import Callable, Mapping
 from functools import wraps
+from types import MappingProxyType
 from typing import ParamSpec, TypeVar
 
 from jaxdnn._checks import count
@@ -57,19 +58,24 @@ KINDS: Mapping[str, Kind] = {
 }
 
 
-def admits(**own: Kind) -> Callable[[Callable[_P, _R]], Callable[_P, _R]]:
+def admits(
+    also: Mapping[str, str] = MappingProxyType({}), /, **own: Kind
+) -> Callable[[Callable[_P, _R]], Callable[_P, _R]]:
     """Admit every argument by the kind of its name, and name the function in refusals.
 
     What a caller leaves at its default is not looked at.
 
     Args:
+      also: what another notebook calls an argument: that name, and the one here.
       **own: kinds of arguments whose names do not say enough, such as cache.
 
     Example:
-      >>> @admits()
+      >>> @admits({"A0": "X"})
       ... def halved(X, learning_rate=1.0):
       ...     return X / 2
       >>> halved([[1, 3]])
+      array([[0.5, 1.5]])
+      >>> halved(A0=[[1, 3]])
       array([[0.5, 1.5]])
       >>> halved([[1, 3]], -1)
       Traceback (most recent call last):
@@ -83,8 +89,12 @@ def admits(**own: Kind) -> Callable[[Callable[_P, _R]], Callable[_P, _R]]:
         @public
         @wraps(function)
         def admitting(*args: _P.args, **kwargs: _P.kwargs) -> _R:
+            named = {also.get(name, name): value for name, value in kwargs.items()}
             try:
-                bound = signature.bind(*args, **kwargs)
+                # Of an argument under two names, the second is one too many.
+                bound = signature.bind(
+                    *args, **named if len(named) == len(kwargs) else kwargs
+                )
             except TypeError as error:
                 raise BadTypeError(str(error)) from None
             for name, value in bound.arguments.items():
