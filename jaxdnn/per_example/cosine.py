@@ -40,12 +40,16 @@ def grad_cosine(grads: Parameters, others: Parameters) -> Array:
 
 @compiled
 def _cosine(grads: Parameters, others: Parameters) -> Array:
-    one, other = (
-        [of.astype(record_dtype(of.dtype)) for of in jax.tree.leaves(tree)]
-        for tree in (grads, others)
-    )
+    one, other = map(_of_order_one, (grads, others))
 
     def inner(u: list[Array], v: list[Array]) -> Array:
         return jnp.stack([(a * b).sum() for a, b in zip(u, v, strict=True)]).sum()
 
     return inner(one, other) / jnp.sqrt(inner(one, one) * inner(other, other))
+
+
+def _of_order_one(grads: Parameters) -> list[Array]:
+    """In the dtype of records, and so that squares fit it; NaN where all are 0."""
+    wide = [of.astype(record_dtype(of.dtype)) for of in jax.tree.leaves(grads)]
+    largest = jnp.stack([jnp.abs(of).max() for of in wide]).max()
+    return [of / largest for of in wide]

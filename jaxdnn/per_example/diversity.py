@@ -9,7 +9,7 @@ from jaxdnn._refusals import public
 from jaxdnn.architecture import Network
 from jaxdnn.arguments import Problem, admitted_problem, answer
 from jaxdnn.parameters import Parameters
-from jaxdnn.per_example.columns import columns_of
+from jaxdnn.per_example.columns import columns_of, of_order_one
 from jaxdnn.per_example.norms import squared_norm_of_sum, squared_norms
 
 
@@ -55,5 +55,5 @@ def gradient_diversity(
 
 @compiled(static_argnums=0)
 def _diversity(network: Network, problem: Problem) -> Array:
-    pairs = columns_of(network, problem)
+    pairs = of_order_one(columns_of(network, problem))
     return squared_norms(pairs).sum() / squared_norm_of_sum(pairs)

@@ -23,7 +23,7 @@ from jaxdnn.architecture import Network
 from jaxdnn.arguments import Problem, admitted_problem, answer
 from jaxdnn.objective import mean_loss, weigh
 from jaxdnn.parameters import Parameters
-from jaxdnn.per_example.columns import columns_of
+from jaxdnn.per_example.columns import columns_of, of_order_one
 from jaxdnn.per_example.norms import squared_norm_of_sum, squared_norms
 
 
@@ -73,7 +73,7 @@ def gradient_noise_scale(
 @compiled(static_argnums=0)
 def _noise_scale(network: Network, problem: Problem) -> Array:
     mean = problem.mean
-    pairs = columns_of(network, problem._replace(sample_weight=None))
+    pairs = of_order_one(columns_of(network, problem._replace(sample_weight=None)))
     weighed = tuple((weigh(dZ, mean), A_prev) for dZ, A_prev in pairs)
     square = mean_loss(squared_norms(pairs), mean)
     square_of_mean = squared_norm_of_sum(weighed) / mean.total**2

@@ -162,8 +162,10 @@ def test_noise_scale_and_diversity_of_gradients_that_are_known():
     Y = jnp.array([[1.0, 3.0, 1.0, 3.0]])
     variance = 4 / 3
     due = variance / (4 - variance / 4)
-    assert gradient_noise_scale(network, params, X, Y) == pytest.approx(due)
-    assert gradient_diversity(network, params, X, Y) == pytest.approx(20 / 64)
+    # Of the largest and the smallest, the squares do not fit float32.
+    for sized in (Y, 1e-25 * Y, 1e25 * Y):
+        assert gradient_noise_scale(network, params, X, sized) == pytest.approx(due)
+        assert gradient_diversity(network, params, X, sized) == pytest.approx(20 / 64)
     opposed = jnp.array([[1.0, -1.0, 1.0, -1.0]])
     assert jnp.isinf(gradient_noise_scale(network, params, X, opposed))
     doubled = gradient_noise_scale(
@@ -278,6 +280,10 @@ def test_the_cosine_is_that_of_the_whole_gradients():
     wanted = u @ v / np.linalg.norm(u) / np.linalg.norm(v)
     assert float(dnn.grad_cosine(one, other)) == pytest.approx(wanted, rel=1e-5)
     assert float(dnn.grad_cosine(one, one)) == pytest.approx(1)
+    # Their squares do not fit float32, and they do.
+    tiny = jax.tree.map(lambda of: 1e-25 * of, one)
+    huge = jax.tree.map(lambda of: 1e25 * of, other)
+    assert float(dnn.grad_cosine(tiny, huge)) == pytest.approx(wanted, rel=1e-5)
     with pytest.raises(ValueError, match="grad_cosine: others must have 2 layers"):
         dnn.grad_cosine(one, other[:1])
 
