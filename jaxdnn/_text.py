@@ -1,6 +1,7 @@
 """Names out of people's files, fit to be shown."""
 
 from collections.abc import Callable
+from typing import Any
 
 
 def printable(text: str, known: Callable[[str], bool] = str.isprintable) -> str:
@@ -31,3 +32,18 @@ def cut(text: str) -> str:
     if len(text) <= _MOST:
         return repr(text)
     return f"{text[:_MOST]!r}... ({len(text)} signs)"
+
+
+def texts_of(name: str, said: Any) -> tuple[str, ...]:
+    """A list of texts out of JSON.
+
+    Raises:
+      ValueError: something else is there.
+
+    Example:
+      >>> texts_of("left_out", ["id"])
+      ('id',)
+    """
+    if not isinstance(said, list) or not all(isinstance(text, str) for text in said):
+        raise ValueError(f"{name} must be a list of texts, got {cut(str(said))}")
+    return tuple(said)

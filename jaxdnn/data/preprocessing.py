@@ -17,6 +17,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from jaxdnn._names import MISSING
+from jaxdnn._text import cut, texts_of
 from jaxdnn.data.columns.kinds import Column, Target, from_json, to_json
 from jaxdnn.data.columns.notes import Note
 from jaxdnn.data.parts import Piece, rows_of
@@ -153,17 +155,22 @@ class Preprocessing:
     def from_json(cls, said: Mapping[str, Any]) -> "Preprocessing":
         """What `to_json` said.
 
+        Raises:
+          ValueError: something else is there.
+
         Example:
           >>> from jaxdnn.data.columns.categories import Categories
           >>> said = Preprocessing((), (Categories("y", ("a", "b")),)).to_json()
           >>> Preprocessing.from_json(said).targets[0].categories
           ('a', 'b')
         """
+        if said["missing"] not in MISSING:
+            raise ValueError(f"what to do of gaps is {cut(str(said['missing']))}")
         return cls(
             tuple(map(from_json, said["columns"])),
             tuple(map(from_json, said["targets"])),
             said["missing"],
-            tuple(said["left_out"]),
+            texts_of("left_out", said["left_out"]),
             Reading.from_json(said["reading"]),
         )
 

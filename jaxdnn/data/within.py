@@ -27,4 +27,5 @@ def within(path: Path, kind: str = "") -> Generator[None]:
         if isinstance(error, ModuleNotFoundError) or getattr(error, "errno", None):
             raise
         damaged = f"damaged {kind} file: " if kind else ""
-        raise ValueError(f"{path}: {damaged}{error}") from error
+        said = " ".join(str(error).splitlines())
+        raise ValueError(f"{path}: {damaged}{said}") from error

@@ -1,14 +1,16 @@
 """The kinds of columns there are: a new one is a file beside this, and a line here."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields
 from types import MappingProxyType
 from typing import Any, get_type_hints
 
+from jaxdnn._refusals import shown
+from jaxdnn._text import cut
 from jaxdnn.data.columns.categories import Categories, CategoriesLearner, is_classes
 from jaxdnn.data.columns.counts import Counts, CountsLearner
-from jaxdnn.data.columns.dates import Dates, DatesLearner
+from jaxdnn.data.columns.dates import LAYOUTS, Dates, DatesLearner
 from jaxdnn.data.columns.numbers import Numbers, NumbersLearner
 from jaxdnn.data.columns.role import Role
 from jaxdnn.data.tables import Table
@@ -111,17 +113,29 @@ def from_json(said: Mapping[str, Any]) -> Any:
     """
     kind = _KINDS.get(said.get("kind", ""))
     if kind is None:
-        raise ValueError(f"a column of a kind that is not known: {said.get('kind')!r}")
+        found = cut(str(said.get("kind")))
+        raise ValueError(f"a column of a kind that is not known: {found}")
     values: dict[str, Any] = {}
     wanted = get_type_hints(kind)
     for field in fields(kind):
         value = said.get(field.name)
         values[field.name] = tuple(value) if isinstance(value, list) else value
-        if not _is_of(values[field.name], wanted[field.name]):
-            raise ValueError(
-                f"a column of {kind.kind} whose {field.name} is {values[field.name]!r}"
-            )
+        within = _WITHIN.get(field.name, _anything)
+        value = values[field.name]
+        if not (_is_of(value, wanted[field.name]) and within(value)):
+            found = cut(value) if isinstance(value, str) else shown(value)
+            raise ValueError(f"a column of {kind.kind} whose {field.name} is {found}")
     return kind(**values)
+
+
+def _anything(_: Any) -> bool:
+    return True
+
+
+# Field -> what it holds, beyond its type.
+_WITHIN: Mapping[str, Callable[[Any], bool]] = MappingProxyType(
+    {"deviation": lambda value: value >= 0, "layout": LAYOUTS.__contains__}
+)
 
 
 def _is_of(value: Any, wanted: Any) -> bool:

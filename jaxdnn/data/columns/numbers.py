@@ -19,6 +19,9 @@ from jaxdnn.data.tables import Table, as_text, is_text, number_in
 # rows have the same mean, to the last digit, whatever file brings them.
 BLOCK = 4096
 
+# Below it squares have lost digits, or are 0.
+_CLOSEST = 1e-145
+
 
 def numbers_of(table: Table, name: str) -> NDArray[np.float64]:
     """(m,) a table's numbers, NaN where there is none; text that spells them will do.
@@ -185,10 +188,16 @@ class Moments:
         """The column that has them.
 
         Raises:
-          ValueError: the numbers are too large to square.
+          ValueError: the numbers, or what parts them, are too large or too small to
+            square.
         """
         if not np.isfinite([self.mean, self.deviation]).all():
             raise ValueError(f"column {name!r}: its numbers are too large to square")
+        if self.deviation < _CLOSEST and self.low < self.high:
+            raise ValueError(
+                f"column {name!r}: its numbers, {self.low:g} to {self.high:g}, are too "
+                "close together to square what parts them"
+            )
         return Numbers(name, self.mean, self.deviation, **gaps)
 
 

@@ -2,7 +2,8 @@
 
 import csv
 import gzip
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Generator, Iterator
+from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -21,7 +22,7 @@ _SAMPLE, _ROWS = 1 << 16, 100
 # Arrow reads some 32 blocks ahead of what is taken: small ones, to hold little.
 _BLOCK = 1 << 20
 
-# Bytes of a row that may be looked at before it is read.
+# Bytes of a row that is read at all, and may be looked at before.
 _LONGEST = 64 << 20
 
 # Thousands are parted by one of these, or by the sign that is not the decimal one.
@@ -30,7 +31,9 @@ _SPACES = "' \u00a0\u2009\u202f"
 
 def read(path: Path, text_columns: Collection[str], reading: Reading) -> Pieces:
     """All columns."""
-    table = require("pyarrow.csv").read_csv(_source(path), **_options(path, reading))
+    options = _options(path, reading, _LONGEST)
+    with _rows_in(_LONGEST):
+        table = require("pyarrow.csv").read_csv(_source(path), **options)
     _check_closed(path, table)
     return _columns(table, text_columns, reading)
 
@@ -42,7 +45,8 @@ def pieces(
     block = min(piece_bytes, max(_BLOCK, 4 * _longest_row(path)))
     options = _options(path, reading, block)
     last = None
-    with require("pyarrow.csv").open_csv(_source(path), **options) as reader:
+    opened = require("pyarrow.csv").open_csv
+    with _rows_in(block), opened(_source(path), **options) as reader:
         for i, batch in enumerate(_joined(reader, max(1, piece_bytes // block))):
             last = batch
             if not turn.takes(i):
@@ -54,6 +58,19 @@ def pieces(
             yield columns, spelled
     if last is not None:
         _check_closed(path, last)
+
+
+@contextmanager
+def _rows_in(block: int) -> Generator[None]:
+    """Say in people's words that a row is longer than a block."""
+    try:
+        yield
+    except require("pyarrow").ArrowInvalid as error:
+        if "block boundaries" not in str(error):
+            raise
+        raise ValueError(
+            f"a row of more than {block} bytes: is a quote not closed?"
+        ) from error
 
 
 def _joined(blocks: Any, count: int) -> Iterator[Any]:
@@ -187,14 +204,21 @@ def without_missing(column: Any, reading: Reading) -> Any:
     return compute.if_else(compute.is_in(texts, value_set=words), None, texts)
 
 
-def _numbers(texts: Any, decimal: str) -> Any:
-    """An Arrow column of float64, or None where a text is no number."""
+def _floats(texts: Any) -> Any:
+    """An Arrow column of float64, or None where a text is no number, such as "Nan"."""
     pa, compute = require("pyarrow"), require("pyarrow.compute")
     try:
-        if decimal == ".":
-            return texts.cast(pa.float64())
+        numbers = texts.cast(pa.float64())
     except pa.ArrowInvalid:
-        pass
+        return None
+    return None if compute.any(compute.is_nan(numbers)).as_py() else numbers
+
+
+def _numbers(texts: Any, decimal: str) -> Any:
+    """The same for numbers with that decimal sign, thousands parted or not."""
+    compute = require("pyarrow.compute")
+    if decimal == "." and (numbers := _floats(texts)) is not None:
+        return numbers
     # "1.234,5", "1 234.5", "1'234": groups of three, one sign throughout.
     other = "," if decimal == "." else "."
     point = "\\" + decimal
@@ -214,7 +238,4 @@ def _numbers(texts: Any, decimal: str) -> Any:
         if compute.any(compute.match_substring(texts, ".")).as_py():
             return None
         texts = compute.replace_substring(texts, ",", ".")
-    try:
-        return texts.cast(pa.float64())
-    except pa.ArrowInvalid:
-        return None
+    return _floats(texts)

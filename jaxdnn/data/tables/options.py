@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from jaxdnn._names import MISSING_VALUES
+from jaxdnn._text import cut, texts_of
 
 
 @dataclass(frozen=True)
@@ -29,9 +30,15 @@ class Reading:
 
     @classmethod
     def from_json(cls, said: Mapping[str, Any]) -> "Reading":
-        """What `asdict` said, whose tuples came back as lists."""
-        signs = (said[name] for name in ("delimiter", "decimal", "encoding"))
-        return cls(tuple(said["missing"]), *signs)
+        """What `asdict` said, whose tuples came back as lists.
+
+        Raises:
+          ValueError: something else is there.
+        """
+        signs = [said[name] for name in ("delimiter", "decimal", "encoding")]
+        if not all(sign is None or isinstance(sign, str) for sign in signs):
+            raise ValueError(f"the signs of a CSV file are {cut(str(signs))}")
+        return cls(texts_of("missing", said["missing"]), *signs)
 
 
 USUAL = Reading()

@@ -15,6 +15,9 @@ from jaxdnn.data.tables.csv_files import without_missing
 from jaxdnn.data.tables.options import Reading
 from jaxdnn.data.tables.table import EXACT, Pieces, Turn, named
 
+# From the first of 1970, the first day of the year 1 and the last one of 9999.
+_FIRST_DAY, _LAST_DAY = -719_162, 2_932_896
+
 
 def read(path: Path, _: Collection[str], reading: Reading) -> Pieces:
     """All columns."""
@@ -101,13 +104,19 @@ def _told(name: str, column: Any) -> Any:
     if types.is_dictionary(column.type):
         column = column.cast(column.type.value_type)
     kind = column.type
+    if str(kind) == "string_view":  # a name that older versions do not have
+        return column.cast(pa.string())
     if types.is_boolean(kind):
         return compute.if_else(column, "True", "False")
     if types.is_date(kind):
-        return column.cast(pa.date32()).cast(pa.string())
+        days = column.cast(pa.date32())
+        _check_years(name, days.cast(pa.int32()), 1)
+        return days.cast(pa.string())
     if types.is_timestamp(kind):
         zone = None if kind.tz is None else "UTC"
-        return column.cast(pa.timestamp("s", zone), safe=False).cast(pa.string())
+        seconds = column.cast(pa.timestamp("s", zone), safe=False)
+        _check_years(name, seconds.cast(pa.int64()), 86_400)
+        return seconds.cast(pa.string())
     if types.is_time(kind):
         return column.cast(pa.time32("s"), safe=False).cast(pa.string())
     numeric = (types.is_integer, types.is_floating, types.is_decimal, types.is_null)
@@ -115,3 +124,11 @@ def _told(name: str, column: Any) -> Any:
     if not any(is_kind(kind) for is_kind in (*numeric, *textual)):
         raise ValueError(f"column {name!r} must hold numbers or text, found {kind}")
     return column
+
+
+def _check_years(name: str, times: Any, day: int) -> None:
+    """Refuse times since 1970, so many a day, that ISO 8601 has no four digits for."""
+    found = require("pyarrow.compute").min_max(times).as_py()
+    low, high = found["min"], found["max"]
+    if low is not None and not _FIRST_DAY <= low // day <= high // day <= _LAST_DAY:
+        raise ValueError(f"column {name!r} must hold dates of the years 1 to 9999")

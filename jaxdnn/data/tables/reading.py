@@ -12,6 +12,9 @@ from jaxdnn.data.tables.options import USUAL, Reading
 from jaxdnn.data.tables.table import ALONE, Pieces, Table, Turn, is_text
 from jaxdnn.data.within import within
 
+# Of each file of a table: its name, when it was written, in ns, and its bytes.
+State = tuple[tuple[str, int, int], ...]
+
 
 class Format(NamedTuple):
     """How files of a format are read: whole, and piece by piece where they can be."""
@@ -150,6 +153,7 @@ class ScannedFile:
       path, reading, piece_bytes: as for `read_in_pieces`.
       text_columns: the columns that are text in any piece, and so in all of them.
       sizes: how many rows each piece has.
+      state: of the file when it was read, see `state_of`.
       turn: whose pieces are read.
     """
 
@@ -158,16 +162,24 @@ class ScannedFile:
     piece_bytes: int
     text_columns: frozenset[str]
     sizes: tuple[int, ...]
+    state: State
     turn: Turn = ALONE
 
     def __iter__(self) -> Iterator[Table]:
-        return read_in_pieces(
+        self._check_unchanged()
+        yield from read_in_pieces(
             self.path,
             text_columns=self.text_columns,
             reading=self.reading,
             piece_bytes=self.piece_bytes,
             turn=self.turn,
         )
+        self._check_unchanged()
+
+    def _check_unchanged(self) -> None:
+        """Refuse a file that is another than was learned from."""
+        if state_of(self.path) != self.state:
+            raise ValueError(f"{self.path}: it has changed since it was first read")
 
     def __len__(self) -> int:
         """How many rows there are in all."""
@@ -196,12 +208,35 @@ def scan(
       >>> len(file), {is_text(table.columns["code"]) for table in file}
       (501, {True})
     """
+    path = Path(path)
+    _format(path)
+    with within(path):
+        state = state_of(path)
     sizes: list[int] = []
     texts: set[str] = set()
     for table in read_in_pieces(path, reading=reading, piece_bytes=piece_bytes):
         sizes.append(len(table))
         texts |= {name for name, cells in table.columns.items() if is_text(cells)}
-    return ScannedFile(str(path), reading, piece_bytes, frozenset(texts), tuple(sizes))
+    return ScannedFile(
+        str(path), reading, piece_bytes, frozenset(texts), tuple(sizes), state
+    )
+
+
+def state_of(path: str | os.PathLike[str]) -> State:
+    r"""When the file, or each of a folder's, was written last, and how large it is.
+
+    Raises:
+      OSError: there is none.
+
+    Example:
+      >>> import tempfile
+      >>> path = Path(tempfile.mkdtemp()) / "t.csv"
+      >>> _ = path.write_text("x\n")
+      >>> [(name, size) for name, _, size in state_of(path)]
+      [('t.csv', 2)]
+    """
+    states = [(each.name, each.stat()) for each in parquet_files.files_of(Path(path))]
+    return tuple((name, of.st_mtime_ns, of.st_size) for name, of in states)
 
 
 def _is_there(path: Path) -> bool:
@@ -215,5 +250,6 @@ def _format(path: Path) -> Format:
     if found is None:
         raise ValueError(f"{path}: must be a {', '.join(FORMATS)} file")
     if not _is_there(path):
-        raise FileNotFoundError(f"{path}: no such file")
+        what = "is no file" if path.exists() else "no such file"
+        raise FileNotFoundError(f"{path}: {what}")
     return found

@@ -30,7 +30,7 @@ def held_whole(path: str | os.PathLike[str]) -> int:
       True
     """
     path = Path(path)
-    if path.suffix == ".parquet":
+    if path.suffix.lower() == ".parquet":
         with within(path):
             read = require("pyarrow.parquet").read_metadata
             files = [read(each) for each in files_of(path)]

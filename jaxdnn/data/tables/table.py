@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -15,6 +16,9 @@ Pieces = tuple[Columns, dict[str, Any]]
 
 # From here on float64 does not hold every whole number.
 EXACT = 2.0**53
+
+# Digits of a number that a message does not show.
+_LONG = 40
 
 
 class Turn(NamedTuple):
@@ -124,14 +128,28 @@ class Table:
         texts = self.texts(name) if len(large) else cells
         for row in large:
             text = texts[row]
-            if re.fullmatch(r"[+-]?\d+", text) and int(text) != int(cells[row]):
+            if re.fullmatch(r"[+-]?\d+", text) and not _holds(cells[row], text):
+                said = text if len(text) < _LONG else f"one of {len(text)} digits"
                 raise self.error(
                     name,
                     int(row),
-                    f"{text} is more than float64 can hold; take the column as "
+                    f"{said} is more than float64 can hold; take the column as "
                     "categories, or leave it out",
                 )
         return cells
+
+
+def _holds(number: np.float64, digits: str) -> bool:
+    """Whether the number is the one that the digits spell, of which there may be many.
+
+    Example:
+      >>> (
+      ...     _holds(np.float64(1e22), "1" + "0" * 22),
+      ...     _holds(np.float64(np.inf), "9" * 400),
+      ... )
+      (True, False)
+    """
+    return bool(np.isfinite(number)) and Decimal(digits) == int(number)
 
 
 def is_text(cells: NDArray[Any]) -> bool:

@@ -44,9 +44,12 @@ def test_decode_undoes_encode():
     )
 
 
-def test_numbers_too_large_to_square_are_refused():
-    with pytest.raises(ValueError, match=r"t\.csv: column 'a': .* too large"):
-        learned_from(a=[1e200, -1e200], y=["p", "q"])
+@pytest.mark.parametrize(
+    ("size", "says"), [(1e200, "too large to square"), (1e-200, "too close together")]
+)
+def test_numbers_that_cannot_be_squared_are_refused(size, says):
+    with pytest.raises(ValueError, match=rf"t\.csv: column 'a': .* {says}"):
+        learned_from(a=[size, -size], y=["p", "q"])
 
 
 @pytest.mark.parametrize("rows", [1, BLOCK - 1, BLOCK, 3 * BLOCK + 1])

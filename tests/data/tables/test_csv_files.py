@@ -6,7 +6,7 @@ import gzip
 import numpy as np
 import pytest
 
-from jaxdnn.data.tables import Reading, read_in_pieces, read_table
+from jaxdnn.data.tables import Reading, read_in_pieces, read_table, scan
 
 
 def csv(tmp_path, content, name="t.csv"):
@@ -170,6 +170,9 @@ def test_a_delimiter_can_be_given(tmp_path):
         (".", ["٣", "2"], None),
         (".", ["1_000", "2"], None),
         (".", ["0x10", "2"], None),
+        (".", ["Nan", "2"], None),
+        (".", ["nan(1)", "2"], None),
+        (",", ["+nan", "2"], None),
         (".", ["1e3", "+2", "", "NA"], [1000, 2, np.nan, np.nan]),
     ],
 )
@@ -244,3 +247,34 @@ def test_a_last_cell_of_several_lines_may_be_closed_in_any_encoding(tmp_path, en
     path = csv(tmp_path, mark + closed.replace('y"', "y").encode(encoding))
     with pytest.raises(ValueError, match="the file ends inside quotes"):
         read_table(path)
+
+
+@pytest.mark.parametrize("count", [400, 5000])
+def test_more_digits_than_a_number_has_are_refused(tmp_path, count):
+    table = read_table(csv(tmp_path, "a\n1\n" + "9" * count + "\n"))
+    says = f"'a', row 2: one of {count} digits is more than float64 can hold"
+    with pytest.raises(ValueError, match=says):
+        table.numbers("a")
+
+
+def test_a_row_may_be_longer_than_what_is_read_at_a_time(tmp_path):
+    rows = ["1,x\n"] * 9 + ["2," + "y" * (3 << 20) + "\n"]
+    path = csv(tmp_path, "a,b\n" + "".join(rows))
+    assert len(read_table(path)) == 10
+    with pytest.raises(ValueError, match="a row of more than 1048576 bytes: is a q"):
+        list(read_in_pieces(path))
+
+
+def test_what_is_wrong_is_said_in_one_line(tmp_path):
+    path = csv(tmp_path, 'a,b\n1,x\n"2,y\n' + "3,z\n" * 9)
+    with pytest.raises(ValueError, match=r'Expected 2 columns, got 1: "2,y 3,z 3,z'):
+        read_table(path)
+
+
+def test_a_file_that_changes_between_two_readings_is_refused(tmp_path):
+    path = csv(tmp_path, "a,b\n1,x\n")
+    file = scan(path)
+    assert len(list(file)) == 1
+    path.write_text("a,b\n1,x\n2,y\n")
+    with pytest.raises(ValueError, match=r"t.csv: it has changed since it was first"):
+        list(file)

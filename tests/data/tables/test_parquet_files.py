@@ -5,7 +5,9 @@ from decimal import Decimal
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
+from pyarrow import parquet as pq
 
 from jaxdnn.data.tables import (
     Turn,
@@ -55,6 +57,23 @@ def test_other_parquet_types_are_refused(tmp_path, cell):
     path = parquet(tmp_path, pd.DataFrame({"a": [1], "odd": [cell]}))
     with pytest.raises(ValueError, match="column 'odd' must hold numbers or text"):
         read_table(path)
+
+
+@pytest.mark.parametrize(
+    "kind", [pa.date32(), pa.timestamp("ms"), pa.timestamp("s", "UTC")]
+)
+def test_moments_of_no_year_are_refused(tmp_path, kind):
+    whole = pa.array([0, 3_000_000 * (1 if kind == pa.date32() else 86_400_000)])
+    moments = whole.cast(pa.int32()) if kind == pa.date32() else whole
+    pq.write_table(pa.table({"odd": moments.cast(kind)}), tmp_path / "t.parquet")
+    with pytest.raises(ValueError, match="column 'odd' must hold dates of the years 1"):
+        read_table(tmp_path / "t.parquet")
+
+
+def test_views_of_strings_are_text(tmp_path):
+    texts = pa.array(["a", None]).cast(pa.string_view())
+    pq.write_table(pa.table({"a": texts}), tmp_path / "t.parquet")
+    assert read_table(tmp_path / "t.parquet").columns["a"].tolist() == ["a", ""]
 
 
 def test_a_damaged_parquet_file_is_refused(tmp_path):
