@@ -9,6 +9,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, ClassVar
 
+# Signs of a name that an unfinished file's has too: names have 255 bytes at most.
+_NAMED = 48
+
 _UNFINISHED = re.compile(r"\..+\.(\d+)-[0-9a-f]{16}\.unfinished")
 
 
@@ -17,7 +20,8 @@ def replacing(path: str | os.PathLike[str]) -> Generator[BinaryIO, None, None]:
     """A file to write; it takes its name when the block ends well, else it vanishes.
 
     Whatever had the name before stays untouched until then. What is there and is no
-    file, such as /dev/null or a pipe, is written to as it is.
+    file, such as /dev/null or a pipe, is written to as it is; a link stays one, and
+    what it points to is replaced.
 
     Raises:
       OSError: it cannot be written; the error has the path as its filename.
@@ -38,8 +42,9 @@ def replacing(path: str | os.PathLike[str]) -> Generator[BinaryIO, None, None]:
             return
         # In the same folder, so that the renaming stays inside one file system; a name
         # that nobody could have put a link under.
+        path = Path(os.path.realpath(path)) if path.is_symlink() else path
         token = f"{os.getpid()}-{secrets.token_hex(8)}"
-        unfinished = path.with_name(f".{path.name}.{token}.unfinished")
+        unfinished = path.with_name(f".{path.name[:_NAMED]}.{token}.unfinished")
         try:
             with unfinished.open("xb") as file:
                 yield file

@@ -72,6 +72,22 @@ def test_what_is_no_file_is_written_to_and_stays(tmp_path):
     assert link.is_symlink()
 
 
+@pytest.mark.parametrize("name", ["x" * 250 + ".csv", "é" * 125 + ".csv"])
+def test_names_may_be_as_long_as_the_system_takes(tmp_path, name):
+    with replacing(tmp_path / name) as file:
+        file.write(b"1")
+    assert names(tmp_path) == [name]
+
+
+def test_a_link_stays_one_and_what_it_points_to_is_replaced(tmp_path):
+    (tmp_path / "link").symlink_to(tmp_path / "a.bin")
+    for content in (b"1", b"2"):
+        with replacing(tmp_path / "link") as file:
+            file.write(content)
+        assert (tmp_path / "a.bin").read_bytes() == content
+        assert (tmp_path / "link").is_symlink()
+
+
 def test_what_dead_processes_left_is_found(tmp_path):
     token = "0123456789abcdef"
     ours = [f".a.{2**30}-{token}.unfinished", f".a.{os.getpid()}-{token}.unfinished"]

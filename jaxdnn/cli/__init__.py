@@ -18,7 +18,9 @@ from importlib import import_module
 from types import ModuleType
 from typing import Any
 
+from jaxdnn._text import printable
 from jaxdnn.cli.parsers import error_code, parse
+from jaxdnn.cli.streams import standard_streams
 
 _SAID: Mapping[int, str] = {signal.SIGINT: "interrupted", signal.SIGTERM: "terminated"}
 
@@ -43,7 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
       SystemExit: 0
     """
     words = sys.argv[1:] if arguments is None else arguments
-    with _Signals() as signals:
+    with standard_streams(), _Signals() as signals:
         try:
             return _run(words, signals)
         except KeyboardInterrupt:
@@ -111,7 +113,7 @@ def _cache_told_once() -> Generator[None]:
                 before(message, *where, **options)
             elif not told:
                 told.append(first)
-                print("jaxdnn: note:", first[:_LINE], file=sys.stderr)
+                print("jaxdnn: note:", printable(first[:_LINE]), file=sys.stderr)
 
         warnings.showwarning = show
         yield
@@ -157,5 +159,5 @@ def _imported(name: str) -> ModuleType:
 
 
 def _complain(reason: str, code: int) -> int:
-    print("jaxdnn:", " ".join(reason.split()), file=sys.stderr)
+    print("jaxdnn:", printable(" ".join(reason.split())), file=sys.stderr)
     return code

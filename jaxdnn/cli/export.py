@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Iterator
 from typing import Any
 
-from jaxdnn.cli.options import tables_of
+from jaxdnn.cli.options import check_apart, tables_of
 from jaxdnn.cli.say import joined, say
 from jaxdnn.data.columns.categories import Categories
 from jaxdnn.export import export_model
@@ -17,6 +17,7 @@ _MOST = 8
 
 def run(args: argparse.Namespace) -> int:
     """Export and say what was compared."""
+    check_apart(args.out, args.data, args.model)
     model = load_model(args.model)
     tables = None if args.data is None else tables_of(args, model)
     args.out.parent.mkdir(parents=True, exist_ok=True)

@@ -11,7 +11,7 @@ from jaxdnn import plots
 from jaxdnn._atomic import write
 from jaxdnn._extras import require
 from jaxdnn.cli.aligned import aligned, number, shortened
-from jaxdnn.cli.options import tables_of
+from jaxdnn.cli.options import check_apart, tables_of
 from jaxdnn.cli.say import csv_text, say
 from jaxdnn.models import Inspection, inspect_rows, load_model
 
@@ -26,19 +26,22 @@ def run(args: argparse.Namespace) -> int:
     """Inspect, print and write."""
     if args.figure is not None:
         require("matplotlib.figure")
+    for out in (args.out, args.figure):
+        check_apart(out, args.data, args.model)
     model = load_model(args.model)
     names = model.preprocessing.target_names
     found = inspect_rows(model, tables_of(args, model))
-    _print(found, names)
     if args.out is not None:
         args.out.parent.mkdir(parents=True, exist_ok=True)
         heading = ["row", "gradient_norm", *names, *map("predicted_{}".format, names)]
         lines = zip(found.rows, found.norms, *found.truth, *found.said, strict=True)
         write(args.out, csv_text([heading, *lines]).encode())
-        say("wrote", str(args.out))
     if args.figure is not None:
         args.figure.parent.mkdir(parents=True, exist_ok=True)
-        say("wrote", str(plots.save(_figure(found, args.data), args.figure)))
+        plots.save(_figure(found, args.data), args.figure)
+    _print(found, names)
+    for path in filter(None, (args.out, args.figure)):
+        say("wrote", str(path))
     return 0
 
 

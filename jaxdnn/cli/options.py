@@ -1,8 +1,10 @@
 """What the options that commands share spell: a recipe, or the rows of a table."""
 
 import argparse
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import fields, replace
+from pathlib import Path
 from typing import Any, TypeVar
 
 from jaxdnn import History
@@ -35,6 +37,19 @@ def tables_of(args: argparse.Namespace, model: Model) -> Iterator[Table]:
         yield from read_in_pieces(args.data, reading=reading)
     else:
         yield read_table(args.data, reading=reading)
+
+
+def check_apart(out: Path | None, *read: str | Path | None) -> None:
+    """Refuse to write over a file that is read.
+
+    Raises:
+      ValueError: out is one of them, by whatever name.
+    """
+    if out is None or not out.is_file():
+        return
+    for path in read:
+        if path is not None and os.path.exists(path) and out.samefile(path):
+            raise ValueError(f"{out}: is read, and would be written over")
 
 
 def recipe_of(args: argparse.Namespace) -> Recipe:

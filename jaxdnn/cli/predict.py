@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from jaxdnn._atomic import replacing
-from jaxdnn.cli.options import tables_of
+from jaxdnn.cli.options import check_apart, tables_of
 from jaxdnn.cli.say import csv_text, put, put_notes
 from jaxdnn.data.columns.kinds import Target
 from jaxdnn.data.columns.notes import Note, added_up
@@ -20,6 +20,7 @@ _SPOOL = 1 << 22
 
 def run(args: argparse.Namespace) -> int:
     """Predict and print."""
+    check_apart(args.out, args.data, args.model)
     model = load_model(args.model)
     if args.out is not None:
         args.out.parent.mkdir(parents=True, exist_ok=True)

@@ -4,14 +4,19 @@ import csv
 import io
 import sys
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import Any
 from unicodedata import east_asian_width
 
-from jaxdnn._text import printable
+from jaxdnn._atomic import naming
+from jaxdnn._text import cut, printable
 from jaxdnn.data.columns.notes import Note, said_of
 
 # Columns of the screen that a label has.
 ROOM = 14
+
+# What an error of the system is about.
+_OUT = Path("standard output")
 
 
 def say(label: str, text: str) -> None:
@@ -23,7 +28,8 @@ def say(label: str, text: str) -> None:
     """
     label = printable(label)
     space = " " * (ROOM - width(label))
-    print(f"{label}{space}  {printable(text)}".rstrip(), flush=True)
+    with naming(_OUT):
+        print(f"{label}{space}  {printable(text)}".rstrip(), flush=True)
 
 
 def width(text: str) -> int:
@@ -83,20 +89,32 @@ def put(texts: Iterable[str]) -> None:
     A text stream without a buffer, as PYTHONUNBUFFERED makes it, forgets what the
     system did not take at once.
 
+    Raises:
+      ValueError: standard output is closed, or its encoding lacks a sign.
+
     Example:
       >>> put(["a,b"])
       a,b
     """
+    if sys.stdout is None:  # pyright: ignore[reportUnnecessaryComparison]
+        raise ValueError("standard output is closed: name a file with --out")
     sys.stdout.flush()
     try:
         descriptor = sys.stdout.fileno()
     except (AttributeError, OSError):  # no file, as where output is captured
         sys.stdout.writelines(texts)
         return
-    encoding, errors = sys.stdout.encoding, sys.stdout.errors or "strict"
-    with open(descriptor, "wb", closefd=False) as out:
+    encoding = sys.stdout.encoding
+    with naming(_OUT), open(descriptor, "wb", closefd=False) as out:
         for text in texts:
-            out.write(text.encode(encoding, errors))
+            try:
+                out.write(text.encode(encoding))
+            except UnicodeEncodeError as error:
+                lacking = text[error.start : error.end]
+                raise ValueError(
+                    f"standard output is {encoding}, which lacks {cut(lacking)}: name "
+                    "a file with --out, or set PYTHONIOENCODING=utf-8"
+                ) from error
 
 
 def put_notes(source: str, notes: Iterable[Note]) -> None:

@@ -16,6 +16,7 @@ from jaxdnn._atomic import write
 from jaxdnn._extras import require
 from jaxdnn.cli import options
 from jaxdnn.cli.aligned import number
+from jaxdnn.cli.say import say
 from jaxdnn.models import DataRecipe, NetworkRecipe, Recipe, TrainingRecipe
 from jaxdnn.models.optimizers import optimizer
 from jaxdnn.models.prepared import prepare
@@ -39,9 +40,6 @@ def run(args: argparse.Namespace) -> int:
     best_first = sorted(lanes, key=partial(_merit, args.watch))
     lines = [_HEADINGS, *map(_cells, best_first)]
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    for line in lines:
-        cells = zip(line, widths, strict=True)
-        print("  ".join(f"{cell:>{width}}" for cell, width in cells))
     out.mkdir(parents=True, exist_ok=True)
     write(out / "sweep.csv", "".join(",".join(line) + "\n" for line in lines).encode())
     figure = plots.plot_costs(
@@ -55,8 +53,11 @@ def run(args: argparse.Namespace) -> int:
         title=f"{', '.join(_VARIED)}: the best of {len(lanes)}",
     )
     plots.save(figure, out / "sweep.png")
-    print("wrote", out / "sweep.csv")
-    print("     ", out / "sweep.png")
+    for line in lines:
+        cells = zip(line, widths, strict=True)
+        print("  ".join(f"{cell:>{width}}" for cell, width in cells))
+    say("wrote", str(out / "sweep.csv"))
+    say("", str(out / "sweep.png"))
     if all(not isfinite(lane.cost) for lane in lanes):
         print("jaxdnn: every run diverged: try smaller rates", file=sys.stderr)
         return 1

@@ -19,6 +19,8 @@ from tests.cli.screen import refused, results
         (["predict", "--data", "t.csv"], "arguments are required: --model"),
         (["train", "--data", "moon"], "moon: no such data set; there are flower,"),
         (["train", "--data", "t.csv"], "t.csv: no such file"),
+        (["train", "--data", "\x1b[2J.csv"], "\\x1b[2J.csv: no such file"),
+        (["train", "--\x1b[2J"], "unrecognized arguments: --\\x1b[2J"),
         (
             ["train", "--data", "t.txt"],
             "t.txt: must be a .csv, .tsv, .csv.gz, .tsv.gz, .parq",

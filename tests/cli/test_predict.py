@@ -262,3 +262,16 @@ def test_a_signal_is_one_line_whenever_it_comes(trained, number, says, code, sec
     )
     assert ended.stderr == f"jaxdnn: {says}\n"
     assert ended.returncode == code
+
+
+@pytest.mark.parametrize("name", ["pets.csv", "link.csv", "out/model.safetensors"])
+@pytest.mark.parametrize("command", ["predict", "inspect"])
+def test_what_is_read_is_not_written_over(trained, capsys, command, name):
+    data, out = trained / "pets.csv", trained / name
+    if name == "link.csv" and not out.exists():
+        out.symlink_to(data)
+    before = out.read_bytes()
+    model = trained / "out" / "model.safetensors"
+    said = refused(capsys, [command, "--model", model, "--data", data, "--out", out])
+    assert said.endswith(f"{name}: is read, and would be written over")
+    assert out.read_bytes() == before
