@@ -4,6 +4,7 @@ Shapes are static, so they are checked at trace time too. Values are checked onl
 they are concrete: a traced learning rate or keep probability passes unseen.
 """
 
+import os
 from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
 from math import isfinite
@@ -36,6 +37,13 @@ REAL = frozenset(
         *(np.float16, jax.numpy.bfloat16, np.float32, np.float64),
     )
 )
+
+
+def is_real(dtype: Any) -> bool:
+    """Whether it is a dtype of real numbers, in whichever order of bytes."""
+    return dtype in REAL or (
+        isinstance(dtype, np.dtype) and dtype.newbyteorder("=") in REAL
+    )
 
 
 class HeadLike(Protocol):
@@ -108,6 +116,11 @@ def check_kind(
         raise BadTypeError(f"{name} must be {wanted}, got {shown(value)}")
 
 
+def check_path(name: str, value: Any) -> None:
+    """Refuse what is no name of a file."""
+    check_kind(name, value, (str, os.PathLike), "the name of a file")
+
+
 def check_shape(name: str, value: Any, wanted: tuple[int, ...], why: str) -> None:
     """Refuse any shape but the wanted one; `why` says where the sizes come from."""
     found = shape_of(name, value)
@@ -129,12 +142,11 @@ def check_scalar(
     name: str, value: Any, *, low: float, high: float = np.inf, low_open: bool = False
 ) -> None:
     """Refuse non-scalars and, when concrete, values outside [low, high]."""
-    if not isinstance(value, _NUMBERS):
+    if not isinstance(value, _NUMBERS) or np.ma.is_masked(value):
         raise BadTypeError(f"{name} must be a number, got {shown(value)}")
     if np.ndim(value) != 0:
         raise BadValueError(f"{name} must be a scalar, got shape {np.shape(value)}")
-    dtype = getattr(value, "dtype", np.dtype(float))
-    if dtype not in REAL:
+    if not is_real(getattr(value, "dtype", np.dtype(float))):
         raise BadTypeError(f"{name} must be a number, got {shown(value)}")
     if not is_concrete(value):
         return
@@ -300,7 +312,11 @@ def check_choice(name: str, value: Any, choices: Iterable[Any]) -> None:
 
 def check_products(dtype: Any) -> None:
     """Refuse a dtype that products are not taken in."""
-    if dtype not in (None, SHORT):
+    try:
+        known = dtype is None or bool(dtype == SHORT)
+    except (TypeError, ValueError, RuntimeError):  # arrays are compared one by one
+        known = False
+    if not known:
         raise BadValueError(
             f"compute_dtype must be None or {SHORT}, got {shown(dtype)}"
         )

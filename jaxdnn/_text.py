@@ -35,7 +35,7 @@ def cut(text: str) -> str:
 
 
 def texts_of(name: str, said: Any) -> tuple[str, ...]:
-    """A list of texts out of JSON.
+    """A list of texts out of JSON, or the tuple that goes into it.
 
     Raises:
       ValueError: something else is there.
@@ -44,6 +44,7 @@ def texts_of(name: str, said: Any) -> tuple[str, ...]:
       >>> texts_of("left_out", ["id"])
       ('id',)
     """
-    if not isinstance(said, list) or not all(isinstance(text, str) for text in said):
+    known = isinstance(said, (list, tuple))
+    if not known or not all(isinstance(text, str) for text in said):
         raise ValueError(f"{name} must be a list of texts, got {cut(str(said))}")
     return tuple(said)

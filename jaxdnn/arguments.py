@@ -6,6 +6,7 @@ Whole numbers become the parameters' dtype, as they do in `fit`.
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+import jax.numpy as jnp
 from jax import Array
 
 from jaxdnn._checks import (
@@ -20,11 +21,12 @@ from jaxdnn._checks import (
 )
 from jaxdnn._refusals import BadTypeError, BadValueError, shown
 from jaxdnn.architecture import Network
-from jaxdnn.arrays import admitted, on_device
+from jaxdnn.arrays import admitted, number, on_device
 from jaxdnn.blocks import Caches, LayerCache
 from jaxdnn.dropout import Dropout
 from jaxdnn.objective import Mean, l2_or_none, mean_over
 from jaxdnn.parameters import Parameters, admitted_parameters
+from jaxdnn.sharding import record_dtype
 
 
 class Problem(NamedTuple):
@@ -61,10 +63,11 @@ def admitted_problem(
       Mean(weights=None, total=1, decay=None)
     """
     params, X = admitted_inputs(network, params, X)
-    dropout = admitted_dropout(key, keep_prob)
+    dropout = admitted_dropout(params, key, keep_prob)
     Y, sample_weight = admitted_targets(params, Y, sample_weight)
     check_targets(network, X.shape[1], Y, l2, sample_weight)
-    X, Y, l2, sample_weight = on_device((X, Y, l2_or_none(l2), sample_weight))
+    l2 = admitted_l2(params, l2)
+    X, Y, l2, sample_weight = on_device((X, Y, l2, sample_weight))
     return Problem(params, X, Y, l2, sample_weight, dropout)
 
 
@@ -85,10 +88,25 @@ def answer(
     return found
 
 
-def admitted_dropout(key: Any, keep_prob: Any) -> Dropout | None:
+def admitted_dropout(params: Parameters, key: Any, keep_prob: Any) -> Dropout | None:
     """What to drop out with; None where there is no key."""
     check_dropout(key, keep_prob)
-    return None if key is None else Dropout(key, on_device(keep_prob))
+    if key is None:
+        return None
+    return Dropout(key, on_device(_number("keep_prob", keep_prob, params)))
+
+
+def admitted_l2(params: Parameters, l2: Any) -> Any:
+    """The number λ, which `check_targets` let through; None for a literal zero."""
+    return _number("l2", l2_or_none(l2), params)
+
+
+def _number(name: str, value: Any, params: Parameters) -> Any:
+    """One of the host's in the dtype of records; JAX's as it is, and None."""
+    if value is None or isinstance(value, Array):
+        return value
+    # Of a complex step's parameters, the real dtype.
+    return number(name, value, jnp.finfo(record_dtype(params[0].W.dtype)).dtype)
 
 
 def admitted_inputs(network: Network, params: Any, X: Any) -> tuple[Parameters, Array]:

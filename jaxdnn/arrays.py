@@ -30,12 +30,12 @@ _COMPLEX = ContextVar("complex numbers", default=False)
 
 
 def admitted(name: str, value: Any, whole: Any = None) -> Any:
-    """Real numbers as an array: JAX's as it is, all else as NumPy's.
+    """Real numbers as an array: JAX's as JAX's, all else as NumPy's.
 
     Args:
       name: of the argument, for a refusal.
       value: what the caller handed over.
-      whole: the floating dtype to give NumPy's whole numbers, before JAX would cut them
+      whole: the floating dtype to give whole numbers, NumPy's before JAX would cut them
         to 32 bits; None leaves them as they are.
 
     Example:
@@ -47,10 +47,10 @@ def admitted(name: str, value: Any, whole: Any = None) -> Any:
             _check_dtype(name, value.dtype)
             if value.is_deleted():
                 raise BadValueError(f"{name} must still be there, got a deleted array")
-        return value
+        return value if whole is None else _floating(value, whole)
     array = value if type(value) is np.ndarray else _from_others(name, value)
     if isinstance(array, Array):
-        return admitted(name, array)
+        return admitted(name, array, whole)
     if not array.dtype.isnative:
         array = array.astype(array.dtype.newbyteorder("="))
     dtype = array.dtype
@@ -61,6 +61,43 @@ def admitted(name: str, value: Any, whole: Any = None) -> Any:
         return array
     with np.errstate(over="ignore"):  # infinite: seen where that is not allowed
         return np.asarray(array, canonicalize_dtype(dtype))
+
+
+def _floating(array: Array, dtype: Any) -> Array:
+    """JAX's whole numbers and truth values in the dtype; all else as it is."""
+    return array.astype(dtype) if array.dtype.kind in "biu" else array
+
+
+def number(name: str, value: Any, dtype: Any) -> Any:
+    """A number in the dtype, which must neither lose all of it nor overflow.
+
+    One of the host's as NumPy's: JAX would make a whole one an int32. None as it is.
+
+    Example:
+      >>> number("l2", 2**40, "float32")
+      array(1.0995116e+12, dtype=float32)
+      >>> number("l2", 1e-50, "float32")
+      Traceback (most recent call last):
+      jaxdnn._refusals.BadValueError: l2 must not be 0 or infinite in float32, got 1e-50
+    """
+    if value is None:
+        return None
+    if isinstance(value, Array):
+        return jnp.asarray(value, dtype)
+    with np.errstate(over="ignore", under="ignore"):
+        found = np.asarray(value, dtype)
+    # XLA takes subnormal numbers for 0.
+    lost = value != 0 and abs(found) < _smallest(found.dtype)
+    if lost or not np.isfinite(found.astype(float)):
+        raise BadValueError(f"{name} must not be 0 or infinite in {dtype}, got {value}")
+    return found
+
+
+def _smallest(dtype: Any) -> float:
+    """The smallest normal number above 0."""
+    if not jnp.issubdtype(dtype, jnp.floating):
+        return 1.0
+    return float(jnp.finfo(dtype).smallest_normal)
 
 
 def elementwise(function: Callable[_Arrays, Array]) -> Callable[_Arrays, Array]:

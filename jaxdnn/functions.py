@@ -21,7 +21,8 @@ import jax.numpy as jnp
 from jax import Array
 
 from jaxdnn import propagation
-from jaxdnn._checks import check_dropout, check_scalar
+from jaxdnn._checks import check_dropout, check_scalar, is_concrete
+from jaxdnn._programs import compiled
 from jaxdnn._refusals import public
 from jaxdnn.architecture import Network
 from jaxdnn.arguments import (
@@ -31,6 +32,7 @@ from jaxdnn.arguments import (
     check_network,
     check_values,
 )
+from jaxdnn.arrays import on_device
 from jaxdnn.dropout import Dropout
 from jaxdnn.linear import contract, pull
 from jaxdnn.objective import l2_or_none, loss_backward, mean_over, weigh
@@ -85,14 +87,15 @@ def as_function(network: Network, *, keep_prob: Any = 1.0) -> Callable[..., Arra
         return *_pulled(network, params, caches, dZL), None
 
     rule.defvjp(outputs, backward)
+    call = _one_program(rule)
 
     @public
     def network_function(params: Parameters, X: Array, key: Any = None) -> Array:
         params, X = admitted_inputs(network, params, X)
-        X = jnp.asarray(X, params[0].W.dtype)
+        X = jnp.asarray(on_device(X), params[0].W.dtype)
         if key is not None:
             check_dropout(key, keep_prob)
-        return rule(varying_as(params, X), X, key)
+        return call(varying_as(params, X), X, key)
 
     return network_function
 
@@ -123,7 +126,7 @@ def cost_as_function(network: Network, *, l2: Any = 0.0) -> Callable[..., Array]
     """
     check_network(network)
     check_scalar("l2", l2, low=0)
-    strength = l2_or_none(l2)
+    strength = l2_or_none(l2 if isinstance(l2, Array) else float(l2))
 
     def costed(
         params: Parameters, X: Array, Y: Array, weights: Array | None
@@ -154,6 +157,7 @@ def cost_as_function(network: Network, *, l2: Any = 0.0) -> Callable[..., Array]
         return dparams, dX, dY, dw
 
     rule.defvjp(costed, backward)
+    call = _one_program(rule)
 
     @public
     def cost_function(
@@ -166,9 +170,21 @@ def cost_as_function(network: Network, *, l2: Any = 0.0) -> Callable[..., Array]
         given = (problem.X, problem.Y, problem.sample_weight)
         dtype = problem.params[-1].W.dtype
         X, *others = jax.tree.map(lambda of: jnp.asarray(of, dtype), given)
-        return rule(*varying_as((problem.params, X, *others), X))
+        return call(*varying_as((problem.params, X, *others), X))
 
     return cost_function
+
+
+def _one_program(rule: Callable[..., Array]) -> Callable[..., Array]:
+    """The rule, as one compiled program where nothing is traced."""
+    program = compiled(rule)
+
+    def call(*given: Any) -> Array:
+        if all(map(is_concrete, jax.tree.leaves(given))):
+            return program(*on_device(given))
+        return rule(*given)
+
+    return call
 
 
 def _pulled(

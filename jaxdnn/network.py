@@ -19,6 +19,7 @@ from jaxdnn.arguments import (
     admitted_beside_caches,
     admitted_dropout,
     admitted_inputs,
+    admitted_l2,
     admitted_problem,
     admitted_targets,
     answer,
@@ -27,7 +28,7 @@ from jaxdnn.arguments import (
 from jaxdnn.arrays import admitted, on_device
 from jaxdnn.blocks import Caches, LayerCache
 from jaxdnn.dropout import Dropout
-from jaxdnn.objective import l2_or_none, mean_over
+from jaxdnn.objective import mean_over
 from jaxdnn.parameters import Parameters
 from jaxdnn.sharding import record_dtype
 
@@ -67,7 +68,7 @@ def forward(
       [[0.5, 0.5, 0.5, 0.5]]
     """
     params, X = admitted_inputs(network, params, X)
-    return _forward(network, params, X, admitted_dropout(key, keep_prob))
+    return _forward(network, params, X, admitted_dropout(params, key, keep_prob))
 
 
 @public
@@ -145,7 +146,8 @@ def backward(
     params = admitted_beside_caches(network, params, caches)
     Y, sample_weight = admitted_targets(params, Y, sample_weight)
     check_targets(network, caches[0].A_prev.shape[1], Y, l2, sample_weight)
-    Y, l2, sample_weight = on_device((Y, l2_or_none(l2), sample_weight))
+    l2 = admitted_l2(params, l2)
+    Y, l2, sample_weight = on_device((Y, l2, sample_weight))
     grads = _backward(network, params, caches, Y, l2, sample_weight)
     check_values(network, Y, sample_weight)  # while the device is at work
     return grads

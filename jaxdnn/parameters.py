@@ -29,7 +29,7 @@ from jaxdnn._names import Method
 from jaxdnn._programs import compiled
 from jaxdnn._refusals import BadTypeError, BadValueError, public, shown
 from jaxdnn._shown import by_field
-from jaxdnn.arrays import admitted
+from jaxdnn.arrays import admitted, number
 
 
 class Layer(NamedTuple):
@@ -97,6 +97,7 @@ def initialize_parameters(
     scale = DEFAULT_SCALE if scale is None else scale
     check_scalar("scale", scale, low=0)
     dtype = _floating_dtype(dtype)
+    scale = number("scale", scale, dtype)
     check_layer_dims(layer_dims)
     check_key("key", key)
     sizes = list(pairwise(map(int, layer_dims)))

@@ -9,8 +9,10 @@ import pytest
 from jaxdnn import (
     Network,
     backward,
+    clipped_gradients,
     cost,
     cost_and_gradients,
+    cost_as_function,
     cotangents,
     dropout_forward,
     fit,
@@ -20,6 +22,7 @@ from jaxdnn import (
     predict_proba,
     score,
     sweep,
+    update_parameters,
 )
 
 KEY = jax.random.key(0)
@@ -153,3 +156,47 @@ def test_keys_of_the_old_kind_are_keys():
     old = jax.random.PRNGKey(0)
     drawn, same = (initialize_parameters(key, (2, 1))[0].W for key in (KEY, old))
     np.testing.assert_array_equal(drawn, same)
+
+
+NUMBERS = {
+    "cost": lambda l2: cost(NETWORK, PARAMS, X, Y, l2=l2),
+    "backward": lambda l2: backward(
+        NETWORK, PARAMS, forward(NETWORK, PARAMS, X)[1], Y, l2=l2
+    ),
+    "cost_(as_)?function": lambda l2: cost_as_function(NETWORK, l2=l2)(
+        PARAMS, X, Y, np.ones(6)
+    ),
+    "clipped_gradients": lambda C: clipped_gradients(
+        NETWORK, PARAMS, X, Y, max_norm=C, noise=C, noise_key=KEY
+    ),
+    "update_parameters": lambda rate: update_parameters(
+        PARAMS, PARAMS, learning_rate=rate
+    ),
+    "initialize_parameters": lambda scale: initialize_parameters(
+        KEY, (2, 1), method="normal", scale=scale
+    ),
+}
+
+
+@pytest.mark.parametrize("name", NUMBERS)
+def test_numbers_are_taken_whole_or_refused(name):
+    call = NUMBERS[name]
+    wanted = jax.tree.leaves(call(2.0**40))
+    for large in (2**40, np.int64(2**40), np.array(2.0**40, ">f8")):
+        for found, same in zip(jax.tree.leaves(call(large)), wanted, strict=True):
+            np.testing.assert_array_equal(found, same)
+    for number in (1e-50, 1e50, np.float64(1e300)):
+        says = f"^{name}: .* must not be 0 or infinite in float32, got "
+        with pytest.raises(ValueError, match=says):
+            call(number)
+    with pytest.raises(TypeError, match=f"^{name}: .* must be a number, got masked"):
+        call(np.ma.masked_array(0.5, mask=True))
+
+
+@pytest.mark.parametrize(
+    ("argument", "value"),
+    [("record", np.array(0.5)), ("record", KEY), ("compute_dtype", np.ones(3))],
+)
+def test_arrays_where_names_are_due_are_refused(argument, value):
+    with pytest.raises((TypeError, ValueError), match=f"^fit: {argument} must be "):
+        fit(NETWORK, X, Y, key=KEY, **RUN, **{argument: value})

@@ -1,5 +1,7 @@
 """What callers hand over as arrays: one rule, whatever made them."""
 
+from inspect import signature
+
 import jax
 import jax.experimental.sparse
 import jax.numpy as jnp
@@ -8,6 +10,13 @@ import pandas as pd
 import pytest
 import scipy.sparse
 
+from jaxdnn import (
+    dropout_forward,
+    linear_backward,
+    linear_forward,
+    sigmoid,
+    silu_backward,
+)
 from jaxdnn._refusals import BadTypeError, BadValueError
 from jaxdnn.arrays import admitted, complex_numbers
 
@@ -78,6 +87,26 @@ def test_all_else_is_refused_by_what_it_is(value, says):
 def test_whole_numbers_keep_their_size_on_the_way_to_floats():
     large = np.array([[2**40, 1]])
     assert admitted("X", large, np.float32).tolist() == [[2.0**40, 1.0]]
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        sigmoid,
+        silu_backward,
+        lambda A, B=None: dropout_forward(jax.random.key(0), A, 0.5)[0],
+        lambda dZ, X=None: linear_backward(dZ, linear_forward(X, dZ, dZ[:, :1])[1]),
+    ],
+    ids=["sigmoid", "silu_backward", "dropout_forward", "linear_backward"],
+)
+def test_whole_numbers_of_jax_are_numbers_too(function):
+    numbers = np.array([[2, -3], [0, 5]])
+    given = [numbers] * len(signature(function).parameters)
+    wanted = jax.tree.leaves(function(*given))
+    arrays = [jnp.asarray(of) for of in given]
+    for found in (function(*arrays), jax.jit(function)(*arrays)):
+        for one, other in zip(jax.tree.leaves(found), wanted, strict=True):
+            np.testing.assert_allclose(one, other, rtol=1e-6)
 
 
 def test_beyond_float32_is_infinite_without_a_word():

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from jaxdnn import Parameters, params_from_dict, params_to_dict
-from jaxdnn._refusals import BadValueError
+from jaxdnn._refusals import BadTypeError, BadValueError, shown
 
 
 def admitted_chain(params: Any) -> Parameters:
@@ -39,6 +39,25 @@ def chained(layers: Iterable[tuple[Any, Any]]) -> Parameters:
     return params_from_dict(arrays)
 
 
+def names_of(layers: Any) -> list[str] | None:
+    """The names of layers that the caller says, if any.
+
+    Raises:
+      TypeError: no names.
+
+    Example:
+      >>> names_of(("hidden", "out"))
+      ['hidden', 'out']
+    """
+    if layers is None:
+        return None
+    if isinstance(layers, (list, tuple)):
+        names = [name for name in layers if isinstance(name, str)]
+        if len(names) == len(layers):
+            return names
+    raise BadTypeError(f"layers must be a list of names or None, got {shown(layers)}")
+
+
 def in_order(names: Iterable[str], layers: Sequence[str] | None) -> list[str]:
     """The names as layers says, or as their numbers do: Dense_2 before Dense_10.
 
@@ -50,6 +69,7 @@ def in_order(names: Iterable[str], layers: Sequence[str] | None) -> list[str]:
       (['h9', 'h10', 'out'], ['b', 'a'])
     """
     found = sorted(names, key=_numbered)
+    layers = names_of(layers)
     if layers is None:
         return found
     if sorted(layers) != sorted(found):

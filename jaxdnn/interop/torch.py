@@ -14,10 +14,16 @@ from numpy.typing import NDArray
 
 from jaxdnn import Parameters
 from jaxdnn._atomic import write
-from jaxdnn._checks import check_kind
+from jaxdnn._checks import check_kind, check_path
 from jaxdnn._extras import require
 from jaxdnn._refusals import BadValueError, public
-from jaxdnn.interop.layers import admitted_chain, chained, check_biases, in_order
+from jaxdnn.interop.layers import (
+    admitted_chain,
+    chained,
+    check_biases,
+    in_order,
+    names_of,
+)
 
 _WEIGHT = ".weight"
 
@@ -42,7 +48,7 @@ def to_torch(
       {'0.weight': (1, 2), '0.bias': (1,)}
     """
     params = admitted_chain(params)
-    names = [str(2 * l) for l in range(len(params))] if layers is None else layers
+    names = names_of(layers) or [str(2 * l) for l in range(len(params))]
     if len(set(names)) != len(params):
         raise BadValueError(
             f"layers must be {len(params)} names, one for each, got {list(names)}"
@@ -111,6 +117,7 @@ def save_torch(
       >>> load_torch(path)[0].W.tolist()
       [[1.0, 1.0]]
     """
+    check_path("file", file)
     # safetensors writes raw memory: arrays must be C-contiguous.
     arrays = to_torch(params, layers=layers)
     in_rows = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
@@ -141,6 +148,7 @@ def load_torch(
       Traceback (most recent call last):
       ValueError: load_torch: file ...model.safetensors must be of safetensors, ...
     """
+    check_path("file", file)
     numpy = require("safetensors.numpy")
     content = Path(file).read_bytes()
     try:

@@ -17,6 +17,7 @@ import jax
 
 from jaxdnn import Progress, Snapshot, snapshot_to_dict
 from jaxdnn._atomic import FolderLock, leftovers, naming, write
+from jaxdnn._refusals import shown
 from jaxdnn.models.files import pack, unpack
 
 _PREFIX, _SUFFIX = "epoch-", ".safetensors"
@@ -154,6 +155,8 @@ class Checkpoints:
         for path in reversed(self._paths()):
             try:
                 arrays, said = unpack("checkpoint", path.read_bytes())
+                if not isinstance(said.get("configuration"), dict):
+                    raise ValueError("not a checkpoint that this library wrote")
             except ValueError as error:
                 damage = damage or ValueError(f"{path}: {error}")
                 if not fall_back:
@@ -186,8 +189,8 @@ class Checkpoints:
         for name in sorted(wanted.keys() | found.keys()):
             if found.get(name) != wanted.get(name):
                 raise ValueError(
-                    f"{path}: of another run: its {name} is {found.get(name)}, not "
-                    f"{wanted.get(name)}"
+                    f"{path}: of another run: its {name} is {shown(found.get(name))}, "
+                    f"not {shown(wanted.get(name))}"
                 )
 
 

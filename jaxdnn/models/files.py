@@ -26,15 +26,18 @@ from jaxdnn import (
     params_to_dict,
 )
 from jaxdnn._atomic import write
-from jaxdnn._checks import check_parameters
+from jaxdnn._checks import check_kind, check_parameters, check_path
 from jaxdnn._extras import require
-from jaxdnn._refusals import BadValueError, public
+from jaxdnn._refusals import BadValueError, public, shown
 from jaxdnn.data.preprocessing import Preprocessing
 from jaxdnn.models.model import Model
 
 FORMAT_VERSION = 3
 
 _NO_HASH = "0" * 64
+
+# Signs of a header's entry that a message shows.
+_LONG = 60
 
 
 @public
@@ -60,6 +63,8 @@ def save_model(path: str | os.PathLike[str], model: Model) -> None:
       >>> load_model(path).network == network
       True
     """
+    check_path("path", path)
+    check_kind("model", model, Model, "a Model")
     network = model.network
     if HEADS.get(network.head.name) != network.head:
         raise BadValueError(
@@ -90,6 +95,7 @@ def save_model(path: str | os.PathLike[str], model: Model) -> None:
     write(path, pack("model", arrays, said))
 
 
+@public
 def load_model(path: str | os.PathLike[str]) -> Model:
     """Read a model file.
 
@@ -109,6 +115,7 @@ def load_model(path: str | os.PathLike[str]) -> Model:
       Traceback (most recent call last):
       ValueError: ...model.safetensors: not a jaxdnn file, or only the beginning of one
     """
+    check_path("path", path)
     path = Path(path)
     if path.exists() and not path.is_file():
         raise ValueError(f"{path}: not a file")
@@ -205,14 +212,14 @@ def unpack(kind: str, content: bytes) -> tuple[dict[str, Any], dict[str, Any]]:
         raise ValueError("not a jaxdnn file, or only the beginning of one") from None
     if version != FORMAT_VERSION:
         raise ValueError(
-            f"written in version {version!r} of its format; this is jaxdnn "
+            f"written in version {shown(version)} of its format; this is jaxdnn "
             f"{__version__}, which reads version {FORMAT_VERSION}"
         )
     blank = content.replace(digest.encode(), _NO_HASH.encode(), 1)
     if hashlib.sha256(blank).hexdigest() != digest:
         raise ValueError("damaged: not all of it is as it was written")
     if found != f"jaxdnn {kind}":
-        raise ValueError(f"a {found} file, not a jaxdnn {kind}")
+        raise ValueError(f"a {str(found)[:_LONG]} file, not a jaxdnn {kind}")
     try:
         return require("safetensors.numpy").load(content), header
     except ModuleNotFoundError:

@@ -14,6 +14,8 @@ from numpy.linalg import norm
 from numpy.typing import NDArray
 
 from jaxdnn import cost_and_gradients, gradient_noise_scale, per_example_norms
+from jaxdnn._checks import check_kind
+from jaxdnn._refusals import public
 from jaxdnn.data.tables import Table
 from jaxdnn.models.model import Model
 
@@ -65,6 +67,7 @@ class Inspection:
         return np.argsort(-self.norms, kind="stable")[:count]
 
 
+@public
 def inspect_rows(model: Model, tables: Iterable[Table]) -> Inspection:
     """Look at the rows that have a target; they are held in memory.
 
@@ -87,9 +90,12 @@ def inspect_rows(model: Model, tables: Iterable[Table]) -> Inspection:
       >>> inspect_rows(model, [Table("t", rows)]).norms.tolist()
       [0.0, 2.0]
     """
+    check_kind("model", model, Model, "a Model")
+    check_kind("tables", tables, Iterable, "Tables")
     preprocessing = model.preprocessing
     pieces: list[tuple[NDArray[Any], ...]] = []
     for table in tables:
+        check_kind("tables", table, Table, "Tables")
         some = preprocessing.scorable(table)
         if not len(some):
             continue

@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jaxdnn import Network, Parameters
+from jaxdnn._checks import check_kind
+from jaxdnn._refusals import public
 from jaxdnn.answers import answers
 from jaxdnn.data.preprocessing import Preprocessing
 from jaxdnn.data.tables import Table, read_table
@@ -44,8 +46,10 @@ class Model:
         """The rows, read as the training's were where they are a file's name."""
         if isinstance(rows, Table):
             return rows
+        check_kind("rows", rows, (str, os.PathLike), "a Table or the name of a file")
         return read_table(rows, reading=self.preprocessing.reading)
 
+    @public
     def predict(self, rows: Rows, *, probabilities: bool = True) -> Prediction:
         """Labels and probabilities, or numbers, for every row.
 
@@ -79,6 +83,7 @@ class Model:
             return Prediction(values, None)
         return Prediction(values, first.probabilities(AL) if len(each) == 1 else AL)
 
+    @public
     def evaluate(self, rows: Rows | Iterable[Table]) -> Scores:
         """How good the predictions are for rows whose target is known.
 
@@ -102,10 +107,14 @@ class Model:
           (2, {'R2': 1.0, 'RMSE': 0.0, 'MAE': 0.0})
         """
         one = isinstance(rows, (Table, str, os.PathLike))
+        if not one:
+            wanted = "a Table, the name of a file, or Tables"
+            check_kind("rows", rows, Iterable, wanted)
         targets = self.preprocessing.targets
         tallies = {target.name: tally(target) for target in targets}
         count = 0
         for table in [self.table(rows)] if one else rows:
+            check_kind("rows", table, Table, "a Table, the name of a file, or Tables")
             for some in self._in_turn(self.preprocessing.scorable(table)):
                 self._add(some, tallies)
                 count += len(some)

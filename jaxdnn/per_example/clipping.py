@@ -19,7 +19,7 @@ from jaxdnn._programs import compiled
 from jaxdnn._refusals import BadValueError, public
 from jaxdnn.architecture import Network
 from jaxdnn.arguments import Problem, admitted_problem, answer
-from jaxdnn.arrays import on_device
+from jaxdnn.arrays import number, on_device
 from jaxdnn.linear import mean_contract
 from jaxdnn.objective import Mean, weigh
 from jaxdnn.parameters import Parameters
@@ -85,7 +85,9 @@ def clipped_gradients(
         check_key("noise_key", noise_key)
     elif not is_concrete(noise) or float(noise) != 0:
         raise BadValueError("noise needs a noise_key (it is drawn with it)")
-    max_norm, noise = on_device((max_norm, noise))
+    wide = record_dtype(problem.params[0].W.dtype)
+    max_norm = on_device(number("max_norm", max_norm, wide))
+    noise = on_device(number("noise", noise, wide))
     return answer(_clipped_gradients, network, problem, max_norm, noise, noise_key)
 
 

@@ -5,10 +5,13 @@ from typing import Any
 
 import jax
 
+from jaxdnn._checks import check_choice, check_kind, count
+from jaxdnn._refusals import BadTypeError, public, shown
 from jaxdnn.testing.asserting import assert_verified
 from jaxdnn.verification.functions.vjp import verify_mode
 
 
+@public
 def check_grads(
     f: Callable[..., Any],
     args: Sequence[Any],
@@ -38,10 +41,13 @@ def check_grads(
       >>> check_grads(jnp.sin, (0.3,), order=2, modes=("fwd", "rev"))
     """
     __tracebackhide__ = True
-    args = tuple(args)
-    unknown = set(modes) - {"fwd", "rev"}
-    if unknown:
-        raise ValueError(f"check_grads: modes must be of fwd and rev, got {unknown}")
+    check_kind("args", args, (tuple, list), "a tuple of arguments")
+    check_kind("modes", modes, (tuple, list), "a tuple of names")
+    args, order = tuple(args), count("order", order)
+    for mode in modes:
+        check_choice("modes", mode, ("fwd", "rev"))
+    if not callable(f):  # pyright: ignore[reportUnnecessaryComparison]
+        raise BadTypeError(f"f must be a function, got {shown(f)}")
     for mode in modes:
         assert_verified(verify_mode(f, args, mode), empty=True)
         if order > 1:

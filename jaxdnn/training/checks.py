@@ -1,6 +1,5 @@
 """What training refuses, said of its arguments: see `jaxdnn._checks`."""
 
-from collections.abc import Collection
 from typing import Any, get_args
 
 import numpy as np
@@ -19,7 +18,7 @@ from jaxdnn._checks import (
     is_concrete,
     readable,
 )
-from jaxdnn._refusals import BadTypeError, BadValueError
+from jaxdnn._refusals import BadTypeError, BadValueError, shown
 from jaxdnn.architecture import Network
 from jaxdnn.parameters import Method
 from jaxdnn.training.batch_objective import L2Over
@@ -59,9 +58,8 @@ def recorded(record: Any) -> tuple[Record, ...]:
       >>> recorded(["gradient_norm", "gradient_norm"])
       ('gradient_norm',)
     """
-    check_kind("record", record, Collection, "a tuple of names")
-    if isinstance(record, str):
-        raise BadTypeError(f"record must be a tuple of names, got {record!r}")
+    if not isinstance(record, (tuple, list, set, frozenset)):
+        raise BadTypeError(f"record must be a tuple of names, got {shown(record)}")
     for name in record:
         check_choice("record", name, get_args(Record))
     return tuple(dict.fromkeys(record))

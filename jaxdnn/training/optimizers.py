@@ -24,7 +24,7 @@ from jaxdnn._checks import check_scalar
 from jaxdnn._programs import compiled
 from jaxdnn._refusals import BadTypeError, BadValueError, public
 from jaxdnn._same_code import SameCode
-from jaxdnn.arrays import on_device
+from jaxdnn.arrays import number, on_device
 from jaxdnn.parameters import Parameters, admitted_alike, admitted_layers
 from jaxdnn.sharding import record_dtype
 
@@ -76,8 +76,8 @@ def update_parameters(
     check_scalar("learning_rate", learning_rate, low=0)
     params = admitted_layers("params", params, "W", "b")
     grads = admitted_alike("grads", grads, params, "params")
-    if isinstance(learning_rate, int):
-        learning_rate = float(learning_rate)
+    if params and not isinstance(learning_rate, Array):
+        learning_rate = number("learning_rate", learning_rate, params[0].W.dtype)
     return _descend(*on_device((params, grads, learning_rate)))
 
 

@@ -14,7 +14,7 @@ from jaxdnn._programs import compiled
 from jaxdnn._refusals import BadValueError
 from jaxdnn._same_code import SameCode
 from jaxdnn.architecture import Network
-from jaxdnn.arrays import admitted, on_device, on_one_device
+from jaxdnn.arrays import admitted, number, on_device, on_one_device
 from jaxdnn.objective import l2_or_none
 from jaxdnn.parameters import (
     Method,
@@ -282,15 +282,15 @@ def _settings(given: Given, config: Config, dtype: Any, size: int | None) -> Set
 
     wide = record_dtype(dtype)
     return Settings(
-        learning_rate=None if callable(rate) else _number("learning_rate", rate, dtype),
+        learning_rate=None if callable(rate) else number("learning_rate", rate, dtype),
         l2=jax.tree.map(
-            lambda of: _number("l2 over Σ w", of, wide), _l2_term(examples, config)
+            lambda of: number("l2 over Σ w", of, wide), _l2_term(examples, config)
         ),
         keep_prob=(
-            _number("keep_prob", config.keep_prob, dtype) if config.drops_out else None
+            number("keep_prob", config.keep_prob, dtype) if config.drops_out else None
         ),
-        patience=_number("patience", config.patience, np.int32),
-        min_delta=_number("min_delta", config.min_delta, wide),
+        patience=number("patience", config.patience, np.int32),
+        min_delta=number("min_delta", config.min_delta, wide),
         examples=np.int32(m),
         order=order,
         clipping=_clipping(config, dtype),
@@ -303,31 +303,9 @@ def _clipping(config: Config, dtype: Any) -> Clipping | None:
     wide = record_dtype(dtype)
     noise = config.noise_multiplier if config.adds_noise else None
     return Clipping(
-        _number("clip_examples", config.clip_examples, wide),
-        _number("noise_multiplier", noise, wide),
+        number("clip_examples", config.clip_examples, wide),
+        number("noise_multiplier", noise, wide),
     )
-
-
-def _number(name: str, value: Any, dtype: Any) -> Any:
-    """The value in the dtype, which must neither lose all of it nor overflow."""
-    if value is None:
-        return None
-    if isinstance(value, Array):
-        return jnp.asarray(value, dtype)
-    with np.errstate(over="ignore", under="ignore"):
-        number = np.asarray(value, dtype)
-    # XLA takes subnormal numbers for 0.
-    lost = value != 0 and abs(number) < _smallest(number.dtype)
-    if lost or not np.isfinite(number.astype(float)):
-        raise BadValueError(f"{name} must not be 0 or infinite in {dtype}, got {value}")
-    return number
-
-
-def _smallest(dtype: Any) -> float:
-    """The smallest normal number above 0."""
-    if not jnp.issubdtype(dtype, jnp.floating):
-        return 1.0
-    return float(jnp.finfo(dtype).smallest_normal)
 
 
 def _l2_term(examples: Any, config: Config) -> L2Term | None:

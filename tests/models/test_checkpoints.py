@@ -231,6 +231,10 @@ HARM = {
         lambda _: files.pack("model", {"x": np.ones(2)}, {}),
         "a jaxdnn model file, not a",
     ),
+    "no configuration": (
+        lambda _: files.pack("checkpoint", {"x": np.ones(2)}, {}),
+        "not a checkpoint that this library wrote",
+    ),
 }
 
 
