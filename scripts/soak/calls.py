@@ -12,6 +12,10 @@ NETWORK = dnn.Network((2, 3, 1), "tanh")
 SIX = np.linspace(-1.0, 1.0, 12, dtype=np.float32).reshape(2, 6)
 
 
+# What `verify` is asked besides.
+_NEITHER = {"backward": None, "per_example": False, "compute_dtype": None}
+
+
 class Call(NamedTuple):
     """A public function and arguments that it takes."""
 
@@ -32,6 +36,8 @@ def good_calls() -> dict[str, Call]:
         **_of_training(key, params, X, Y),
         **_of_layers(key, params, X, Y),
         **_of_activations(X),
+        **_of_each_example(key, params, X, Y),
+        **_of_functions(key, params, X, Y),
     }
 
 
@@ -80,7 +86,7 @@ def _of_networks(key: Any, params: Any, X: Any, Y: Any) -> dict[str, Call]:
         "predict": Call(dnn.predict, {**net, "X": X}),
         "predict_proba": Call(dnn.predict_proba, {**net, "X": X}),
         "score": Call(dnn.score, {**net, "X": X, "Y": Y}),
-        "verify": Call(dnn.verify, {**cost, "backward": None, "order": 1, "seed": 0}),
+        "verify": Call(dnn.verify, {**cost, **_NEITHER, "order": 1, "seed": 0}),
     }
 
 
@@ -105,9 +111,13 @@ def _of_training(key: Any, params: Any, X: Any, Y: Any) -> dict[str, Call]:
         "watch": "cost",
         "patience": 2,
         "min_delta": 0.0,
+        "clip_examples": None,
+        "noise_multiplier": 0.0,
+        "record": (),
     }
     host = dict.fromkeys(("on_progress", "resume", "mesh"))
     one = {"key": key, "params": params, "layout": "auto", "report_every": 1}
+    one |= {"compute_dtype": None, "shuffle_buffer": None}
     many = {"seeds": 0, "hidden_sizes": None, "strategy": None}
     snapshot = dnn.fit(NETWORK, X, Y, key=key, epochs=1).snapshot
     return {
@@ -153,3 +163,43 @@ def _of_activations(Z: Any) -> dict[str, Call]:
             getattr(dnn, f"{name}_backward"), {"dA": Z, second: Z}
         )
     return calls
+
+
+def _of_each_example(key: Any, params: Any, X: Any, Y: Any) -> dict[str, Call]:
+    """What dZ gives beyond the gradient."""
+    some = {"network": NETWORK, "params": params, "X": X, "Y": Y, "key": key}
+    some |= {"keep_prob": 0.5, "sample_weight": np.ones(6)}
+    noisy = {"max_norm": 0.5, "noise": 0.1, "noise_key": key, "l2": 0.1}
+    vector = {"vector": params, "l2": 0.1}
+    asked: dict[Any, dict[str, Any]] = {
+        dnn.per_example_norms: {},
+        dnn.per_example_gradients: {"examples": np.array([0, 1])},
+        dnn.per_example_gram: {},
+        dnn.clipped_gradients: noisy,
+        dnn.gradient_diversity: {},
+        dnn.gradient_noise_scale: {},
+        dnn.hessian_vector_product: vector,
+        dnn.gauss_newton_vector_product: vector,
+        dnn.hessian_diagonal: {"l2": 0.1},
+        dnn.fisher_diagonal: {},
+        dnn.kfac_factors: {},
+    }
+    found = {f.__name__: Call(f, {**some, **more}) for f, more in asked.items()}
+    both = {"grads": params, "others": params}
+    return {**found, "grad_cosine": Call(dnn.grad_cosine, both)}
+
+
+def _of_functions(key: Any, params: Any, X: Any, Y: Any) -> dict[str, Call]:
+    """The functions for other people's models, and what they return."""
+    net = {"network": NETWORK, "keep_prob": 0.5}
+    costed = {"network": NETWORK, "l2": 0.1}
+    given = {"params": params, "X": X}
+    network_function = dnn.as_function(**net)
+    cost_function = dnn.cost_as_function(**costed)
+    weighed = {**given, "Y": Y, "sample_weight": np.ones(6)}
+    return {
+        "as_function": Call(dnn.as_function, net),
+        "cost_as_function": Call(dnn.cost_as_function, costed),
+        "network_function": Call(network_function, {**given, "key": key}),
+        "cost_function": Call(cost_function, weighed),
+    }

@@ -80,7 +80,7 @@ TRACES = {"jit": _in_jit, "scan": _in_scan, "vmap": _in_vmap, "grad": _in_grad}
 # What looks at numbers on the host, and says so where they are traced.
 HOST = frozenset({"verify", "sweep", "snapshot_to_dict"})
 # What makes no arrays.
-STATIC = frozenset({"Network", "Head", "Activation"})
+STATIC = frozenset({"Network", "Head", "Activation", "as_function", "cost_as_function"})
 KEYS = {
     "legacy keys": lambda: jax.random.PRNGKey(0),
     "rbg keys": lambda: jax.random.key(0, impl="rbg"),

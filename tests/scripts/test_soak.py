@@ -59,6 +59,7 @@ def test_a_function_in_every_mode(function):
 SMALL = {
     *("forward", "score", "backward", "predict", "compute_cost", "update_parameters"),
     *("relu_backward", "linear_backward", "dropout_forward", "initialize_parameters"),
+    *("network_function", "cost_function", "clipped_gradients", "kfac_factors"),
 }
 
 
