@@ -63,6 +63,40 @@ def admitted(name: str, value: Any, whole: Any = None) -> Any:
         return np.asarray(array, canonicalize_dtype(dtype))
 
 
+def number_in(name: str, value: Any, dtype: Any) -> Any:
+    """A number in the dtype, which must neither lose all of it nor overflow.
+
+    What JAX holds is converted unseen; None is none given.
+
+    Example:
+      >>> number_in("max_norm", 0.5, np.float32)
+      array(0.5, dtype=float32)
+      >>> number_in("max_norm", 1e39, np.float32)
+      Traceback (most recent call last):
+      jaxdnn._refusals.BadValueError: max_norm must not be 0 or infinite in float32, ...
+    """
+    if value is None:
+        return None
+    if isinstance(value, Array):
+        return jnp.asarray(value, dtype)
+    with np.errstate(over="ignore", under="ignore"):
+        number = np.asarray(value, dtype)
+    # XLA takes subnormal numbers for 0.
+    lost = value != 0 and abs(number) < _smallest(number.dtype)
+    if lost or not np.isfinite(number.astype(float)):
+        raise BadValueError(
+            f"{name} must not be 0 or infinite in {number.dtype}, got {value}"
+        )
+    return number
+
+
+def _smallest(dtype: Any) -> float:
+    """The smallest normal number above 0."""
+    if not jnp.issubdtype(dtype, jnp.floating):
+        return 1.0
+    return float(jnp.finfo(dtype).smallest_normal)
+
+
 def elementwise(function: Callable[_Arrays, Array]) -> Callable[_Arrays, Array]:
     """A function of arrays of one shape: admitted, compared; one program if not traced.
 

@@ -30,7 +30,7 @@ from jaxdnn.linear import push
 from jaxdnn.objective import loss_backward, weigh
 from jaxdnn.parameters import Parameters, admitted_parameters
 from jaxdnn.propagation import forward
-from jaxdnn.sharding import product
+from jaxdnn.sharding import lying_as, product
 
 
 class Place(NamedTuple):
@@ -81,7 +81,7 @@ def push_vector(
 
 def masked(caches: Caches, l: int, M: Array) -> Array:
     """A tangent or a cotangent of A_{l+1}, through its dropout."""
-    dropout = caches[l].dropout
+    M, dropout = lying_as(M, seen(caches, l)), caches[l].dropout
     return M if dropout is None else undrop(M, dropout)
 
 

@@ -19,12 +19,12 @@ from jaxdnn._programs import compiled
 from jaxdnn._refusals import BadValueError, public
 from jaxdnn.architecture import Network
 from jaxdnn.arguments import Problem, admitted_problem, answer
-from jaxdnn.arrays import on_device
+from jaxdnn.arrays import number_in, on_device
 from jaxdnn.linear import mean_contract
 from jaxdnn.objective import Mean, weigh
 from jaxdnn.parameters import Parameters
 from jaxdnn.per_example.columns import Columns, columns_of
-from jaxdnn.per_example.norms import squared_norms
+from jaxdnn.per_example.norms import lengths
 from jaxdnn.propagation import SomeBlocks, decayed
 from jaxdnn.sharding import record_dtype
 
@@ -85,7 +85,10 @@ def clipped_gradients(
         check_key("noise_key", noise_key)
     elif not is_concrete(noise) or float(noise) != 0:
         raise BadValueError("noise needs a noise_key (it is drawn with it)")
-    max_norm, noise = on_device((max_norm, noise))
+    wide = record_dtype(problem.params[0].W.dtype)
+    max_norm, noise = on_device(
+        (number_in("max_norm", max_norm, wide), number_in("noise", noise, wide))
+    )
     return answer(_clipped_gradients, network, problem, max_norm, noise, noise_key)
 
 
@@ -109,8 +112,11 @@ def clipped(
     blocks: SomeBlocks, pairs: Columns, mean: Mean, max_norm: Any
 ) -> tuple[SomeBlocks, Array]:
     """Σⱼ c_j g_j / Σⱼ wⱼ in the blocks' shapes; ||g_j||."""
-    norms = jnp.sqrt(squared_norms(pairs))
-    scaling = mean._replace(weights=max_norm / jnp.maximum(norms, max_norm))
+    norms = lengths(pairs)
+    # What is not clipped is divided by nothing, so that it has a slope at norm 0.
+    long = norms > max_norm
+    c = jnp.where(long, max_norm / jnp.where(long, norms, 1), 1)
+    scaling = mean._replace(weights=c)
     contract = partial(mean_contract, total=mean.total)
     grads = [
         (contract if dZ.ndim == 2 else jax.vmap(contract))(weigh(dZ, scaling), A_prev)

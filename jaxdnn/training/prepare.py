@@ -14,7 +14,7 @@ from jaxdnn._programs import compiled
 from jaxdnn._refusals import BadValueError
 from jaxdnn._same_code import SameCode
 from jaxdnn.architecture import Network
-from jaxdnn.arrays import admitted, on_device, on_one_device
+from jaxdnn.arrays import admitted, number_in, on_device, on_one_device
 from jaxdnn.objective import l2_or_none
 from jaxdnn.parameters import (
     Method,
@@ -281,53 +281,38 @@ def _settings(given: Given, config: Config, dtype: Any, size: int | None) -> Set
         order = jnp.asarray(np.pad(order, room) if size else order, jnp.uint32)
 
     wide = record_dtype(dtype)
+    rate = None if callable(rate) else rate
+    keep_prob = config.keep_prob if config.drops_out else None
     return Settings(
-        learning_rate=None if callable(rate) else _number("learning_rate", rate, dtype),
+        learning_rate=number_in("learning_rate", rate, dtype),
         l2=jax.tree.map(
-            lambda of: _number("l2 over Σ w", of, wide), _l2_term(examples, config)
+            lambda of: number_in("l2 over Σ w", of, wide), _l2_term(examples, config)
         ),
-        keep_prob=(
-            _number("keep_prob", config.keep_prob, dtype) if config.drops_out else None
-        ),
-        patience=_number("patience", config.patience, np.int32),
-        min_delta=_number("min_delta", config.min_delta, wide),
+        keep_prob=number_in("keep_prob", keep_prob, dtype),
+        patience=number_in("patience", config.patience, np.int32),
+        min_delta=number_in("min_delta", config.min_delta, wide),
         examples=np.int32(m),
         order=order,
-        clipping=_clipping(config, dtype),
+        clipping=_clipping(examples, config, wide),
     )
 
 
-def _clipping(config: Config, dtype: Any) -> Clipping | None:
+def _clipping(examples: Any, config: Config, wide: Any) -> Clipping | None:
     if config.clip_examples is None:
         return None
-    wide = record_dtype(dtype)
+    max_norm = config.clip_examples * _weights_scale(examples)
     noise = config.noise_multiplier if config.adds_noise else None
     return Clipping(
-        _number("clip_examples", config.clip_examples, wide),
-        _number("noise_multiplier", noise, wide),
+        number_in("clip_examples", max_norm, wide),
+        number_in("noise_multiplier", noise, wide),
     )
 
 
-def _number(name: str, value: Any, dtype: Any) -> Any:
-    """The value in the dtype, which must neither lose all of it nor overflow."""
-    if value is None:
-        return None
-    if isinstance(value, Array):
-        return jnp.asarray(value, dtype)
-    with np.errstate(over="ignore", under="ignore"):
-        number = np.asarray(value, dtype)
-    # XLA takes subnormal numbers for 0.
-    lost = value != 0 and abs(number) < _smallest(number.dtype)
-    if lost or not np.isfinite(number.astype(float)):
-        raise BadValueError(f"{name} must not be 0 or infinite in {dtype}, got {value}")
-    return number
-
-
-def _smallest(dtype: Any) -> float:
-    """The smallest normal number above 0."""
-    if not jnp.issubdtype(dtype, jnp.floating):
-        return 1.0
-    return float(jnp.finfo(dtype).smallest_normal)
+def _weights_scale(examples: Any) -> Any:
+    """What the examples' weights are multiplied by: those of rows have mean 1."""
+    if isinstance(examples, Columns):
+        return 1
+    return count_of(examples) / examples.total
 
 
 def _l2_term(examples: Any, config: Config) -> L2Term | None:
@@ -337,8 +322,7 @@ def _l2_term(examples: Any, config: Config) -> L2Term | None:
         return None
     if config.l2_over == "all" or isinstance(examples, Columns):
         return OverAll(l2 / examples.total)
-    # The weights of rows have mean 1.
-    return OverBatch(l2 * (count_of(examples) / examples.total))
+    return OverBatch(l2 * _weights_scale(examples))
 
 
 def _first_snapshot(run: Run, params: Parameters) -> Snapshot:
