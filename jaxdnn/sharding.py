@@ -115,6 +115,20 @@ def outer(u: Array, v: Array) -> Array:
     return u[:, :, None] * v[:, None, :]
 
 
+def with_whole_columns(A: Array) -> Array:
+    """A (n, m), no column of which is split between devices.
+
+    Example:
+      >>> with_whole_columns(jnp.ones((2, 1))).tolist()
+      [[1.0], [1.0]]
+    """
+    where = jax.typeof(A).sharding
+    if not where.mesh.explicit_axes:
+        return A
+    whole = PartitionSpec(None, where.spec[1])
+    return jax.sharding.reshard(A, NamedSharding(where.mesh, whole))
+
+
 def varying_as(tree: Any, A: Array) -> Any:
     """The tree's arrays, varying over those axes of a shard_map that A varies over.
 

@@ -158,7 +158,7 @@ def test_examples_are_named_by_any_whole_numbers():
         for found in (
             named(np.asarray(places)),
             named(places),
-            jax.jit(lambda: named(places))(),
+            jax.jit(functools.partial(named, places))(),
             jax.jit(named)(places),
         ):
             assert found.tolist() == [-7, -100]
@@ -340,7 +340,7 @@ def test_the_cosine_is_that_of_the_whole_gradients():
     wanted = u @ v / np.linalg.norm(u) / np.linalg.norm(v)
     assert float(dnn.grad_cosine(one, other)) == pytest.approx(wanted, rel=1e-5)
     for length in (1e-30, 1e-12, 1.0, 1e12, 1e30):  # whose squares float32 lacks
-        longer = jax.tree.map(lambda leaf: length * leaf, other)
+        longer = jax.tree.map(functools.partial(jnp.multiply, length), other)
         assert float(dnn.grad_cosine(one, longer)) == pytest.approx(wanted, rel=1e-5)
     with pytest.raises(ValueError, match="grad_cosine: others must have 2 layers"):
         dnn.grad_cosine(one, other[:1])
