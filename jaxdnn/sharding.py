@@ -115,18 +115,18 @@ def outer(u: Array, v: Array) -> Array:
     return u[:, :, None] * v[:, None, :]
 
 
-def with_whole_columns(A: Array) -> Array:
-    """A (n, m), no column of which is split between devices.
+def whole_along(A: Array, *axes: int) -> Array:
+    """A, of which no device holds but a part along these axes.
 
     Example:
-      >>> with_whole_columns(jnp.ones((2, 1))).tolist()
+      >>> whole_along(jnp.ones((2, 1)), 0).tolist()
       [[1.0], [1.0]]
     """
     where = jax.typeof(A).sharding
     if not where.mesh.explicit_axes:
         return A
-    whole = PartitionSpec(None, where.spec[1])
-    return jax.sharding.reshard(A, NamedSharding(where.mesh, whole))
+    spec = [None if i in axes else split for i, split in enumerate(where.spec)]
+    return jax.sharding.reshard(A, NamedSharding(where.mesh, PartitionSpec(*spec)))
 
 
 def varying_as(tree: Any, A: Array) -> Any:

@@ -67,9 +67,9 @@ def push_vector(
     caches = place.caches
     RA: list[Array | None] = [None]
     RZ: list[Array] = []
-    for l, ((W, _), (V, v)) in enumerate(zip(problem.params, vector, strict=True)):
+    for l, ((W, b), (V, v)) in enumerate(zip(problem.params, vector, strict=True)):
         below = RA[l]
-        RZ_l = push(caches[l].A_prev, V, v)
+        RZ_l = push(caches[l].A_prev, lying_as(V, W), lying_as(v, b))
         RZ.append(RZ_l if below is None else RZ_l + product(W, below))
         if l < len(caches) - 1:
             g, cache = network.activations[l], seen(caches, l)

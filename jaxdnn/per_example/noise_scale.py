@@ -84,5 +84,6 @@ def _noise_scale(network: Network, problem: Problem) -> Array:
     # Rounded, what is nothing may come out below it.
     spread = jnp.maximum(square - square_of_mean, 0)
     signal = square_of_mean - share * square
-    known = (signal > 0) & (share < 1)
-    return jnp.where(known, spread / jnp.where(known, signal, 1), jnp.inf)
+    # NaN is no answer to either question, and stays NaN.
+    unknown = (signal <= 0) | (share >= 1)
+    return jnp.where(unknown, jnp.inf, spread / jnp.where(unknown, 1, signal))
