@@ -67,12 +67,14 @@ def push_vector(
     caches = place.caches
     RA: list[Array | None] = [None]
     RZ: list[Array] = []
-    for l, ((W, b), (V, v)) in enumerate(zip(problem.params, vector, strict=True)):
+    for l, ((W, _), (V, v)) in enumerate(zip(problem.params, vector, strict=True)):
         below = RA[l]
-        RZ_l = push(caches[l].A_prev, lying_as(V, W), lying_as(v, b))
+        RZ_l = push(caches[l].A_prev, V, v)
         RZ.append(RZ_l if below is None else RZ_l + product(W, below))
         if l < len(caches) - 1:
             g, cache = network.activations[l], seen(caches, l)
+            # The vector need not lie as the parameters do.
+            RZ[l] = lying_as(RZ[l], cache)
             RA.append(masked(caches, l, g.backward(RZ[l], cache)))
     bend: Any = network.head.output_backward
     RAL = bend(RZ[-1], place.ZL, caches[-1].activation)
