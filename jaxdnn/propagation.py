@@ -28,6 +28,7 @@ from jaxdnn.blocks import Blocks, Caches, Layer, LayerCache, Stack, depth
 from jaxdnn.dropout import Dropout, drop, undrop
 from jaxdnn.linear import mean_contract, pull, push
 from jaxdnn.objective import Mean, l2_backward, l2_cost, loss_backward, mean_loss
+from jaxdnn.sharding import lying_as
 
 SomeBlocks = TypeVar("SomeBlocks", bound=Blocks)
 
@@ -100,6 +101,7 @@ def _layer_backward(
     """From dA and A to dA_prev and A_prev; what is read of dZ on the way."""
     dA, A = above
     (W, _), (A_prev, activation, dropout) = layer
+    dA = lying_as(dA, A)
     if dropout is not None:
         dA = undrop(dA, dropout)
     dZ = g.backward(dA, A if activation is None else activation)

@@ -95,11 +95,38 @@ def rows_at(A: Array, places: Array) -> Array:
     lies, where = None, jax.typeof(A).sharding
     if where.mesh.explicit_axes:
         rows, *rest = where.spec
-        axes = rows if isinstance(rows, tuple) else (rows,) if rows else ()
-        parts = prod(where.mesh.shape[axis] for axis in axes)
+        parts = prod(where.mesh.shape[axis] for axis in _axes(rows))
         spec = PartitionSpec(None if len(places) % parts else rows, *rest)
         lies = NamedSharding(where.mesh, spec)
     return A.at[places].get(mode="promise_in_bounds", out_sharding=lies)
+
+
+def outer(u: Array, v: Array) -> Array:
+    """u_i v_iᵀ of each row, (m, n, n_prev), which lies as u's rows and columns do.
+
+    Example:
+      >>> outer(jnp.array([[1.0, 2.0]]), jnp.array([[3.0, 4.0]])).tolist()
+      [[[3.0, 4.0], [6.0, 8.0]]]
+    """
+    where = jax.typeof(u).sharding
+    if where.mesh.explicit_axes:
+        rows = PartitionSpec(where.spec[0], None)
+        v = jax.sharding.reshard(v, NamedSharding(where.mesh, rows))
+    return u[:, :, None] * v[:, None, :]
+
+
+def whole_along(A: Array, *axes: int) -> Array:
+    """A, of which no device holds but a part along these axes.
+
+    Example:
+      >>> whole_along(jnp.ones((2, 1)), 0).tolist()
+      [[1.0], [1.0]]
+    """
+    where = jax.typeof(A).sharding
+    if not where.mesh.explicit_axes:
+        return A
+    spec = [None if i in axes else split for i, split in enumerate(where.spec)]
+    return jax.sharding.reshard(A, NamedSharding(where.mesh, PartitionSpec(*spec)))
 
 
 def varying_as(tree: Any, A: Array) -> Any:
@@ -126,7 +153,10 @@ def _lies(A: Array, B: Array) -> NamedSharding | None:
         return None
     rows, columns = one.spec[-2], other.spec[-1]
     # An axis of the mesh splits one dimension only.
-    taken = rows if isinstance(rows, tuple) else (rows,)
-    names = columns if isinstance(columns, tuple) else (columns,)
-    both = set(taken) & set(names) - {None}
+    both = _axes(rows) & _axes(columns)
     return NamedSharding(mesh, PartitionSpec(rows, None if both else columns))
+
+
+def _axes(entry: Any) -> set[str]:
+    """The axes of the mesh by which a dimension is split."""
+    return set(entry if isinstance(entry, tuple) else (entry,)) - {None}

@@ -82,11 +82,17 @@ def test_float32_is_float64_to_ten_roundoffs_of_the_largest(name):
 
 
 @pytest.mark.parametrize("name", CALLS)
-def test_examples_may_lie_on_a_mesh_with_explicit_axes(name):
-    mesh = jax.make_mesh((1,), ("x",), axis_types=(jax.sharding.AxisType.Explicit,))
-    columns = jax.NamedSharding(mesh, jax.P(None, "x"))
-    due = CALLS[name](NETWORK, PARAMS, X[0], Y)
-    with jax.set_mesh(mesh):
-        placed = jax.device_put((X[0], Y), columns)
-        found = CALLS[name](NETWORK, PARAMS, *placed)
-    chex.assert_trees_all_close(found, due, rtol=2e-4, atol=1e-6)
+def test_examples_and_units_may_lie_on_a_mesh_with_explicit_axes(name):
+    explicit = (jax.sharding.AxisType.Explicit,) * 2
+    mesh = jax.make_mesh((1, 1), ("x", "y"), axis_types=explicit)
+    columns, rows = (
+        jax.NamedSharding(mesh, jax.P(*of)) for of in ((None, "x"), ("y",))
+    )
+    masks = {"key": jax.random.key(3), "keep_prob": 0.9}
+    for network in (NETWORK, Network((2, 3, 1), "relu")):
+        due = CALLS[name](network, PARAMS, X[0], Y, **masks)
+        with jax.set_mesh(mesh):
+            placed = jax.device_put((X[0], Y), columns)
+            for params in (PARAMS, jax.device_put(PARAMS, rows)):
+                found = CALLS[name](network, params, *placed, **masks)
+                chex.assert_trees_all_close(found, due, rtol=2e-4, atol=1e-6)

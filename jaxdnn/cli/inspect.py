@@ -1,7 +1,7 @@
 """Say which rows of a file pull hardest at a trained model."""
 
 import argparse
-from math import inf
+from math import inf, isnan
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -80,6 +80,8 @@ def _print(found: Inspection, names: tuple[str, ...]) -> None:
 def _scale(scale: float | None) -> str:
     if scale is None:
         return "– one row has none"
+    if isnan(scale):
+        return "– there are rows whose gradient is not finite"
     if scale == inf:
         return "– the rows' gradients cancel: training has come to rest"
     return f"{number(scale)} rows: smaller batches are mostly noise"

@@ -17,6 +17,7 @@ from jaxdnn.curvature.tangents import (
     place_of,
 )
 from jaxdnn.parameters import Parameters
+from jaxdnn.sharding import whole_along
 
 # Products at a time: their tangents take memory.
 _AT_ONCE = 32
@@ -67,11 +68,16 @@ def hessian_diagonal(
 
 @compiled(static_argnums=0)
 def _hessian_diagonal(network: Network, problem: Problem) -> Parameters:
+    whole: Any = jax.tree.map(lambda of: whole_along(of, 0, 1), problem.params)
+    problem = problem._replace(params=whole)
     place = place_of(network, problem)
     flat, shaped = ravel_pytree(problem.params)
+    numbers = jnp.arange(flat.size)
 
     def entry(i: Array) -> Array:
-        unit = shaped(jnp.zeros_like(flat).at[i].set(1))
-        return ravel_pytree(hessian_times(network, problem, place, unit))[0][i]
+        here = numbers == i
+        unit = shaped(here.astype(flat.dtype))
+        column, _ = ravel_pytree(hessian_times(network, problem, place, unit))
+        return jnp.where(here, column, 0).sum()
 
-    return shaped(jax.lax.map(entry, jnp.arange(flat.size), batch_size=_AT_ONCE))
+    return shaped(jax.lax.map(entry, numbers, batch_size=_AT_ONCE))

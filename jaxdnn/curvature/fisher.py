@@ -8,6 +8,7 @@ the gradient takes, once more, on squared columns.
 
 from typing import Any
 
+import jax.numpy as jnp
 from jax import Array
 
 from jaxdnn._programs import compiled
@@ -18,6 +19,7 @@ from jaxdnn.linear import mean_contract
 from jaxdnn.objective import weigh
 from jaxdnn.parameters import Layer, Parameters
 from jaxdnn.per_example.columns import columns_of
+from jaxdnn.sharding import record_dtype
 
 
 @public
@@ -43,7 +45,7 @@ def fisher_diagonal(
       network, params, X, Y, key, keep_prob, sample_weight: as for `cost`.
 
     Returns:
-      A Layer for each layer, shaped like params.
+      A Layer for each layer, shaped like params, in float32 or wider.
 
     Raises:
       ValueError: shapes disagree, or a value that is not traced is out of its range.
@@ -52,7 +54,6 @@ def fisher_diagonal(
       Amari (1998), Neural Computation 10; Kunstner, Balles & Hennig (2019), NeurIPS.
 
     Example:
-      >>> import jax.numpy as jnp
       >>> params = (Layer(jnp.zeros((1, 1)), jnp.zeros((1, 1))),)
       >>> X, Y = jnp.array([[0.0, 2.0]]), jnp.ones((1, 2))
       >>> [layer] = fisher_diagonal(Network((1, 1)), params, X, Y)
@@ -67,7 +68,12 @@ def fisher_diagonal(
 def _fisher_diagonal(network: Network, problem: Problem) -> Parameters:
     mean = problem.mean
     pairs = columns_of(network, problem._replace(sample_weight=None))
+    squares = [(_squares(dZ), _squares(A_prev)) for dZ, A_prev in pairs]
     return tuple(
-        Layer(*mean_contract(weigh(dZ * dZ, mean), A_prev * A_prev, mean.total))
-        for dZ, A_prev in pairs
+        Layer(*mean_contract(weigh(dZ2, mean), A2, mean.total)) for dZ2, A2 in squares
     )
+
+
+def _squares(M: Array) -> Array:
+    """In the dtype of records: half precision has no room for squares."""
+    return jnp.square(M.astype(record_dtype(M.dtype)))

@@ -23,7 +23,7 @@ from jaxdnn.arguments import Problem, admitted_problem, answer
 from jaxdnn.objective import Mean, weigh
 from jaxdnn.parameters import Parameters
 from jaxdnn.per_example.columns import columns_of
-from jaxdnn.sharding import product, record_dtype
+from jaxdnn.sharding import product, record_dtype, whole_along
 
 
 class KroneckerFactors(NamedTuple):
@@ -87,6 +87,7 @@ def _kfac_factors(network: Network, problem: Problem) -> tuple[KroneckerFactors,
 
 def _with_ones(A_prev: Array) -> Array:
     """Ā: a 1 below every column."""
+    A_prev = whole_along(A_prev, 0)
     return jnp.concatenate([A_prev, jnp.ones_like(A_prev[:1])])
 
 

@@ -30,7 +30,7 @@ from jaxdnn.linear import push
 from jaxdnn.objective import loss_backward, weigh
 from jaxdnn.parameters import Parameters, admitted_parameters
 from jaxdnn.propagation import forward
-from jaxdnn.sharding import product
+from jaxdnn.sharding import lying_as, product
 
 
 class Place(NamedTuple):
@@ -73,6 +73,8 @@ def push_vector(
         RZ.append(RZ_l if below is None else RZ_l + product(W, below))
         if l < len(caches) - 1:
             g, cache = network.activations[l], seen(caches, l)
+            # The vector need not lie as the parameters do.
+            RZ[l] = lying_as(RZ[l], cache)
             RA.append(masked(caches, l, g.backward(RZ[l], cache)))
     bend: Any = network.head.output_backward
     RAL = bend(RZ[-1], place.ZL, caches[-1].activation)
@@ -81,7 +83,7 @@ def push_vector(
 
 def masked(caches: Caches, l: int, M: Array) -> Array:
     """A tangent or a cotangent of A_{l+1}, through its dropout."""
-    dropout = caches[l].dropout
+    M, dropout = lying_as(M, seen(caches, l)), caches[l].dropout
     return M if dropout is None else undrop(M, dropout)
 
 

@@ -29,7 +29,7 @@ class Inspection:
       norms: (m,) of each row's own gradient.
       truth, said: (t, m) what each target is, and what the model says.
       noise_scale: the batch size of as much noise as signal, inf where the rows do not
-        tell; None of a single row.
+        tell, NaN where a gradient is not finite; None of a single row.
       layers: the norm of the mean gradient's dW_l and db_l together, for each layer.
     """
 
@@ -49,7 +49,7 @@ class Inspection:
           >>> Inspection(np.arange(100), none[0], none, none, 37.5, ()).batch_size
           32
         """
-        if self.noise_scale is None or self.noise_scale == np.inf:
+        if self.noise_scale is None or not np.isfinite(self.noise_scale):
             return None
         next_to = 2 ** round(np.log2(max(self.noise_scale, 1.0)))
         return min(next_to, len(self.rows))
@@ -112,5 +112,7 @@ def inspect_rows(model: Model, tables: Iterable[Table]) -> Inspection:
     norms = np.asarray(per_example_norms(*problem))
     _, grads = cost_and_gradients(*problem)
     scale = float(gradient_noise_scale(*problem)) if len(norms) > 1 else None
-    layers = tuple(float(np.hypot(norm(dW), norm(db))) for dW, db in grads)
+    # Of float64, which has room for the squares.
+    wide = [[np.asarray(of, float) for of in layer] for layer in grads]
+    layers = tuple(float(np.hypot(norm(dW), norm(db))) for dW, db in wide)
     return Inspection(rows[0], norms, truth, said, scale, layers)

@@ -24,7 +24,7 @@ from jaxdnn.linear import mean_contract
 from jaxdnn.objective import Mean, weigh
 from jaxdnn.parameters import Parameters
 from jaxdnn.per_example.columns import Columns, columns_of
-from jaxdnn.per_example.norms import squared_norms
+from jaxdnn.per_example.norms import lengths
 from jaxdnn.propagation import SomeBlocks, decayed
 from jaxdnn.sharding import record_dtype
 
@@ -111,8 +111,11 @@ def clipped(
     blocks: SomeBlocks, pairs: Columns, mean: Mean, max_norm: Any
 ) -> tuple[SomeBlocks, Array]:
     """Σⱼ c_j g_j / Σⱼ wⱼ in the blocks' shapes; ||g_j||."""
-    norms = jnp.sqrt(squared_norms(pairs))
-    scaling = mean._replace(weights=max_norm / jnp.maximum(norms, max_norm))
+    norms = lengths(pairs)
+    # What is not clipped is divided by nothing, so that it has a slope at norm 0.
+    long = norms > max_norm
+    c = jnp.where(long, max_norm / jnp.where(long, norms, 1), 1)
+    scaling = mean._replace(weights=c)
     contract = partial(mean_contract, total=mean.total)
     grads = [
         (contract if dZ.ndim == 2 else jax.vmap(contract))(weigh(dZ, scaling), A_prev)

@@ -1,5 +1,7 @@
 """Whether two gradients, as of two batches, point the same way."""
 
+from functools import reduce
+
 import jax
 import jax.numpy as jnp
 from jax import Array
@@ -40,16 +42,16 @@ def grad_cosine(grads: Parameters, others: Parameters) -> Array:
 
 @compiled
 def _cosine(grads: Parameters, others: Parameters) -> Array:
-    one, other = map(_of_order_one, (grads, others))
-
-    def inner(u: list[Array], v: list[Array]) -> Array:
-        return jnp.stack([(a * b).sum() for a, b in zip(u, v, strict=True)]).sum()
-
-    return inner(one, other) / jnp.sqrt(inner(one, one) * inner(other, other))
+    one, other = _scaled(grads), _scaled(others)
+    return _inner(one, other) / jnp.sqrt(_inner(one, one) * _inner(other, other))
 
 
-def _of_order_one(grads: Parameters) -> list[Array]:
-    """In the dtype of records, and so that squares fit it; NaN where all are 0."""
+def _scaled(grads: Parameters) -> list[Array]:
+    """The arrays over the largest of their numbers: of any length squares then fit."""
     wide = [of.astype(record_dtype(of.dtype)) for of in jax.tree.leaves(grads)]
-    largest = jnp.stack([jnp.abs(of).max() for of in wide]).max()
+    largest = reduce(jnp.maximum, [jnp.abs(of).max() for of in wide])
     return [of / largest for of in wide]
+
+
+def _inner(u: list[Array], v: list[Array]) -> Array:
+    return reduce(jnp.add, [(a * b).sum() for a, b in zip(u, v, strict=True)])

@@ -33,7 +33,7 @@ def gradient_diversity(
       network, params, X, Y, key, keep_prob, sample_weight: as for `cost`.
 
     Returns:
-      (), infinite where the gradients cancel.
+      (), infinite where the gradients cancel, NaN where all are 0.
 
     Raises:
       ValueError: shapes disagree, or a value that is not traced is out of its range.

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from jax import Array
 
-from jaxdnn._checks import is_concrete
+from jaxdnn._checks import is_concrete, readable
 from jaxdnn._programs import compiled
 from jaxdnn._refusals import BadTypeError, BadValueError, public, shown
 from jaxdnn.architecture import Network
@@ -13,7 +13,7 @@ from jaxdnn.arguments import Problem, admitted_problem, answer
 from jaxdnn.arrays import admitted, on_device
 from jaxdnn.parameters import Layer, Parameters
 from jaxdnn.per_example.columns import columns_of
-from jaxdnn.sharding import rows_at
+from jaxdnn.sharding import outer, rows_at
 
 
 @public
@@ -66,23 +66,33 @@ def per_example_gradients(
 
 
 def _places(examples: Any, m: int) -> Array:
-    """Which columns are meant."""
+    """Which columns are meant, from 0 to m - 1."""
     if isinstance(examples, slice):
-        return on_device(np.arange(m)[examples])
+        try:
+            return on_device(np.arange(m)[examples])
+        except (TypeError, ValueError):
+            ends = examples.start, examples.stop, examples.step
+            found = shown(examples) if all(map(is_concrete, ends)) else "traced ones"
+            raise BadTypeError(
+                f"examples must be a slice of whole numbers, got {found}"
+            ) from None
     places = admitted("examples", examples)
     if places.ndim != 1 or places.dtype.kind not in "iu":
         found = f"{places.dtype} of shape {places.shape}"
         raise BadTypeError(
             f"examples must be a slice or (k,) whole numbers, got {found}"
         )
-    if is_concrete(places):
-        outside = (places < -m) | (places >= m)
-        if outside.any():
-            raise BadValueError(
-                f"examples must be from {-m} to {m - 1} (m from X), got "
-                f"{shown(int(places[outside][0]))}"
-            )
-    return on_device(places % m)
+    if not readable(places):
+        # The narrow dtypes do not hold m.
+        return places.astype(np.int32) % m
+    places = np.asarray(places)
+    outside = (places < -m) | (places >= m)
+    if outside.any():
+        raise BadValueError(
+            f"examples must be from {-m} to {m - 1} (m from X), got "
+            f"{shown(int(places[outside][0]))}"
+        )
+    return on_device(places.astype(np.int32) % m)
 
 
 @compiled(static_argnums=0)
@@ -92,5 +102,5 @@ def _gradients(network: Network, problem: Problem, places: Array | None) -> Para
         u, v = dZ.T, A_prev.T
         if places is not None:
             u, v = rows_at(u, places), rows_at(v, places)
-        grads.append(Layer(u[:, :, None] * v[:, None, :], u[:, :, None]))
+        grads.append(Layer(outer(u, v), u[:, :, None]))
     return tuple(grads)

@@ -9,7 +9,8 @@ is known; with ĝ the mean over m examples and s the mean of their ||g_j||²,
 
     E s = ||G||² + tr Σ                   E ||ĝ||² = ||G||² + tr Σ / m
 
-give both without bias. Where weights differ, Σⱼ wⱼ² / (Σⱼ wⱼ)² stands for 1 / m.
+give both without bias, each over 1 - 1/m, which cancels in B. Where weights differ,
+Σⱼ wⱼ² / (Σⱼ wⱼ)² stands for 1 / m.
 """
 
 from typing import Any
@@ -40,7 +41,7 @@ def gradient_noise_scale(
 ) -> Array:
     """The simple noise scale B = tr Σ / ||G||²: batches far below it are mostly noise.
 
-        tr Σ = (s - ||ĝ||²) / (1 - 1/m)          ||G||² = ||ĝ||² - tr Σ / m
+        B = (s - ||ĝ||²) / (||ĝ||² - s / m)
 
     s is the mean of the examples' ||g_j||², ĝ their mean gradient, L2 left out.
 
@@ -48,7 +49,8 @@ def gradient_noise_scale(
       network, params, X, Y, key, keep_prob, sample_weight: as for `cost`.
 
     Returns:
-      (), inf where these examples do not tell G from 0: ||G||² comes out <= 0.
+      (), inf where these examples do not tell G from 0: ||ĝ||² <= s / m, as where all
+      but one weigh nothing.
 
     Raises:
       ValueError: a single example; shapes disagree, or a value that is not traced is
@@ -76,9 +78,12 @@ def _noise_scale(network: Network, problem: Problem) -> Array:
     pairs = of_order_one(columns_of(network, problem._replace(sample_weight=None)))
     weighed = tuple((weigh(dZ, mean), A_prev) for dZ, A_prev in pairs)
     square = mean_loss(squared_norms(pairs), mean)
-    square_of_mean = squared_norm_of_sum(weighed) / mean.total**2
+    square_of_mean = squared_norm_of_sum(weighed, mean.total)
     weights = weigh(jnp.ones_like(problem.Y[0], square.dtype), mean)
-    share = jnp.square(weights).sum() / mean.total**2
-    trace = (square - square_of_mean) / (1 - share)
-    signal = square_of_mean - share * trace
-    return jnp.where(signal > 0, trace / signal, jnp.inf)
+    share = jnp.square(weights / mean.total).sum()
+    # Rounded, what is nothing may come out below it.
+    spread = jnp.maximum(square - square_of_mean, 0)
+    signal = square_of_mean - share * square
+    # NaN is no answer to either question, and stays NaN.
+    unknown = (signal <= 0) | (share >= 1)
+    return jnp.where(unknown, jnp.inf, spread / jnp.where(unknown, 1, signal))

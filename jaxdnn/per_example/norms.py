@@ -43,7 +43,7 @@ def per_example_norms(
       network, params, X, Y, key, keep_prob, sample_weight: as for `cost`.
 
     Returns:
-      (m,), in float32 or wider.
+      (m,), in float32 or wider, whose range must hold the squares.
 
     Raises:
       ValueError: shapes disagree, or a value that is not traced is out of its range.
@@ -64,7 +64,21 @@ def per_example_norms(
 
 @compiled(static_argnums=0)
 def _norms(network: Network, problem: Problem) -> Array:
-    return jnp.sqrt(squared_norms(columns_of(network, problem)))
+    return lengths(columns_of(network, problem))
+
+
+def lengths(pairs: Columns) -> Array:
+    """||g_j||, (m,), in the dtype of records; a length of 0 has the slope 0.
+
+    Example:
+      >>> dZ, A_prev = jnp.array([[3.0, 0.0]]), jnp.array([[0.0, 1.0]])
+      >>> lengths(((dZ, A_prev),)).tolist()
+      [3.0, 0.0]
+    """
+    squares = squared_norms(pairs)
+    # The slope of sqrt at 0 is infinite: autodiff would make it NaN, whatever follows.
+    none = squares == 0
+    return jnp.where(none, 0, jnp.sqrt(jnp.where(none, 1, squares)))
 
 
 def squared_norms(pairs: Columns) -> Array:
@@ -79,15 +93,17 @@ def squared_norms(pairs: Columns) -> Array:
     return reduce(jnp.add, [of.sum(axis=tuple(range(of.ndim - 1))) for of in each])
 
 
-def squared_norm_of_sum(pairs: Columns) -> Array:
+def squared_norm_of_sum(pairs: Columns, over: Any = 1) -> Array:
     """||Σⱼ g_j||² = Σ_l ||dZ_l A_{l-1}ᵀ||² + ||Σⱼ dZ_l[:, j]||², ().
+
+    over: what the sum is divided by, before its square may leave the dtype's range.
 
     Example:
       >>> dZ, A_prev = jnp.array([[3.0, 1.0]]), jnp.array([[1.0, 0.0]])
       >>> float(squared_norm_of_sum(((dZ, A_prev),)))
       25.0
     """
-    sums = [total for pair in pairs for total in contract(*pair)]
+    sums = [total / over for pair in pairs for total in contract(*pair)]
     return reduce(jnp.add, [jnp.square(total).sum() for total in sums])
 
 

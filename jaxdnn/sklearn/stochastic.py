@@ -59,20 +59,22 @@ def train(estimator: Any, task: Task, listeners: Listeners | None) -> None:
       task: what to train on.
       listeners: told of each epoch, if listened to.
     """
-    run = _prepare(estimator, task)
+    optimizer = _optimizer(estimator, task.incremental)
+    run = _prepare(estimator, task, optimizer)
     estimator.n_iter_ = 0
     if task.watched is not None and estimator.validation_loss_curve_ is None:
         estimator.validation_loss_curve_ = []
     try:
-        _advance(estimator, run, task, listeners)
+        _advance(estimator, run, task, listeners, optimizer)
     except KeyboardInterrupt:
         warn("Training interrupted by user.", stacklevel=2)
-    _leave(estimator, run.state, task)
+    _leave(estimator, run.state, task, optimizer)
 
 
-def _prepare(estimator: Any, task: Task) -> InMemory | ByTheBatch:
+def _prepare(
+    estimator: Any, task: Task, optimizer: SimpleNamespace
+) -> InMemory | ByTheBatch:
     data, count = task.data, len(task.data.Y)
-    optimizer = _optimizer(estimator, task.incremental)
     asked = _BATCH if estimator.batch_size == "auto" else int(estimator.batch_size)
     if asked > count and estimator.batch_size != "auto":
         warn(
@@ -162,7 +164,11 @@ def _state(estimator: Any, plan: Plan, task: Task) -> State:
 
 
 def _advance(
-    estimator: Any, run: InMemory | ByTheBatch, task: Task, listeners: Listeners | None
+    estimator: Any,
+    run: InMemory | ByTheBatch,
+    task: Task,
+    listeners: Listeners | None,
+    optimizer: SimpleNamespace,
 ) -> None:
     epochs = 1 if task.incremental else estimator.max_iter
     watched = task.watched is not None
@@ -177,7 +183,7 @@ def _advance(
             _record(estimator, record, watched)
         estimator.t_ = int(run.state.ending.seen)
         if estimator.verbose:
-            _say(estimator, records[-1], run.state.ending)
+            _say(estimator, records[-1], run.state.ending, optimizer)
         if listeners is not None and listeners.end(partial(_attributes, run)):
             return
         if not looks:
@@ -200,7 +206,9 @@ def _record(estimator: Any, record: Record, watched: bool) -> None:
         estimator.validation_scores_.append(record.score)
 
 
-def _say(estimator: Any, record: Record, ending: Ending) -> None:
+def _say(
+    estimator: Any, record: Record, ending: Ending, optimizer: SimpleNamespace
+) -> None:
     print(f"Iteration {estimator.n_iter_}, loss = {record.loss:.8f}")
     if estimator.early_stopping:
         print(f"Validation score: {record.score:f}")
@@ -209,7 +217,7 @@ def _say(estimator: Any, record: Record, ending: Ending) -> None:
         then = "Stopping."
         if not ending.stopped:
             then = f"Setting learning rate to {float(ending.rate):f}"
-        elif estimator.learning_rate == "adaptive" and estimator.solver != "adam":
+        elif optimizer.learning_rate == "adaptive" and optimizer.solver != "adam":
             then = "Learning rate too small. Stopping."
         print(
             f"{what} did not improve more than tol={estimator.tol:f} for "
@@ -217,7 +225,9 @@ def _say(estimator: Any, record: Record, ending: Ending) -> None:
         )
 
 
-def _leave(estimator: Any, state: State, task: Task) -> None:
+def _leave(
+    estimator: Any, state: State, task: Task, optimizer: SimpleNamespace
+) -> None:
     ending = jax.device_get(state.ending)
     stopped = bool(ending.stopped)
     found = as_coefficients(state.params)
@@ -236,7 +246,7 @@ def _leave(estimator: Any, state: State, task: Task) -> None:
         "arrays": list(map(np.asarray, jax.tree.leaves(jax.device_get(state.solver)))),
         "learning_rate": float(ending.rate),
         "updates": int(state.updates),
-        "optimizer": vars(_optimizer(estimator, task.incremental)),
+        "optimizer": vars(optimizer),
     }
     if estimator.n_iter_ == estimator.max_iter and not (task.incremental or stopped):
         warn(

@@ -281,31 +281,38 @@ def _settings(given: Given, config: Config, dtype: Any, size: int | None) -> Set
         order = jnp.asarray(np.pad(order, room) if size else order, jnp.uint32)
 
     wide = record_dtype(dtype)
+    rate = None if callable(rate) else rate
+    keep_prob = config.keep_prob if config.drops_out else None
     return Settings(
-        learning_rate=None if callable(rate) else number("learning_rate", rate, dtype),
+        learning_rate=number("learning_rate", rate, dtype),
         l2=jax.tree.map(
             lambda of: number("l2 over Σ w", of, wide), _l2_term(examples, config)
         ),
-        keep_prob=(
-            number("keep_prob", config.keep_prob, dtype) if config.drops_out else None
-        ),
+        keep_prob=number("keep_prob", keep_prob, dtype),
         patience=number("patience", config.patience, np.int32),
         min_delta=number("min_delta", config.min_delta, wide),
         examples=np.int32(m),
         order=order,
-        clipping=_clipping(config, dtype),
+        clipping=_clipping(examples, config, wide),
     )
 
 
-def _clipping(config: Config, dtype: Any) -> Clipping | None:
+def _clipping(examples: Any, config: Config, wide: Any) -> Clipping | None:
     if config.clip_examples is None:
         return None
-    wide = record_dtype(dtype)
+    max_norm = config.clip_examples * _weights_scale(examples)
     noise = config.noise_multiplier if config.adds_noise else None
     return Clipping(
-        number("clip_examples", config.clip_examples, wide),
+        number("clip_examples", max_norm, wide),
         number("noise_multiplier", noise, wide),
     )
+
+
+def _weights_scale(examples: Any) -> Any:
+    """What the examples' weights are multiplied by: those of rows have mean 1."""
+    if isinstance(examples, Columns):
+        return 1
+    return count_of(examples) / examples.total
 
 
 def _l2_term(examples: Any, config: Config) -> L2Term | None:
@@ -315,8 +322,7 @@ def _l2_term(examples: Any, config: Config) -> L2Term | None:
         return None
     if config.l2_over == "all" or isinstance(examples, Columns):
         return OverAll(l2 / examples.total)
-    # The weights of rows have mean 1.
-    return OverBatch(l2 * (count_of(examples) / examples.total))
+    return OverBatch(l2 * _weights_scale(examples))
 
 
 def _first_snapshot(run: Run, params: Parameters) -> Snapshot:

@@ -21,12 +21,12 @@ from jaxdnn.training.examples import examples_of
 from jaxdnn.training.prepare import Given, prepare
 from jaxdnn.training.programs import run_epochs
 from jaxdnn.training.types import Config
+from scripts.benchmark._loops import computations, loop_bodies
 from scripts.benchmark._peers import Problem, value_and_grad
 
 _NAMES_A_BUFFER = ("parameter", "get-tuple-element", "tuple", "bitcast", "constant")
-_COMPUTATION = re.compile(r"^(?:ENTRY )?(%\S+) \(.*?^\}", re.DOTALL | re.MULTILINE)
 _INSTRUCTION = re.compile(r"^ .*? = (?:\(.*?\)|\S+) ([a-z][\w-]*)\((.*)", re.MULTILINE)
-_CALLS = re.compile(r"(?:calls|to_apply)=(%[\w.-]+)")
+_CALLS = re.compile(r"(?:calls|to_apply)=%([\w.-]+)")
 
 
 class Counts(NamedTuple):
@@ -51,28 +51,28 @@ def count_batches(problem: Problem) -> dict[str, dict[str, int]]:
 def counts(compiled: Any) -> Counts:
     """Of the loop of a compiled program whose body has most dots of its own."""
     text = compiled.as_text()
-    computations = {
-        found[1]: list(_INSTRUCTION.findall(found[0]))
-        for found in _COMPUTATION.finditer(text)
+    parts = {
+        name: list(_INSTRUCTION.findall(lines))
+        for name, lines in computations(text).items()
     }
-    bodies = [computations[name] for name in re.findall(r"body=(%[\w.-]+)", text)]
-    body = max(bodies, key=lambda body: len(list(_dots(computations, body))))
+    bodies = [parts[name] for name in loop_bodies(text)]
+    body = max(bodies, key=lambda body: len(list(_dots(parts, body))))
     names = [name for name, _ in body if name not in _NAMES_A_BUFFER]
     return Counts(
         len(names),
-        len(list(_dots(computations, body))),
+        len(list(_dots(parts, body))),
         names.count("copy"),
         compiled.memory_analysis().temp_size_in_bytes,
     )
 
 
-def _dots(computations: dict[str, Any], body: list[tuple[str, str]]) -> Iterator[str]:
+def _dots(parts: dict[str, Any], body: list[tuple[str, str]]) -> Iterator[str]:
     """Those of the computation, and of what is fused in it."""
     for name, said in body:
         if name == "dot":
             yield said
         for called in _CALLS.findall(said):
-            yield from _dots(computations, computations[called])
+            yield from _dots(parts, parts[called])
 
 
 def fit_loop(problem: Problem, record: tuple[Any, ...] = ()) -> Any:

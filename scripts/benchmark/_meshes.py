@@ -30,6 +30,7 @@ from jaxdnn.training.prepare import Given, prepare
 from jaxdnn.training.programs import no_sums, run_batches, run_epochs
 from jaxdnn.training.source import batches_of
 from jaxdnn.training.types import Config
+from scripts.benchmark._loops import computations, loop_bodies
 
 NETWORK = Network((784, 256, 128, 10), output="softmax")
 EXAMPLES, BATCH_SIZE = 4096, 1024
@@ -140,11 +141,10 @@ def step_bytes(program: str, devices: int) -> dict[str, float]:
 
 def innermost_loop(program: str) -> Iterator[str]:
     """The lines of the loops that have no other in them."""
-    parts = re.findall(r"^(?:ENTRY )?%(\S+) .*?\{\n(.*?)^\}", program, re.M | re.S)
-    bodies = set(re.findall(r" while\(.*?body=%([\w.\-]+)", program))
-    for name, text in parts:
-        if name in bodies and " while(" not in text:
-            yield from text.splitlines()
+    found = computations(program)
+    for name in loop_bodies(program):
+        if " while(" not in found[name]:
+            yield from found[name].splitlines()
 
 
 def array_bytes(shape: str) -> int:

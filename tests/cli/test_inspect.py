@@ -56,6 +56,15 @@ def test_one_row_has_no_noise_scale_and_rows_without_a_target_no_line(
     assert printed.splitlines()[-1].split()[0] == "2"
 
 
+def test_rows_whose_gradient_is_not_finite_are_told(trained, tmp_path, capsys):
+    data = save(pets(3).assign(weight=[4.0, 20.0, 1e30]), tmp_path / "new.csv")
+    model = str(trained / "out" / "model.safetensors")
+    assert main(["inspect", "--model", model, "--data", data]) == 0
+    printed = labelled(capsys.readouterr().out)
+    assert "not finite" in " ".join(printed["noise scale"])
+    assert "batch size" not in printed
+
+
 @pytest.mark.parametrize(
     ("kinds", "message"),
     [([""] * 3, "there are no rows to inspect"), (None, "no column 'kind'")],

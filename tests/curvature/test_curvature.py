@@ -128,6 +128,15 @@ def test_fisher_diagonal(case):
     assert close(flat(found), w @ g**2 / w.sum())
 
 
+def test_squares_of_half_precision_do_not_leave_its_range():
+    network, params = Network((1, 1), output="identity"), ([[0.0]], [[0.0]])
+    for size in (1e-4, 1e3):
+        given = np.array([[1.0]], np.float16), np.array([[size]], np.float16)
+        half = jax.tree.map(np.float16, [tuple(map(np.asarray, params))])
+        [layer] = fisher_diagonal(network, half, *given)
+        np.testing.assert_allclose(layer.b, size**2, rtol=1e-3)
+
+
 def test_kronecker_factors(case):
     g, w = matrix(example_gradients, case.name), weights_of(case)
     factors = kfac_factors(*case.arguments, **without_l2(case))

@@ -134,10 +134,34 @@ def test_a_planted_factor_fails_the_test_of_each(monkeypatch, place, test):
 def test_some_examples_have_the_masks_of_the_whole():
     case = CASES["kinks, dropout, L2"]
     every = jax.device_get(asked(per_example_gradients, case))
-    for examples in (slice(None, None, 2), np.array([5, -1, 0])):
+    held = jnp.array([5, 0], jnp.uint8)
+    for examples in (slice(None, None, 2), np.array([5, -1, 0]), held):
         some = asked(per_example_gradients, case, examples=examples)
-        due = [leaf[examples] for leaf in jax.tree.leaves(every)]
+        due = [
+            leaf[np.asarray(examples)] if examples is held else leaf[examples]
+            for leaf in jax.tree.leaves(every)
+        ]
         assert close(flat(some), flat(due), 0)
+
+
+def test_examples_are_named_by_any_whole_numbers():
+    network, params = Network((1, 1), output="identity"), [([[0.0]], [[0.0]])]
+    X, Y = jnp.zeros((1, 300)), jnp.arange(300.0)[None]
+
+    def named(examples):
+        [layer] = per_example_gradients(network, params, X, Y, examples=examples)
+        return layer.b[:, 0, 0]
+
+    # Of few bits, none holds 300; closed over by a traced function, they are read.
+    for dtype in ("int8", "uint8", "uint32"):
+        places = jnp.array([7, 100], dtype)
+        for found in (
+            named(np.asarray(places)),
+            named(places),
+            jax.jit(functools.partial(named, places))(),
+            jax.jit(named)(places),
+        ):
+            assert found.tolist() == [-7, -100]
 
 
 def test_noise_has_the_deviation_it_should():
@@ -172,6 +196,27 @@ def test_noise_scale_and_diversity_of_gradients_that_are_known():
         network, params, X, Y, sample_weight=jnp.full(4, 2.0)
     )
     assert doubled == pytest.approx(due)
+
+
+def test_what_is_nothing_is_no_nan():
+    network, params = Network((1, 1), output="identity"), ([[0.0]], [[0.0]])
+    X, Y = jnp.ones((1, 3)), jnp.array([[0.0, 2.0, 2.0]])
+    # Of equal rows the spread is rounding, of one that counts there is none.
+    dims = (3, 4, 2)
+    same = jnp.full((3, 7), 0.7), jnp.full((2, 7), 0.3)
+    drawn = initialize_parameters(jax.random.key(0), dims)
+    assert 0 <= gradient_noise_scale(Network(dims), drawn, *same) < 1e-5
+    alone = {"sample_weight": jnp.array([0.0, 0.3, 0.0])}
+    with jax.debug_nans(True):
+        assert jnp.isinf(gradient_noise_scale(network, [params], X, Y, **alone))
+        # Autodiff through norms of which one is 0.
+        for of in (
+            lambda b: per_example_norms(network, [(params[0], b)], X, Y).sum(),
+            lambda b: clipped_gradients(network, [(params[0], b)], X, Y, max_norm=1.0)[
+                0
+            ][0].b.sum(),
+        ):
+            assert jnp.isfinite(jax.grad(of)(jnp.zeros((1, 1))))
 
 
 def test_norms_take_no_array_of_examples_times_parameters():
@@ -230,6 +275,23 @@ def test_norms_are_recorded_in_float32_or_wider(dtype):
             "max_norm must be finite and > 0",
         ),
         (
+            lambda *of: clipped_gradients(*of, max_norm=1e39),
+            ValueError,
+            "max_norm must not be 0 or infinite in float32, got 1e.39",
+        ),
+        (
+            lambda *of: per_example_gradients(*of, examples=slice("1")),
+            TypeError,
+            "examples must be a slice of whole numbers, got slice",
+        ),
+        (
+            lambda *of: jax.jit(
+                lambda end: per_example_gradients(*of, examples=slice(end))
+            )(2),
+            TypeError,
+            "examples must be a slice of whole numbers, got traced ones",
+        ),
+        (
             lambda *of: clipped_gradients(*of, max_norm=1, noise=1.0),
             ValueError,
             "noise needs a noise_key",
@@ -279,11 +341,9 @@ def test_the_cosine_is_that_of_the_whole_gradients():
     )
     wanted = u @ v / np.linalg.norm(u) / np.linalg.norm(v)
     assert float(dnn.grad_cosine(one, other)) == pytest.approx(wanted, rel=1e-5)
-    assert float(dnn.grad_cosine(one, one)) == pytest.approx(1)
-    # Their squares do not fit float32, and they do.
-    tiny = jax.tree.map(lambda of: 1e-25 * of, one)
-    huge = jax.tree.map(lambda of: 1e25 * of, other)
-    assert float(dnn.grad_cosine(tiny, huge)) == pytest.approx(wanted, rel=1e-5)
+    for length in (1e-30, 1e-12, 1.0, 1e12, 1e30):  # whose squares float32 lacks
+        longer = jax.tree.map(functools.partial(jnp.multiply, length), other)
+        assert float(dnn.grad_cosine(one, longer)) == pytest.approx(wanted, rel=1e-5)
     with pytest.raises(ValueError, match="grad_cosine: others must have 2 layers"):
         dnn.grad_cosine(one, other[:1])
 

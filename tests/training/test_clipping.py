@@ -27,12 +27,17 @@ CLIP = {"clip_examples": 0.8}
 NOISY = CLIP | {"noise_multiplier": 0.5, "key": jax.random.key(4)}
 
 
-@pytest.mark.parametrize("weight", [None, jnp.arange(20.0) / 10])
-def test_full_batches_are_the_steps_of_a_loop(weight):
+@pytest.mark.parametrize("come_as", ["columns", "rows", "pieces"])
+@pytest.mark.parametrize("weight", [None, jnp.arange(20.0) / 3])
+def test_full_batches_are_the_steps_of_a_loop(weight, come_as):
     asked = {"l2": 0.5, "sample_weight": weight}
-    result = fit(
-        NETWORK, X, Y, params=PARAMS, epochs=5, learning_rate=0.5, **CLIP, **asked
-    )
+    given, how = (X, Y), asked | CLIP
+    if come_as != "columns":
+        how |= {"batch_size": 20, "shuffle": False}
+    if come_as == "pieces":
+        one = (X, Y) if weight is None else (X, Y, how.pop("sample_weight"))
+        given = ([one],)
+    result = fit(NETWORK, *given, params=PARAMS, epochs=5, learning_rate=0.5, **how)
     params, shares = PARAMS, []
     for _ in range(5):
         grads, norms = clipped_gradients(NETWORK, params, X, Y, max_norm=0.8, **asked)
