@@ -52,7 +52,7 @@ def run(args: argparse.Namespace) -> int:
     quiet = args.quiet or not tells
     tell = silent if quiet else say
 
-    prepared = prepare(recipe)
+    prepared = prepare(recipe, mesh=mesh)
     _describe_prepared(name, prepared, tell)
     if (said := headless(prepared)) is not None:
         print(f"jaxdnn: note: {recipe.data.source}: {said}", file=sys.stderr)

@@ -90,7 +90,8 @@ def train(
       >>> trained.check.ok, trained.scores["test"].rows, len(trained.history.cost)
       (True, 40, 50)
     """
-    prepared = recipe if isinstance(recipe, Prepared) else prepare(recipe)
+    done = isinstance(recipe, Prepared)
+    prepared = recipe if done else prepare(recipe, mesh=mesh)
     if checkpoints is not None and not isinstance(checkpoints, Checkpoints):
         with closing(Checkpoints(checkpoints, prepared.identity())) as saved:
             return train(

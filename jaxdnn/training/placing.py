@@ -117,6 +117,21 @@ def everyones(mesh: Mesh, numbers: NDArray[Any]) -> NDArray[Any]:
     return np.asarray(on_all(mesh, shared))[one_each].view(np.float64)
 
 
+def everyones_bytes(mesh: Mesh, said: bytes) -> list[bytes]:
+    """What each of the mesh's processes says, in their order.
+
+    Example:
+      >>> mesh = jax.sharding.Mesh(jax.devices()[:1], ("examples",))
+      >>> everyones_bytes(mesh, b"hello")
+      [b'hello']
+    """
+    lengths = everyones(mesh, np.array([len(said)]))[:, 0].astype(int)
+    room = 8 * -(-int(lengths.max()) // 8)
+    numbers = np.frombuffer(said.ljust(room, b"\0"), np.float64)
+    found = everyones(mesh, numbers)
+    return [of.tobytes()[:n] for of, n in zip(found, lengths, strict=True)]
+
+
 def turn_of(mesh: Mesh) -> tuple[int, int]:
     """Which of the mesh's processes this is, and how many there are.
 
