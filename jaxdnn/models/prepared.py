@@ -85,10 +85,12 @@ class Prepared:
     def held_bytes(self) -> int:
         """How many bytes of a stream's examples are in memory at one time, at most.
 
-        While the device trains on one piece the next is read.
+        While the device trains on one piece the next is read, and rows are held back
+        to be mixed with later ones.
         """
         dims = self.network.layer_dims
-        return 2 * self.learned.largest * 4 * (dims[0] + dims[-1])
+        held_back = self.recipe.training.shuffle_buffer or 0
+        return (2 * self.learned.largest + held_back) * 4 * (dims[0] + dims[-1])
 
     def identity(self) -> dict[str, Any]:
         """What tells this run from others, see `Recipe.identity`."""
