@@ -55,7 +55,7 @@ FLOORS = [
             {"source"},
             {"examples"},
             {"placing", "batches", "layouts"},
-            {"programs"},
+            {"programs", "together"},
             {"prepare", "driver"},
             {"lanes"},
             {"fit", "sweep"},

@@ -1,20 +1,18 @@
 """Several processes that read one file: whose turn it is, and what all of them found.
 
 Each reads row groups of its own, and what they learned is exchanged by JAX's runtime.
-Whoever fails says so in the place of what it found: all end with its message, and none
-waits for it.
 """
 
 import pickle
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from jax.sharding import Mesh
 
 from jaxdnn.data.tables import ALONE, Turn
-from jaxdnn.training.placing import everyones_bytes, turn_of
+from jaxdnn.training.placing import turn_of
+from jaxdnn.training.together import Exchange, all_or_none, exchange_of
 
 T = TypeVar("T")
 
@@ -25,11 +23,11 @@ class Readers:
 
     Attributes:
       turn: which of them this is.
-      exchange: from what this one says to what each of them says, in their order.
+      exchange: how they tell each other; None of one alone.
     """
 
     turn: Turn = ALONE
-    exchange: Callable[[bytes], list[bytes]] | None = None
+    exchange: Exchange | None = None
 
     @classmethod
     def of(cls, mesh: Mesh | None) -> "Readers":
@@ -41,16 +39,15 @@ class Readers:
           >>> Readers.of(mesh) == Readers.of(None) == Readers()
           True
         """
-        if mesh is None:
-            return cls()
-        turn = Turn(*turn_of(mesh))
-        return cls() if turn == ALONE else cls(turn, partial(everyones_bytes, mesh))
+        turn = ALONE if mesh is None else Turn(*turn_of(mesh))
+        return cls(turn, exchange_of(mesh))
 
     def everyones(self, work: Callable[[], T]) -> list[T]:
         """What each process's work gives, in their order.
 
         Raises:
-          ValueError: what another's work raised; of this one's, the error itself.
+          Exception: what this process's work raised.
+          ValueError: what another's did, as a text.
 
         Example:
           >>> Readers(Turn(0, 2), lambda said: [said, said]).everyones(lambda: {"a": 1})
@@ -58,21 +55,9 @@ class Readers:
         """
         if self.exchange is None:
             return [work()]
-        found: Any = None
-        failed: Exception | None = None
-        try:
-            found = work()
-        except Exception as error:  # told to all, then raised again
-            failed = error
-        said = pickle.dumps((found, None if failed is None else str(failed)))
         # Of the same script in another process, which runs the same code anyway.
-        every = [pickle.loads(of) for of in self.exchange(said)]
-        if failed is not None:
-            raise failed
-        for i, (_, complaint) in enumerate(every):
-            if complaint is not None:
-                raise ValueError(f"process {i}: {complaint}")
-        return [found for found, _ in every]
+        every = all_or_none(self.exchange, lambda: pickle.dumps(work()))
+        return [pickle.loads(of) for of in every]
 
     def together(self, work: Callable[[], T]) -> T:
         """What this process's work gives, once all of them succeeded.

@@ -126,7 +126,8 @@ def everyones_bytes(mesh: Mesh, said: bytes) -> list[bytes]:
       [b'hello']
     """
     lengths = everyones(mesh, np.array([len(said)]))[:, 0].astype(int)
-    room = 8 * -(-int(lengths.max()) // 8)
+    # Few sizes, since each is a program.
+    room = max(64, 1 << int(lengths.max() - 1).bit_length())
     numbers = np.frombuffer(said.ljust(room, b"\0"), np.float64)
     found = everyones(mesh, numbers)
     return [of.tobytes()[:n] for of, n in zip(found, lengths, strict=True)]

@@ -33,12 +33,12 @@ from jaxdnn.training.weights import (
 # Bytes of X in a piece cut from arrays that lie in a file.
 _PIECE_BYTES = 64 << 20
 
-# From this process's numbers (n,) to those of all (processes, n).
-Everyones = Callable[[NDArray[Any]], NDArray[Any]]
+# From what gives this process's numbers (n,) to those of all (processes, n).
+Everyones = Callable[[Callable[[], NDArray[np.float64]]], NDArray[np.float64]]
 
 
 class Source(NamedTuple):
-    """Pieces that come anew every epoch; labels: are Y labels?
+    """Pieces that come anew every epoch; labels, weighted: have they labels, weights?
 
     m, total: how many examples all processes have, and Σⱼ wⱼ. of_class: class -> weight
     of its examples, or None. rows, most_rows: how many this process has, and the one
@@ -50,6 +50,7 @@ class Source(NamedTuple):
     total: Any
     dtype: Any
     labels: bool
+    weighted: bool
     of_class: Mapping[int, Any] | None
     rows: int
     most_rows: int
@@ -132,10 +133,16 @@ def source_of(
             "pieces must come anew every epoch: give a list, or an object with "
             f"__iter__, not a {type(pieces).__name__}"
         )
-    seen = _seen(network, pieces, by_classes=class_weight is not None)
-    kind = [seen.dtype.itemsize, ord(seen.dtype.kind), seen.labels, seen.weighted]
-    said = np.array([seen.first, *kind, *seen.counts, *seen.weights], float)
-    said = said[None] if everyones is None else everyones(said)
+    looks: list[_Seen] = []
+
+    def look() -> NDArray[np.float64]:
+        seen = _seen(network, pieces, by_classes=class_weight is not None)
+        looks.append(seen)
+        kind = [seen.dtype.itemsize, ord(seen.dtype.kind), seen.labels, seen.weighted]
+        return np.array([seen.first, *kind, *seen.counts, *seen.weights], float)
+
+    said = look()[None] if everyones is None else everyones(look)
+    [seen] = looks
     first, kinds = said[:, 0], said[:, 1:5]
     counts, weights = np.split(said[:, 5:], 2, axis=1)
     own, everyone = seen.counts.sum(), counts.sum(axis=1)
@@ -162,6 +169,7 @@ def source_of(
         float(total),
         seen.dtype,
         seen.labels,
+        seen.weighted,
         of_class,
         int(own),
         int(everyone.max()),
@@ -197,16 +205,51 @@ def batches_of(
       >>> [(of.X.shape, int(of.real.sum())) for of in found]
       [((2, 2, 2), 4), ((2, 2, 2), 3)]
     """
-    batches = -(-source.piece_rows // share.rows)
-    size = batches * share.rows
+    size = _rows_at_a_time(source, share)
     rows = _rows(network, source, dtype)
     if draws is not None and buffer:
         rows = _mixed(rows, buffer, draws)
     arrays: _Rows = ()
     for arrays, real in _filled(rows, source.rows, size, draws):
         yield _cut(arrays, real, share)
-    for _ in range(-(-source.rows // size), -(-source.most_rows // size)):
+    for _ in range(-(-source.rows // size), times_of(source, share)):
         yield _cut(arrays, 0, share)
+
+
+def _rows_at_a_time(source: Source, share: Share) -> int:
+    return -(-source.piece_rows // share.rows) * share.rows
+
+
+def times_of(source: Source, share: Share) -> int:
+    """How many times an epoch gives batches.
+
+    Example:
+      >>> pieces = FilePieces(np.ones((2, 7)), np.ones((1, 7)), columns=3)
+      >>> times_of(source_of(Network((2, 1)), pieces), Share(2, 2))
+      2
+    """
+    return -(-source.most_rows // _rows_at_a_time(source, share))
+
+
+def empty_batches(
+    network: Network, source: Source, share: Share, dtype: Any
+) -> Batches:
+    """As many batches as are given at a time, in which nothing is real.
+
+    Example:
+      >>> network, piece = Network((2, 1)), (np.ones((2, 7)), np.ones((1, 7)))
+      >>> none = empty_batches(network, source_of(network, [piece]), Share(4, 4), float)
+      >>> none.X.shape, none.targets.shape, none.weight, int(none.real.sum())
+      ((2, 4, 2), (2, 4, 1), None, 0)
+    """
+    size = _rows_at_a_time(source, share)
+    n_x, n_L = network.layer_dims[0], network.layer_dims[-1]
+    targets = (
+        np.zeros(size, np.int32) if source.labels else np.zeros((size, n_L), dtype)
+    )
+    weighted = source.weighted or source.of_class is not None
+    weight = [np.zeros(size, dtype)] * weighted
+    return _cut((np.zeros((size, n_x), dtype), targets, *weight), 0, share)
 
 
 # X (k, n_x), targets (k, ...) and, where there are weights, those (k,).

@@ -264,7 +264,7 @@ def test_where_one_reader_fails_all_end_with_its_message():
 
         with pytest.raises((ValueError, OSError)) as failed:
             readers.together(look)
-        return str(failed.value).removeprefix("process 1: ")
+        return str(failed.value).removeprefix("process 1 failed: ")
 
     assert by_readers(3, work) == "no such file: t.parquet"
 

@@ -256,8 +256,9 @@ def test_a_stream_trains_in_its_own_precision():
 # ---- several processes -------------------------------------------------------------
 
 
-def beside(seen):
+def beside(look):
     """What another process says: twice as many rows of each class, the rest alike."""
+    seen = look()
     other = seen.copy()
     other[0] += 1
     other[5:] *= 2
@@ -288,7 +289,8 @@ def test_examples_of_all_processes_are_added_up():
     ids=["labels", "none"],
 )
 def test_processes_that_do_not_go_together_are_refused(place, says):
-    def everyones(seen):
+    def everyones(look):
+        seen = look()
         other = seen.copy()
         other[place] = 0
         return np.stack([seen, other])
