@@ -24,12 +24,13 @@ from jaxdnn.training.source import Batches, Share
 
 
 def replicate(mesh: Mesh, tree: Any) -> Any:
-    """The tree's arrays on every device of the mesh.
+    """The tree's arrays on every device of the mesh; those that are there stay.
 
     Example:
       >>> mesh = jax.sharding.Mesh(jax.devices()[:1], ("examples",))
-      >>> replicate(mesh, {"b": np.ones(2)})["b"].is_fully_replicated
-      True
+      >>> once = replicate(mesh, {"b": np.ones(2)})
+      >>> once["b"].is_fully_replicated, replicate(mesh, once)["b"] is once["b"]
+      (True, True)
     """
     return jax.tree.map(
         lambda leaf: as_key_like(leaf, _place(mesh, key_bits(leaf), PartitionSpec())),
@@ -234,10 +235,11 @@ def rows_shared(mesh: Mesh) -> NamedSharding:
 
 
 def _place(mesh: Mesh, value: Any, spec: PartitionSpec) -> Array:
+    lies = NamedSharding(_automatic(mesh), spec)
+    if isinstance(value, Array) and value.sharding == lies:
+        return value
     array = np.asarray(value)
-    return jax.make_array_from_callback(
-        array.shape, NamedSharding(_automatic(mesh), spec), lambda index: array[index]
-    )
+    return jax.make_array_from_callback(array.shape, lies, lambda index: array[index])
 
 
 def _automatic(mesh: Mesh) -> Mesh:

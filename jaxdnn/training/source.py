@@ -206,11 +206,13 @@ def batches_of(
       [((2, 2, 2), 4), ((2, 2, 2), 3)]
     """
     size = _rows_at_a_time(source, share)
-    rows = _rows(network, source, dtype)
+    # Pieces of another dtype become it where they are put: no copy of them is made.
+    kinds = (dtype, np.int32 if source.labels else dtype, dtype)
+    rows = _rows(network, source)
     if draws is not None and buffer:
-        rows = _mixed(rows, buffer, draws)
+        rows = _mixed(rows, buffer, kinds, draws)
     arrays: _Rows = ()
-    for arrays, real in _filled(rows, source.rows, size, draws):
+    for arrays, real in _filled(rows, source.rows, size, kinds, draws):
         yield _cut(arrays, real, share)
     for _ in range(-(-source.rows // size), times_of(source, share)):
         yield _cut(arrays, 0, share)
@@ -255,28 +257,29 @@ def empty_batches(
 # X (k, n_x), targets (k, ...) and, where there are weights, those (k,).
 _Rows = tuple[NDArray[Any], ...]
 
+# The dtypes that those become.
+_Kinds = tuple[Any, Any, Any]
 
-def _rows(network: Network, source: Source, dtype: Any) -> Iterator[_Rows]:
+
+def _rows(network: Network, source: Source) -> Iterator[_Rows]:
     """The pieces as rows, the weights of mean 1 over the run."""
     for piece in source.pieces:
         X, Y, *weights = (np.asarray(admitted("X, Y", of)) for of in piece)
         if source.of_class is not None:
             weights.append(by_class(network, Y, source.of_class))
-        rows = X.T, Y.T.astype(np.int32 if source.labels else dtype, copy=False)
         if weights:
-            weight = np.prod(weights, axis=0) * (source.m / source.total)
-            rows = *rows, weight.astype(dtype)
-        yield rows[0].astype(dtype, copy=False), *rows[1:]
+            weights = [np.prod(weights, axis=0) * (source.m / source.total)]
+        yield X.T, Y.T, *weights
 
 
 def _mixed(
-    rows: Iterator[_Rows], buffer: int, draws: np.random.Generator
+    rows: Iterator[_Rows], buffer: int, kinds: _Kinds, draws: np.random.Generator
 ) -> Iterator[_Rows]:
     """The rows through a buffer: when new ones come, as many of both are drawn."""
     held: _Rows = ()
     filled = 0
     for new in rows:
-        held = held or _room(new, buffer)
+        held = held or _room(new, buffer, kinds)
         free = min(buffer - filled, len(new[0]))
         _put(held, slice(filled, filled + free), [of[:free] for of in new])
         filled += free
@@ -292,7 +295,11 @@ def _mixed(
 
 
 def _filled(
-    rows: Iterator[_Rows], m: int, size: int, draws: np.random.Generator | None
+    rows: Iterator[_Rows],
+    m: int,
+    size: int,
+    kinds: _Kinds,
+    draws: np.random.Generator | None,
 ) -> Iterator[tuple[_Rows, int]]:
     """Rows `size` at a time, and how many of them are real; shuffled, if at all."""
     done = filled = real = 0
@@ -305,7 +312,7 @@ def _filled(
                 real, filled = min(size, m - done), 0
                 if not real:
                     raise BadValueError(f"pieces must hold {m} rows again, got more")
-                arrays = _room(new, size)
+                arrays = _room(new, size, kinds)
                 order = np.arange(real) if draws is None else draws.permutation(real)
             some = min(real - filled, len(new[0]) - taken)
             part = [of[taken : taken + some] for of in new]
@@ -333,8 +340,10 @@ def _cut(rows: _Rows, real: int, share: Share) -> Batches:
     return Batches(X, targets, weight[0] if weight else None, real_ones)
 
 
-def _room(rows: _Rows, size: int) -> _Rows:
-    return tuple(np.empty((size, *of.shape[1:]), of.dtype) for of in rows)
+def _room(rows: _Rows, size: int, kinds: _Kinds) -> _Rows:
+    """Room for rows, each of its dtype; those of weights go unused without."""
+    pairs = zip(rows, kinds, strict=False)
+    return tuple(np.empty((size, *of.shape[1:]), kind) for of, kind in pairs)
 
 
 def _put(arrays: _Rows, at: Any, rows: Iterable[NDArray[Any]]) -> None:
