@@ -52,7 +52,7 @@ FLOORS = [
             {"types"},
             {"buckets", "one_kernel", "snapshots", "weights"},
             {"checks", "order"},
-            {"source"},
+            {"file_pieces", "source"},
             {"examples"},
             {"placing", "batches", "layouts"},
             {"programs", "together"},

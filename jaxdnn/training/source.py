@@ -30,8 +30,7 @@ from jaxdnn.training.weights import (
     each_class,
 )
 
-# Bytes of X in a piece cut from arrays that lie in a file.
-_PIECE_BYTES = 64 << 20
+_PUT_AT_A_TIME = 4096  # rows
 
 # From what gives this process's numbers (n,) to those of all (processes, n).
 Everyones = Callable[[Callable[[], NDArray[np.float64]]], NDArray[np.float64]]
@@ -75,25 +74,6 @@ class Batches(NamedTuple):
     targets: Any
     weight: Any
     real: Any
-
-
-class FilePieces:
-    """X (n_x, m) and Y (n_L, m), or labels (m,), that lie in a file, piece by piece.
-
-    Example:
-      >>> pieces = FilePieces(np.ones((2, 5)), np.ones((1, 5)), columns=3)
-      >>> [X.shape for X, _ in pieces]
-      [(2, 3), (2, 2)]
-    """
-
-    def __init__(self, X: Any, Y: Any, columns: int | None = None) -> None:
-        self.X, self.Y = X, Y
-        self.columns = columns or max(1, _PIECE_BYTES // (4 * X.shape[0]))
-
-    def __iter__(self) -> Iterator[tuple[Any, Any]]:
-        for start in range(0, self.X.shape[1], self.columns):
-            cut = slice(start, start + self.columns)
-            yield self.X[:, cut], self.Y[..., cut]
 
 
 class _Seen(NamedTuple):
@@ -198,7 +178,7 @@ def batches_of(
       ValueError: not the rows that there were before.
 
     Example:
-      >>> pieces = FilePieces(np.ones((2, 7)), np.ones((1, 7)), columns=3)
+      >>> pieces = [(np.ones((2, k)), np.ones((1, k))) for k in (3, 4)]
       >>> network = Network((2, 1))
       >>> source = source_of(network, pieces)
       >>> found = batches_of(network, source, Share(2, 2), np.float32)
@@ -226,9 +206,9 @@ def times_of(source: Source, share: Share) -> int:
     """How many times an epoch gives batches.
 
     Example:
-      >>> pieces = FilePieces(np.ones((2, 7)), np.ones((1, 7)), columns=3)
+      >>> pieces = 3 * [(np.ones((2, 3)), np.ones((1, 3)))]
       >>> times_of(source_of(Network((2, 1)), pieces), Share(2, 2))
-      2
+      3
     """
     return -(-source.most_rows // _rows_at_a_time(source, share))
 
@@ -264,12 +244,19 @@ _Kinds = tuple[Any, Any, Any]
 def _rows(network: Network, source: Source) -> Iterator[_Rows]:
     """The pieces as rows, the weights of mean 1 over the run."""
     for piece in source.pieces:
-        X, Y, *weights = (np.asarray(admitted("X, Y", of)) for of in piece)
+        X, Y, *weights = map(_as_it_is, piece)
         if source.of_class is not None:
             weights.append(by_class(network, Y, source.of_class))
         if weights:
             weights = [np.prod(weights, axis=0) * (source.m / source.total)]
         yield X.T, Y.T, *weights
+
+
+def _as_it_is(array: Any) -> NDArray[Any]:
+    """NumPy's real numbers, which were looked at before, without a copy."""
+    if type(array) is np.ndarray and array.dtype.kind in "biuf":
+        return array
+    return np.asarray(admitted("X, Y", array))
 
 
 def _mixed(
@@ -281,7 +268,7 @@ def _mixed(
     for new in rows:
         held = held or _room(new, buffer, kinds)
         free = min(buffer - filled, len(new[0]))
-        _put(held, slice(filled, filled + free), [of[:free] for of in new])
+        _put(held, np.arange(filled, filled + free), [of[:free] for of in new])
         filled += free
         k = len(new[0]) - free
         drawn = draws.choice(buffer + k, k, replace=False)
@@ -320,7 +307,8 @@ def _filled(
             filled, taken = filled + some, taken + some
             if filled == real:
                 done += real
-                _put(arrays, slice(real, None), [of[:1] for of in arrays])
+                for array in arrays:
+                    array[real:] = array[:1]
                 yield arrays, real
     if done < m:
         raise BadValueError(f"pieces must hold {m} rows again, got {done + filled}")
@@ -348,7 +336,10 @@ def _room(rows: _Rows, size: int, kinds: _Kinds) -> _Rows:
 
 def _put(arrays: _Rows, at: Any, rows: Iterable[NDArray[Any]]) -> None:
     for array, of in zip(arrays, rows, strict=True):
-        array[at] = of
+        # NumPy copies what goes to places, in their dtype: a few thousand rows.
+        for start in range(0, len(at), _PUT_AT_A_TIME):
+            some = slice(start, start + _PUT_AT_A_TIME)
+            array[at[some]] = of[some]
 
 
 def _seen(network: Network, pieces: Iterable[Any], *, by_classes: bool) -> _Seen:
