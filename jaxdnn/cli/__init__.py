@@ -6,7 +6,6 @@ a ValueError or OSError anywhere below: one line on stderr, exit code 2, or the
 command's own.
 """
 
-import gc
 import os
 import signal
 import sys
@@ -14,11 +13,10 @@ import threading
 import warnings
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from importlib import import_module
-from types import ModuleType
 from typing import Any
 
 from jaxdnn._text import printable
+from jaxdnn.cli.importing import imported
 from jaxdnn.cli.parsers import error_code, parse
 from jaxdnn.cli.streams import standard_streams
 
@@ -125,8 +123,8 @@ def _run(words: Sequence[str], signals: _Signals) -> int:
     try:
         args = parse(words)
         # Here, where a signal is minded: imports take seconds.
-        command = _imported(f"jaxdnn.cli.{args.command}")
-        compiling = _imported("jaxdnn.training.compiling")
+        command = imported(f"jaxdnn.cli.{args.command}")
+        compiling = imported("jaxdnn.training.compiling")
         signals.importing = False
         with _cache_told_once():
             # Where there is no room for a cache, every process compiles for itself.
@@ -144,18 +142,6 @@ def _run(words: Sequence[str], signals: _Signals) -> int:
         return _complain(f"{where}{error.strerror or error}", bad_input)
     except ValueError as error:
         return _complain(str(error), bad_input)
-
-
-def _imported(name: str) -> ModuleType:
-    """The module, and JAX with it.
-
-    A hundred thousand objects come, and none of them goes: to look for garbage among
-    them again and again would be a fifth of a small run.
-    """
-    if name not in sys.modules:
-        import_module(name)
-        gc.freeze()
-    return sys.modules[name]
 
 
 def _complain(reason: str, code: int) -> int:

@@ -9,8 +9,8 @@ import numpy as np
 
 from jaxdnn import plots
 from jaxdnn._atomic import write
-from jaxdnn._extras import require
 from jaxdnn.cli.aligned import aligned, number, shortened
+from jaxdnn.cli.importing import needed
 from jaxdnn.cli.options import check_apart, tables_of
 from jaxdnn.cli.say import csv_text, say
 from jaxdnn.models import Inspection, inspect_rows, load_model
@@ -25,7 +25,7 @@ _SHOWN = 10
 def run(args: argparse.Namespace) -> int:
     """Inspect, print and write."""
     if args.figure is not None:
-        require("matplotlib.figure")
+        needed("matplotlib.figure")
     for out in (args.out, args.figure):
         check_apart(out, args.data, args.model)
     model = load_model(args.model)

@@ -13,9 +13,9 @@ import numpy as np
 
 from jaxdnn import Lane, plots, sweep
 from jaxdnn._atomic import write
-from jaxdnn._extras import require
 from jaxdnn.cli import options
 from jaxdnn.cli.aligned import number
+from jaxdnn.cli.importing import needed
 from jaxdnn.cli.say import say
 from jaxdnn.models import DataRecipe, NetworkRecipe, Recipe, TrainingRecipe
 from jaxdnn.models.optimizers import optimizer
@@ -30,7 +30,7 @@ _DRAWN = 10
 
 def run(args: argparse.Namespace) -> int:
     """Train, print, draw."""
-    require("matplotlib.figure")
+    needed("matplotlib.figure")
     data = options.picked(DataRecipe, args)
     out: Path = args.out or Path("runs", Path(data.source).stem)
     check_writable(out)

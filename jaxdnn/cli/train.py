@@ -17,7 +17,6 @@ import numpy as np
 from jax.sharding import Mesh
 
 from jaxdnn import Network
-from jaxdnn._extras import require
 from jaxdnn.cli import options
 from jaxdnn.cli.aligned import aligned, number
 from jaxdnn.cli.describing import (
@@ -26,6 +25,7 @@ from jaxdnn.cli.describing import (
     describe_missing,
     headless,
 )
+from jaxdnn.cli.importing import needed
 from jaxdnn.cli.progress import progress
 from jaxdnn.cli.say import put_notes, say, silent, tell_parts
 from jaxdnn.cli.scoring import score_lines
@@ -41,8 +41,7 @@ from jaxdnn.verification import Report
 
 def run(args: argparse.Namespace) -> int:
     """Train, print and write."""
-    for library in ("tqdm", "safetensors.numpy", "matplotlib.figure"):
-        require(library)
+    needed("tqdm", "safetensors.numpy", "matplotlib.figure")
     mesh = _mesh(args)
     tells = jax.process_index() == 0
     recipe = options.recipe_of(args)
@@ -52,7 +51,7 @@ def run(args: argparse.Namespace) -> int:
     quiet = args.quiet or not tells
     tell = silent if quiet else say
 
-    prepared = prepare(recipe)
+    prepared = prepare(recipe, mesh=mesh)
     _describe_prepared(name, prepared, tell)
     if (said := headless(prepared)) is not None:
         print(f"jaxdnn: note: {recipe.data.source}: {said}", file=sys.stderr)

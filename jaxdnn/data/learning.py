@@ -5,15 +5,18 @@ the same rows teach the same, whatever file they come from, streamed or not.
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from functools import reduce
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from jaxdnn.data.columns.kinds import GUESSED, Asked, Found, Learner
 from jaxdnn.data.columns.numbers import Moments, NumbersLearner
 from jaxdnn.data.parts import PARTS, TRAIN, Piece
 from jaxdnn.data.preprocessing import Preprocessing
+from jaxdnn.data.readers import BY_ITSELF, Readers
 from jaxdnn.data.selecting import Gaps
 
 
@@ -36,10 +39,59 @@ class Learned(NamedTuple):
     strays: dict[str, tuple[str, int]]
 
 
+@dataclass
+class _Look:
+    """What a look at pieces found: learners of each column, counts of rows and gaps."""
+
+    source: str = ""
+    one_unit: bool = False
+    learners: dict[str, list[Any]] = field(default_factory=dict[str, list[Any]])
+    sizes: NDArray[np.int64] = field(
+        default_factory=lambda: np.zeros(len(PARTS), np.int64)
+    )
+    largest: int = 0
+    gaps: Gaps = field(default_factory=Gaps)
+
+    def merge(self, other: "_Look") -> None:
+        """Take what another look found at other pieces, if there were any."""
+        self.source = self.source or other.source
+        self.one_unit |= other.one_unit
+        for name, learners in other.learners.items():
+            own = self.learners.setdefault(name, learners)
+            for learner, more in zip(own, learners, strict=True):
+                if learner is not more:
+                    learner.merge(more)
+        self.sizes = self.sizes + other.sizes
+        self.largest = max(self.largest, other.largest)
+        self.gaps.merge(other.gaps)
+
+
+def _look(pieces: Iterable[Piece], targets: Sequence[str], asked: Asked) -> _Look:
+    look = _Look()
+    for table, parts in pieces:
+        look.source, look.one_unit = table.source, table.one_unit
+        for name in table.columns:
+            if name not in look.learners:
+                look.learners[name] = list(asked.learners(name, target=name in targets))
+            for learner in look.learners[name]:
+                learner.add(table, parts == TRAIN)
+        look.gaps.add(table)
+        look.sizes += np.bincount(parts, minlength=len(PARTS))
+        look.largest = max(look.largest, len(table))
+    return look
+
+
 def learn(
-    pieces: Iterable[Piece], targets: Sequence[str], asked: Asked = GUESSED
+    pieces: Iterable[Piece],
+    targets: Sequence[str],
+    asked: Asked = GUESSED,
+    readers: Readers = BY_ITSELF,
 ) -> Learned:
     """Look at every row, and learn from those to train on.
+
+    Of several readers, each looks at pieces of its own, and all learn from all rows.
+    What does not add up to the last digit: the number of different texts that is told
+    of a column with too many, since each reader stops counting by itself.
 
     Inputs of one unit share one mean and deviation: what hardly varies, such as the
     pixels of a picture's edge, is not blown up. A target of whole numbers that takes
@@ -61,20 +113,11 @@ def learn(
       >>> learned.found, learned.sizes
       ({'y': Counter({'0': 1, '1': 1})}, {'train': 2})
     """
-    candidates: dict[str, list[Learner]] = {}
-    sizes, largest, gaps = np.zeros(len(PARTS), int), 0, Gaps()
-    source, one_unit = "", False
-    for table, parts in pieces:
-        source, one_unit = table.source, table.one_unit
-        for name in table.columns:
-            if name not in candidates:
-                candidates[name] = asked.learners(name, target=name in targets)
-            for learner in candidates[name]:
-                learner.add(table, parts == TRAIN)
-        gaps.add(table)
-        sizes += np.bincount(parts, minlength=len(PARTS))
-        largest = max(largest, len(table))
-    learners = {name: _fitting(source, name, of) for name, of in candidates.items()}
+    seen, *others = readers.everyones(lambda: _look(pieces, targets, asked))
+    for other in others:
+        seen.merge(other)
+    source, sizes, gaps = seen.source, seen.sizes, seen.gaps
+    learners = {name: _fitting(source, name, of) for name, of in seen.learners.items()}
     try:
         if not sizes[TRAIN]:
             raise ValueError("no rows to train on")
@@ -85,7 +128,7 @@ def learn(
             name: why for name, l in learners.items() if (why := l.useless) is not None
         }
         columns = _columns(
-            [l for l in learners.values() if l.name not in useless], one_unit
+            [l for l in learners.values() if l.name not in useless], seen.one_unit
         )
         if not columns:
             raise ValueError(
@@ -101,7 +144,7 @@ def learn(
         preprocessing,
         {name: aim.found for name, aim in aims.items()},
         {name: int(n) for name, n in zip(PARTS, sizes, strict=True) if n},
-        largest,
+        seen.largest,
         gaps,
         useless,
         {name: l.stray for name, l in learners.items() if getattr(l, "stray", None)},

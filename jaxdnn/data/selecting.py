@@ -33,6 +33,12 @@ class Gaps(dict[str, Gap]):
                 cells, row = self.get(name, Gap(0, table.row(int(mask.argmax()))))
                 self[name] = Gap(cells + int(mask.sum()), row)
 
+    def merge(self, other: "Gaps") -> None:
+        """Count those of other pieces, too."""
+        for name, gap in other.items():
+            own = self.get(name, Gap(0, gap.row))
+            self[name] = Gap(own.cells + gap.cells, min(own.row, gap.row))
+
     def __str__(self) -> str:
         shown = list(self.items())[:20]
         said = [

@@ -4,10 +4,12 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial, reduce
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+from jax.sharding import Mesh
 from numpy.typing import NDArray
 
 from jaxdnn import Network
@@ -28,10 +30,12 @@ from jaxdnn.data.parts import (
     rows_of,
 )
 from jaxdnn.data.preprocessing import Examples
+from jaxdnn.data.readers import Readers
 from jaxdnn.data.selecting import Selected, Selection, listed
 from jaxdnn.data.tables import (
     ALONE,
     FORMATS,
+    ScannedFile,
     Table,
     Turn,
     read_table,
@@ -40,6 +44,7 @@ from jaxdnn.data.tables import (
 )
 from jaxdnn.models.choosing import chosen
 from jaxdnn.models.recipe import DataRecipe, Recipe
+from jaxdnn.training.checks import check_mesh
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,10 +85,12 @@ class Prepared:
     def held_bytes(self) -> int:
         """How many bytes of a stream's examples are in memory at one time, at most.
 
-        While the device trains on one piece the next is read.
+        While the device trains on one piece the next is read, and rows are held back
+        to be mixed with later ones.
         """
         dims = self.network.layer_dims
-        return 2 * self.learned.largest * 4 * (dims[0] + dims[-1])
+        held_back = self.recipe.training.shuffle_buffer or 0
+        return (2 * self.learned.largest + held_back) * 4 * (dims[0] + dims[-1])
 
     def identity(self) -> dict[str, Any]:
         """What tells this run from others, see `Recipe.identity`."""
@@ -96,13 +103,19 @@ class Prepared:
         # Of a stream, what its rows add up to.
         learned = self.learned
         said = [learned.preprocessing.to_json(), learned.found, learned.sizes]
-        digest.update(json.dumps(said).encode())
+        # Whoever met a class first, it is the same run.
+        digest.update(json.dumps(said, sort_keys=True).encode())
         return self.recipe.identity(digest.hexdigest())
 
 
 @public
-def prepare(recipe: Recipe) -> Prepared:
+def prepare(recipe: Recipe, *, mesh: Mesh | None = None) -> Prepared:
     """Read a recipe's rows, share them out, and learn their columns.
+
+    Args:
+      recipe: the data, the network and the training.
+      mesh: devices of the processes that do so together. Of a streamed file each reads
+        row groups of its own, but for the rows to watch and to score, which all read.
 
     Raises:
       ValueError: no such data set, a bad file or table, fractions out of their range.
@@ -114,13 +127,22 @@ def prepare(recipe: Recipe) -> Prepared:
       >>> prepared.network.layer_dims, prepared.learned.sizes
       ((2, 100, 1), {'train': 160, 'test': 40})
     """
-    recipe = recipe.settled()
-    found = _streamed(recipe.data) if recipe.data.stream else _read(recipe.data)
+    check_mesh(mesh)
+    readers = Readers.of(mesh)
+    recipe = readers.together(recipe.settled)
+    if recipe.data.stream:
+        found = _streamed(recipe.data, readers)
+    else:
+        found = readers.together(partial(_read, recipe.data))
     patient = recipe.training.patience is not None
     recipe = chosen(recipe, found.total)
     data, selection = recipe.data, found.selection
     pieces = found.shared_out(data)
-    learned = learn(pieces, selection.targets, data.asked)
+    if isinstance(pieces, FileInParts):
+        own = pieces.read_by(readers.turn)
+        learned = learn(own, selection.targets, data.asked, readers)
+    else:
+        learned = learn(pieces, selection.targets, data.asked)
     selected = (*selection.inputs, *selection.targets)
     columns = replace(
         learned.preprocessing,
@@ -207,9 +229,10 @@ def _read(data: DataRecipe) -> _Found:
     return _Found(selection.of(whole), own, selection, tuple(whole.columns), count)
 
 
-def _streamed(data: DataRecipe) -> _Found:
+def _streamed(data: DataRecipe, readers: Readers) -> _Found:
     """A file's rows, read anew each time they are gone over."""
-    file = scan(data.source, reading=data.reading)
+    look = partial(scan, data.source, reading=data.reading, turn=readers.turn)
+    file = reduce(ScannedFile.plus, readers.everyones(look))
     first = next(iter(file))
     selection = data.select(first, data.targets)
     rows = Selected(file, selection)

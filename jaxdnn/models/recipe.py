@@ -162,6 +162,7 @@ class TrainingRecipe:
       optimizer: a name of LEARNING_RATES; "sgd" is plain descent.
       learning_rate: > 0; the optimizer's own when None.
       schedule: one of SCHEDULES; "cosine" lets the rate fall to 0 over the epochs.
+      shuffle_buffer: rows of a stream held back to be mixed with later ones.
       watch: one of WATCHES, of the rows to watch: which parameters are the best, and
         what patience waits for; "cost" when None.
       seed: of the initial weights, the dropout masks and the shuffle.
@@ -171,6 +172,7 @@ class TrainingRecipe:
 
     epochs: int | None = None
     batch_size: int | None = None
+    shuffle_buffer: int | None = None
     optimizer: str | None = None
     learning_rate: float | None = None
     schedule: str | None = None
@@ -222,7 +224,7 @@ class Recipe:
 
         Raises:
           ValueError: no such optimizer, schedule, split or watch; data that cannot be
-            streamed, or not split as asked.
+            streamed, or not split as asked; a shuffle buffer without a stream.
 
         Example:
           >>> Recipe().settled().data.stream
@@ -255,6 +257,11 @@ class Recipe:
             data = replace(data, stream=True)
             size = training.batch_size or STREAM_BATCH_SIZE
             training = replace(training, batch_size=size)
+        elif training.shuffle_buffer is not None:
+            raise ValueError(
+                "--shuffle-buffer goes with a file that is streamed (--stream): all "
+                f"rows of {data.source} are shuffled"
+            )
         return replace(self, data=data, training=training)
 
     def identity(self, digest: str) -> dict[str, Any]:

@@ -73,7 +73,8 @@ def train(
         very run, the run goes on from the last one, to the same bits. Or `Checkpoints`.
       resume: with `Checkpoints`, the state to go on from.
       mesh: as for `fit`. Of a streamed file, each of several processes trains on row
-        groups of its own; all of them learn the columns and score.
+        groups of its own, and learns their columns with the others; all of them read
+        the rows to watch, and score.
 
     Raises:
       ValueError: bad data, a value out of its range, checkpoints of another run.
@@ -90,7 +91,8 @@ def train(
       >>> trained.check.ok, trained.scores["test"].rows, len(trained.history.cost)
       (True, 40, 50)
     """
-    prepared = recipe if isinstance(recipe, Prepared) else prepare(recipe)
+    done = isinstance(recipe, Prepared)
+    prepared = recipe if done else prepare(recipe, mesh=mesh)
     if checkpoints is not None and not isinstance(checkpoints, Checkpoints):
         with closing(Checkpoints(checkpoints, prepared.identity())) as saved:
             return train(
@@ -164,6 +166,7 @@ def _fit(
         learning_rate=rate,
         epochs=training.epochs,
         batch_size=training.batch_size,
+        shuffle_buffer=training.shuffle_buffer,
         l2=training.l2,
         keep_prob=training.keep_prob,
         class_weight=training.class_weight,

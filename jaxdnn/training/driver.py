@@ -60,14 +60,19 @@ def drive(
     epochs: int,
     report_every: int | None,
     edge: Edge | None,
+    agree: Callable[[int], int] = int,
 ) -> Outcome:
-    """Train on examples in memory; edge is called after each chunk of epochs."""
+    """Train on examples in memory; edge is called after each chunk of epochs.
+
+    agree: from how many epochs this process would run to how many all do.
+    """
     state, history = start
     room = history_room(min(epochs, _MOST_EPOCHS))
     pace = _Pace(epochs if edge is None else report_every)
     while _has_more(run, state, epochs):
         done = int(state.epoch)
-        stop = jax.device_put(np.int32(min(done + min(pace.epochs(), room), epochs)))
+        chunk = min(agree(pace.epochs()), room)
+        stop = jax.device_put(np.int32(min(done + chunk, epochs)))
         before = state
         state, entries, sums = run_epochs(run, before, examples, stop, room)
         if not _sound(state, sums):

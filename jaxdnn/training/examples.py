@@ -20,7 +20,8 @@ from jaxdnn.architecture import Network
 from jaxdnn.arguments import check_network
 from jaxdnn.arrays import admitted
 from jaxdnn.training.checks import check_examples
-from jaxdnn.training.source import Everyones, FilePieces, Source, source_of
+from jaxdnn.training.file_pieces import FilePieces
+from jaxdnn.training.source import Everyones, Source, source_of
 from jaxdnn.training.weights import (
     ClassWeight,
     by_class,

@@ -21,14 +21,21 @@ from jaxdnn.training.checks import (
     check_untraced,
     recorded,
 )
-from jaxdnn.training.driver import Outcome, drive, stream, trace
+from jaxdnn.training.driver import Edge, Outcome, drive, stream, trace
 from jaxdnn.training.examples import examples_of
 from jaxdnn.training.optimizers import Optimizer
 from jaxdnn.training.order import host_draws
-from jaxdnn.training.placing import everyones, shard_batches, share_of
+from jaxdnn.training.placing import shard_batches, share_of
 from jaxdnn.training.prepare import Given, Prepared, is_concrete_tree, prepare
-from jaxdnn.training.source import Batches, Source, batches_of
+from jaxdnn.training.source import (
+    Batches,
+    Source,
+    batches_of,
+    empty_batches,
+    times_of,
+)
 from jaxdnn.training.stopping import Watch
+from jaxdnn.training.together import Together, exchange_of
 from jaxdnn.training.types import (
     Config,
     FitResult,
@@ -189,6 +196,7 @@ def fit(
     check_config(config, validation=validation)
     _check_host(on_progress, resume, mesh)
     report_every = count_or_none("report_every", report_every)
+    together = Together(exchange_of(mesh))
     examples = examples_of(
         network,
         X,
@@ -196,7 +204,7 @@ def fit(
         weight=sample_weight,
         class_weight=class_weight,
         batch_size=config.batch_size,
-        everyones=None if mesh is None else partial(everyones, mesh),
+        everyones=together.everyones,
     )
     source = examples if isinstance(examples, Source) else None
     if order is not None and (source is not None or batch_size is None):
@@ -209,9 +217,13 @@ def fit(
     if not given.concrete:
         check_untraced(pieces=source, mesh=mesh, on_progress=on_progress)
     prepared = prepare(network, given, config)
-    outcome = _run(
-        prepared, config, mesh, shuffle_buffer or 0, report_every, on_progress
-    )
+    edge = None
+    if on_progress is not None:
+        report = partial(_report, prepared, config.epochs, foreign(on_progress))
+        edge = together.watched(report)
+    buffer = shuffle_buffer or 0
+    outcome = _run(prepared, config, mesh, together, buffer, report_every, edge)
+    together.end()
     if told := _told(prepared, outcome):
         warn(f"fit: {told}", RuntimeWarning, stacklevel=3)
     snapshot = _snapshot(prepared, outcome.state, on_device(outcome.history))
@@ -233,22 +245,22 @@ def _run(
     prepared: Prepared,
     config: Config,
     mesh: Mesh | None,
+    together: Together,
     shuffle_buffer: int,
     report_every: int | None,
-    on_progress: Callable[[Progress], None] | None,
+    edge: Edge | None,
 ) -> Outcome:
     """Drive the run as its examples ask for."""
     run, snapshot, examples, _ = prepared
     start, epochs = (snapshot.state, snapshot.history), config.epochs
-    edge = None
-    if on_progress is not None:
-        edge = partial(_report, prepared, epochs, foreign(on_progress))
     if not run.plan.sentinel:
         return trace(run, start, examples, epochs)
     if not isinstance(examples, Source):
-        return drive(run, start, examples, epochs, report_every, edge)
+        return drive(run, start, examples, epochs, report_every, edge, together.agree)
     network, dtype = run.plan.network, snapshot.state.params[0].W.dtype
     share = share_of(mesh, run.plan.batch_size or 1)
+    times = times_of(examples, share)
+    empty = partial(empty_batches, network, examples, share, dtype)
 
     def place(batches: Batches) -> Batches:
         return on_device(batches if mesh is None else shard_batches(mesh, batches))
@@ -256,7 +268,7 @@ def _run(
     def pieces(epoch: int) -> Any:
         draws = host_draws(run.constants.shuffle_key, epoch)
         made = batches_of(network, examples, share, dtype, draws, shuffle_buffer)
-        return map(place, made)
+        return map(place, together.epoch(made, times, empty))
 
     return stream(run, start, pieces, epochs, edge)
 

@@ -24,12 +24,13 @@ from jaxdnn.training.source import Batches, Share
 
 
 def replicate(mesh: Mesh, tree: Any) -> Any:
-    """The tree's arrays on every device of the mesh.
+    """The tree's arrays on every device of the mesh; those that are there stay.
 
     Example:
       >>> mesh = jax.sharding.Mesh(jax.devices()[:1], ("examples",))
-      >>> replicate(mesh, {"b": np.ones(2)})["b"].is_fully_replicated
-      True
+      >>> once = replicate(mesh, {"b": np.ones(2)})
+      >>> once["b"].is_fully_replicated, replicate(mesh, once)["b"] is once["b"]
+      (True, True)
     """
     return jax.tree.map(
         lambda leaf: as_key_like(leaf, _place(mesh, key_bits(leaf), PartitionSpec())),
@@ -115,6 +116,22 @@ def everyones(mesh: Mesh, numbers: NDArray[Any]) -> NDArray[Any]:
     shared = jax.make_array_from_process_local_data(rows_shared(mesh), own)
     _, one_each = _processes(mesh)
     return np.asarray(on_all(mesh, shared))[one_each].view(np.float64)
+
+
+def everyones_bytes(mesh: Mesh, said: bytes) -> list[bytes]:
+    """What each of the mesh's processes says, in their order.
+
+    Example:
+      >>> mesh = jax.sharding.Mesh(jax.devices()[:1], ("examples",))
+      >>> everyones_bytes(mesh, b"hello")
+      [b'hello']
+    """
+    lengths = everyones(mesh, np.array([len(said)]))[:, 0].astype(int)
+    # Few sizes, since each is a program.
+    room = max(64, 1 << int(lengths.max() - 1).bit_length())
+    numbers = np.frombuffer(said.ljust(room, b"\0"), np.float64)
+    found = everyones(mesh, numbers)
+    return [of.tobytes()[:n] for of, n in zip(found, lengths, strict=True)]
 
 
 def turn_of(mesh: Mesh) -> tuple[int, int]:
@@ -218,10 +235,11 @@ def rows_shared(mesh: Mesh) -> NamedSharding:
 
 
 def _place(mesh: Mesh, value: Any, spec: PartitionSpec) -> Array:
+    lies = NamedSharding(_automatic(mesh), spec)
+    if isinstance(value, Array) and value.sharding == lies:
+        return value
     array = np.asarray(value)
-    return jax.make_array_from_callback(
-        array.shape, NamedSharding(_automatic(mesh), spec), lambda index: array[index]
-    )
+    return jax.make_array_from_callback(array.shape, lies, lambda index: array[index])
 
 
 def _automatic(mesh: Mesh) -> Mesh:

@@ -30,15 +30,14 @@ from jaxdnn.training.weights import (
     each_class,
 )
 
-# Bytes of X in a piece cut from arrays that lie in a file.
-_PIECE_BYTES = 64 << 20
+_PUT_AT_A_TIME = 4096  # rows
 
-# From this process's numbers (n,) to those of all (processes, n).
-Everyones = Callable[[NDArray[Any]], NDArray[Any]]
+# From what gives this process's numbers (n,) to those of all (processes, n).
+Everyones = Callable[[Callable[[], NDArray[np.float64]]], NDArray[np.float64]]
 
 
 class Source(NamedTuple):
-    """Pieces that come anew every epoch; labels: are Y labels?
+    """Pieces that come anew every epoch; labels, weighted: have they labels, weights?
 
     m, total: how many examples all processes have, and Σⱼ wⱼ. of_class: class -> weight
     of its examples, or None. rows, most_rows: how many this process has, and the one
@@ -50,6 +49,7 @@ class Source(NamedTuple):
     total: Any
     dtype: Any
     labels: bool
+    weighted: bool
     of_class: Mapping[int, Any] | None
     rows: int
     most_rows: int
@@ -74,25 +74,6 @@ class Batches(NamedTuple):
     targets: Any
     weight: Any
     real: Any
-
-
-class FilePieces:
-    """X (n_x, m) and Y (n_L, m), or labels (m,), that lie in a file, piece by piece.
-
-    Example:
-      >>> pieces = FilePieces(np.ones((2, 5)), np.ones((1, 5)), columns=3)
-      >>> [X.shape for X, _ in pieces]
-      [(2, 3), (2, 2)]
-    """
-
-    def __init__(self, X: Any, Y: Any, columns: int | None = None) -> None:
-        self.X, self.Y = X, Y
-        self.columns = columns or max(1, _PIECE_BYTES // (4 * X.shape[0]))
-
-    def __iter__(self) -> Iterator[tuple[Any, Any]]:
-        for start in range(0, self.X.shape[1], self.columns):
-            cut = slice(start, start + self.columns)
-            yield self.X[:, cut], self.Y[..., cut]
 
 
 class _Seen(NamedTuple):
@@ -132,10 +113,16 @@ def source_of(
             "pieces must come anew every epoch: give a list, or an object with "
             f"__iter__, not a {type(pieces).__name__}"
         )
-    seen = _seen(network, pieces, by_classes=class_weight is not None)
-    kind = [seen.dtype.itemsize, ord(seen.dtype.kind), seen.labels, seen.weighted]
-    said = np.array([seen.first, *kind, *seen.counts, *seen.weights], float)
-    said = said[None] if everyones is None else everyones(said)
+    looks: list[_Seen] = []
+
+    def look() -> NDArray[np.float64]:
+        seen = _seen(network, pieces, by_classes=class_weight is not None)
+        looks.append(seen)
+        kind = [seen.dtype.itemsize, ord(seen.dtype.kind), seen.labels, seen.weighted]
+        return np.array([seen.first, *kind, *seen.counts, *seen.weights], float)
+
+    said = look()[None] if everyones is None else everyones(look)
+    [seen] = looks
     first, kinds = said[:, 0], said[:, 1:5]
     counts, weights = np.split(said[:, 5:], 2, axis=1)
     own, everyone = seen.counts.sum(), counts.sum(axis=1)
@@ -162,6 +149,7 @@ def source_of(
         float(total),
         seen.dtype,
         seen.labels,
+        seen.weighted,
         of_class,
         int(own),
         int(everyone.max()),
@@ -190,52 +178,97 @@ def batches_of(
       ValueError: not the rows that there were before.
 
     Example:
-      >>> pieces = FilePieces(np.ones((2, 7)), np.ones((1, 7)), columns=3)
+      >>> pieces = [(np.ones((2, k)), np.ones((1, k))) for k in (3, 4)]
       >>> network = Network((2, 1))
       >>> source = source_of(network, pieces)
       >>> found = batches_of(network, source, Share(2, 2), np.float32)
       >>> [(of.X.shape, int(of.real.sum())) for of in found]
       [((2, 2, 2), 4), ((2, 2, 2), 3)]
     """
-    batches = -(-source.piece_rows // share.rows)
-    size = batches * share.rows
-    rows = _rows(network, source, dtype)
+    size = _rows_at_a_time(source, share)
+    # Pieces of another dtype become it where they are put: no copy of them is made.
+    kinds = (dtype, np.int32 if source.labels else dtype, dtype)
+    rows = _rows(network, source)
     if draws is not None and buffer:
-        rows = _mixed(rows, buffer, draws)
+        rows = _mixed(rows, buffer, kinds, draws)
     arrays: _Rows = ()
-    for arrays, real in _filled(rows, source.rows, size, draws):
+    for arrays, real in _filled(rows, source.rows, size, kinds, draws):
         yield _cut(arrays, real, share)
-    for _ in range(-(-source.rows // size), -(-source.most_rows // size)):
+    for _ in range(-(-source.rows // size), times_of(source, share)):
         yield _cut(arrays, 0, share)
+
+
+def _rows_at_a_time(source: Source, share: Share) -> int:
+    return -(-source.piece_rows // share.rows) * share.rows
+
+
+def times_of(source: Source, share: Share) -> int:
+    """How many times an epoch gives batches.
+
+    Example:
+      >>> pieces = 3 * [(np.ones((2, 3)), np.ones((1, 3)))]
+      >>> times_of(source_of(Network((2, 1)), pieces), Share(2, 2))
+      3
+    """
+    return -(-source.most_rows // _rows_at_a_time(source, share))
+
+
+def empty_batches(
+    network: Network, source: Source, share: Share, dtype: Any
+) -> Batches:
+    """As many batches as are given at a time, in which nothing is real.
+
+    Example:
+      >>> network, piece = Network((2, 1)), (np.ones((2, 7)), np.ones((1, 7)))
+      >>> none = empty_batches(network, source_of(network, [piece]), Share(4, 4), float)
+      >>> none.X.shape, none.targets.shape, none.weight, int(none.real.sum())
+      ((2, 4, 2), (2, 4, 1), None, 0)
+    """
+    size = _rows_at_a_time(source, share)
+    n_x, n_L = network.layer_dims[0], network.layer_dims[-1]
+    targets = (
+        np.zeros(size, np.int32) if source.labels else np.zeros((size, n_L), dtype)
+    )
+    weighted = source.weighted or source.of_class is not None
+    weight = [np.zeros(size, dtype)] * weighted
+    return _cut((np.zeros((size, n_x), dtype), targets, *weight), 0, share)
 
 
 # X (k, n_x), targets (k, ...) and, where there are weights, those (k,).
 _Rows = tuple[NDArray[Any], ...]
 
+# The dtypes that those become.
+_Kinds = tuple[Any, Any, Any]
 
-def _rows(network: Network, source: Source, dtype: Any) -> Iterator[_Rows]:
+
+def _rows(network: Network, source: Source) -> Iterator[_Rows]:
     """The pieces as rows, the weights of mean 1 over the run."""
     for piece in source.pieces:
-        X, Y, *weights = (np.asarray(admitted("X, Y", of)) for of in piece)
+        X, Y, *weights = map(_as_it_is, piece)
         if source.of_class is not None:
             weights.append(by_class(network, Y, source.of_class))
-        rows = X.T, Y.T.astype(np.int32 if source.labels else dtype, copy=False)
         if weights:
-            weight = np.prod(weights, axis=0) * (source.m / source.total)
-            rows = *rows, weight.astype(dtype)
-        yield rows[0].astype(dtype, copy=False), *rows[1:]
+            weights = [np.prod(weights, axis=0) * (source.m / source.total)]
+        yield X.T, Y.T, *weights
+
+
+def _as_it_is(array: Any) -> NDArray[Any]:
+    """NumPy's real numbers, which were looked at before, without a copy."""
+    if type(array) is np.ndarray and array.dtype.kind in "biuf":
+        return array
+    return np.asarray(admitted("X, Y", array))
 
 
 def _mixed(
-    rows: Iterator[_Rows], buffer: int, draws: np.random.Generator
+    rows: Iterator[_Rows], buffer: int, kinds: _Kinds, draws: np.random.Generator
 ) -> Iterator[_Rows]:
     """The rows through a buffer: when new ones come, as many of both are drawn."""
     held: _Rows = ()
     filled = 0
     for new in rows:
-        held = held or _room(new, buffer)
+        held = held or _room(new, buffer, kinds)
         free = min(buffer - filled, len(new[0]))
-        _put(held, slice(filled, filled + free), [of[:free] for of in new])
+        _put(held, np.arange(filled, filled + free), [of[:free] for of in new])
         filled += free
         k = len(new[0]) - free
         drawn = draws.choice(buffer + k, k, replace=False)
@@ -249,7 +282,11 @@ def _mixed(
 
 
 def _filled(
-    rows: Iterator[_Rows], m: int, size: int, draws: np.random.Generator | None
+    rows: Iterator[_Rows],
+    m: int,
+    size: int,
+    kinds: _Kinds,
+    draws: np.random.Generator | None,
 ) -> Iterator[tuple[_Rows, int]]:
     """Rows `size` at a time, and how many of them are real; shuffled, if at all."""
     done = filled = real = 0
@@ -262,7 +299,7 @@ def _filled(
                 real, filled = min(size, m - done), 0
                 if not real:
                     raise BadValueError(f"pieces must hold {m} rows again, got more")
-                arrays = _room(new, size)
+                arrays = _room(new, size, kinds)
                 order = np.arange(real) if draws is None else draws.permutation(real)
             some = min(real - filled, len(new[0]) - taken)
             part = [of[taken : taken + some] for of in new]
@@ -270,7 +307,8 @@ def _filled(
             filled, taken = filled + some, taken + some
             if filled == real:
                 done += real
-                _put(arrays, slice(real, None), [of[:1] for of in arrays])
+                for array in arrays:
+                    array[real:] = array[:1]
                 yield arrays, real
     if done < m:
         raise BadValueError(f"pieces must hold {m} rows again, got {done + filled}")
@@ -290,13 +328,18 @@ def _cut(rows: _Rows, real: int, share: Share) -> Batches:
     return Batches(X, targets, weight[0] if weight else None, real_ones)
 
 
-def _room(rows: _Rows, size: int) -> _Rows:
-    return tuple(np.empty((size, *of.shape[1:]), of.dtype) for of in rows)
+def _room(rows: _Rows, size: int, kinds: _Kinds) -> _Rows:
+    """Room for rows, each of its dtype; those of weights go unused without."""
+    pairs = zip(rows, kinds, strict=False)
+    return tuple(np.empty((size, *of.shape[1:]), kind) for of, kind in pairs)
 
 
 def _put(arrays: _Rows, at: Any, rows: Iterable[NDArray[Any]]) -> None:
     for array, of in zip(arrays, rows, strict=True):
-        array[at] = of
+        # NumPy copies what goes to places, in their dtype: a few thousand rows.
+        for start in range(0, len(at), _PUT_AT_A_TIME):
+            some = slice(start, start + _PUT_AT_A_TIME)
+            array[at[some]] = of[some]
 
 
 def _seen(network: Network, pieces: Iterable[Any], *, by_classes: bool) -> _Seen:

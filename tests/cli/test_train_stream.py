@@ -77,6 +77,9 @@ def test_what_cannot_be_streamed_is_told(tmp_path, monkeypatch, capsys, data):
     np.savez("t.npz", X=np.zeros((3, 2)))
     said = refused(capsys, ["train", "--data", data, "--stream"])
     assert said == f"--stream goes with a CSV or Parquet file: {data}"
+    if data == "iris":
+        said = refused(capsys, ["train", "--data", data, "--shuffle-buffer", "9"])
+        assert said.startswith("--shuffle-buffer goes with a file that is streamed")
 
 
 def test_a_stream_without_training_rows_is_told(tmp_path, capsys):
@@ -94,7 +97,7 @@ def test_a_streamed_run_goes_on_from_a_checkpoint(tmp_path, capsys):
     save(pets(2000), tmp_path / "t.parquet")
     data, saved = str(tmp_path / "t.parquet"), str(tmp_path / "saved")
     args = ["train", "--data", data, "--stream", "--layers", "3", "--keep-prob", "0.8"]
-    args += ["--optimizer", "adam", "--quiet"]
+    args += ["--optimizer", "adam", "--quiet", "--shuffle-buffer", "300"]
     assert main([*args, "--out", str(tmp_path / "whole"), "--epochs", "4"]) == 0
     part = [*args, "--out", str(tmp_path / "part"), "--checkpoint", saved]
     assert main([*part, "--epochs", "2"]) == 0

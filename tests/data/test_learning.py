@@ -1,19 +1,23 @@
 """Columns are learned in one way, from a table or piece by piece, from any file."""
 
 import re
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial, reduce
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from jaxdnn.data.columns.categories import Categories
-from jaxdnn.data.columns.kinds import Asked
-from jaxdnn.data.columns.numbers import Numbers
+from jaxdnn.data.columns.kinds import GUESSED, Asked
+from jaxdnn.data.columns.numbers import Moments, Numbers
 from jaxdnn.data.learning import learn
 from jaxdnn.data.parts import PARTS, TEST, TRAIN, VALIDATION, FileInParts, rows_of
 from jaxdnn.data.preprocessing import Examples
+from jaxdnn.data.readers import Readers
 from jaxdnn.data.selecting import Selected, select
-from jaxdnn.data.tables import Table, as_text, read_table, scan
+from jaxdnn.data.tables import ScannedFile, Table, Turn, as_text, read_table, scan
 from tests.tables import learn_all, learned_from, save, table
 
 SMALL = 2000  # bytes of a piece: some tens of rows
@@ -45,6 +49,41 @@ def in_pieces(path, test=0.0, watched=0.0, target="kind"):
 def streamed(path, target, **parts):
     """What a file teaches, read in small pieces."""
     return learn(in_pieces(path, target=target, **parts), [target])
+
+
+def by_readers(count, work):
+    """What several readers, here threads, find together: each of them the same."""
+    meet, said = threading.Barrier(count, timeout=60), [b""] * count
+
+    def one(i):
+        def exchange(own):
+            said[i] = own
+            meet.wait()
+            every = list(said)
+            meet.wait()
+            return every
+
+        return work(Readers(Turn(i, count), exchange))
+
+    with ThreadPoolExecutor(count) as pool:
+        first, *others = pool.map(one, range(count))
+    for other in others:
+        assert other == first
+    return first
+
+
+def shared(path, target, asked=GUESSED, **parts):
+    """What a file teaches of which each reader looks at pieces of its own."""
+
+    def work(readers):
+        look = partial(scan, path, piece_bytes=SMALL, turn=readers.turn)
+        file = reduce(ScannedFile.plus, readers.everyones(look))
+        selection = select(next(iter(file)), targets=[target], missing=asked.missing)
+        cut = {"test": 0.0, "watched": 0.0, "seed": 0} | parts
+        pieces = FileInParts(Selected(file, selection), **cut)
+        return learn(pieces.read_by(readers.turn), [target], asked, readers)
+
+    return by_readers(3, work)
 
 
 @pytest.fixture(params=[".csv", ".parquet"])
@@ -134,6 +173,8 @@ def test_every_format_teaches_the_same_to_the_last_digit(tmp_path):
     for file in files:
         assert learn_all(read_table(file)) == wanted
         assert streamed(file, "y")[:3] == wanted[:3]
+    frame.to_parquet(file, row_group_size=700)
+    assert shared(file, "y")[:3] == wanted[:3]
 
 
 def test_every_format_draws_the_same_parts(tmp_path):
@@ -165,7 +206,7 @@ def test_only_training_rows_are_learnt_from(path):
     pieces = in_pieces(path, watched=0.5)
     weight = np.concatenate([t.columns["weight"] for t in rows_of(pieces, TRAIN)])
     column = learn(pieces, ["kind"]).preprocessing.columns[0]
-    assert column == Numbers("weight", weight.mean(), weight.std())
+    assert column == Moments.of(weight).column("weight")
 
 
 def test_examples_are_what_the_whole_table_encodes(path):
@@ -209,8 +250,23 @@ def test_bad_cells_are_named_by_their_row_in_the_file(tmp_path, case):
     for row, (name, value) in changes.items():
         frame.loc[row, name] = value
     path = save(frame, tmp_path / "t.csv")
-    with pytest.raises(ValueError, match=f"^{re.escape(path)}: .*{message}"):
-        streamed(path, "kind")
+    for teach in (streamed, shared):
+        with pytest.raises(ValueError, match=f"^{re.escape(path)}: .*{message}"):
+            teach(path, "kind")
+
+
+def test_where_one_reader_fails_all_end_with_its_message():
+    def work(readers):
+        def look():
+            if readers.turn.reader == 1:
+                raise OSError("no such file: t.parquet")
+            return 1
+
+        with pytest.raises((ValueError, OSError)) as failed:
+            readers.together(look)
+        return str(failed.value).removeprefix("process 1 failed: ")
+
+    assert by_readers(3, work) == "no such file: t.parquet"
 
 
 def test_bad_tables_are_refused(tmp_path):
@@ -282,6 +338,10 @@ def test_gaps_dates_and_useless_columns_are_the_same_in_pieces(
     assert found.preprocessing == wanted.preprocessing
     assert found[:3] == wanted[:3]
     assert found.gaps == wanted.gaps
+    if suffix == ".parquet":
+        frame.to_parquet(path, row_group_size=70)
+    by_three = shared(path, "kind", asked)
+    assert by_three._replace(largest=found.largest) == found
     assert set(found.useless) == {"name"}
     assert [c.kind for c in found.preprocessing.columns] == [
         "numbers",

@@ -46,6 +46,7 @@ NOT_DEFAULT = Recipe(
     TrainingRecipe(
         epochs=7,
         batch_size=8,
+        shuffle_buffer=500,
         optimizer="adam",
         learning_rate=0.5,
         schedule="cosine",

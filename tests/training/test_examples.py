@@ -13,7 +13,8 @@ from jaxdnn.training.examples import (
     count_of,
     examples_of,
 )
-from jaxdnn.training.source import FilePieces, Source
+from jaxdnn.training.file_pieces import FilePieces
+from jaxdnn.training.source import Source
 
 NETWORK = Network((2, 3), (), "softmax")
 X = np.arange(10.0, dtype=np.float32).reshape(2, 5)

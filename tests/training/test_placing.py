@@ -121,6 +121,66 @@ result = fit(
 )
 print("found", json.dumps([int(state[".state.epoch"]), len(result.history.cost)]))
 """
+# One after the other, on 28 rows of process 0 and 21 of process 1.
+FAILING = """
+class Pieces:
+    def __init__(self, case):
+        self.case, self.times = case, 0
+
+    def __iter__(self):
+        self.times += 1
+        rng = np.random.default_rng(process)
+        for i in range(4 - process):
+            found = rng.normal(size=(3, 7)).astype(np.float32), np.zeros(7, int)
+            case = self.case if process == 1 and i == 1 else ""
+            if case == "empty piece":
+                found = found[0][:, :0], found[1][:0]
+            if case == "first look" or (case == "third look" and self.times == 3):
+                raise RuntimeError("no disk")
+            if case == "fewer rows" and self.times == 3:
+                return
+            weight = np.ones(7) if case != "no weight" else np.zeros(7)
+            yield found if case == "empty piece" else (*found, weight)
+
+
+def on_progress(progress):
+    if case.startswith("hook") and process == 1 and progress.epoch >= 2:
+        raise RuntimeError("no space")
+
+
+def run(case):
+    examples, size = (Pieces(case),), 8
+    if case == "hook in memory":
+        X = np.random.default_rng(0).normal(size=(3, 21))
+        examples, size = (X, X.argmax(axis=0)), None
+    fit(
+        Network((3, 5, 3), "tanh", "softmax"),
+        *examples,
+        key=KEY,
+        batch_size=size,
+        epochs=40 if size is None else 3,
+        mesh=mesh,
+        on_progress=on_progress,
+    )
+
+
+said = {}
+for case in options["cases"]:
+    try:
+        run(case)
+    except (RuntimeError, ValueError) as error:
+        said[case] = str(error)
+print("found", json.dumps(said), flush=True)
+"""
+FAILURES = {
+    "no weight": None,
+    "empty piece": "piece 1 must be X (3, k) and Y (3, k), k >= 1, got (3, 0) and (0,)",
+    "first look": "no disk",
+    "third look": "no disk",
+    "fewer rows": "pieces must hold 21 rows again, got 7",
+    "hook": "no space",
+    "hook in memory": "no space",
+}
 TOLERANCES = {"float32": 1e-6, "float64": 1e-12}
 
 
@@ -182,6 +242,14 @@ def test_devices_and_processes_agree(tmp_path):
         for dtype, tolerance in TOLERANCES.items():
             for ours, theirs in zip(alone[dtype], other[dtype], strict=True):
                 np.testing.assert_allclose(ours, theirs, rtol=0, atol=tolerance)
+
+
+def test_where_one_host_fails_all_end_with_its_message():
+    ended = start(FAILING, 2, 2, axes="Auto", cases=list(FAILURES))
+    said = {case: text for case, text in FAILURES.items() if text is not None}
+    other, own = answers(ended)
+    assert {case: text.removeprefix("fit: ") for case, text in own.items()} == said
+    assert other == {case: f"fit: process 1 failed: {said[case]}" for case in said}
 
 
 def test_where_a_process_dies_all_end_and_the_last_checkpoint_goes_on(tmp_path):

@@ -1,6 +1,7 @@
 """Pieces that come anew every epoch train as the arrays they are cut from."""
 
 import gc
+import tracemalloc
 from itertools import pairwise
 
 import chex
@@ -10,7 +11,8 @@ import numpy as np
 import pytest
 
 from jaxdnn import Network, fit
-from jaxdnn.training.source import FilePieces, Share, batches_of, source_of
+from jaxdnn.training.file_pieces import FilePieces
+from jaxdnn.training.source import Share, batches_of, source_of
 
 KEY = jax.random.key(0)
 NETWORK = Network((3, 5, 4), "tanh", "softmax")
@@ -253,11 +255,25 @@ def test_a_stream_trains_in_its_own_precision():
     assert found.params[0].W.dtype == np.float32
 
 
+def test_pieces_of_another_dtype_are_not_copied_to_the_runs_first():
+    network = Network((5, 4), output="softmax")
+    piece = np.ones((5, 100_000)), np.zeros(100_000, int)
+    source = source_of(network, [piece])
+    tracemalloc.start()
+    for batches in batches_of(network, source, Share(1000, 1000), np.float32):
+        held = batches.X.nbytes + batches.targets.nbytes + batches.real.nbytes
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    # The order in which rows are put, and which of them are real, come besides.
+    assert peak < 2 * held
+
+
 # ---- several processes -------------------------------------------------------------
 
 
-def beside(seen):
+def beside(look):
     """What another process says: twice as many rows of each class, the rest alike."""
+    seen = look()
     other = seen.copy()
     other[0] += 1
     other[5:] *= 2
@@ -288,7 +304,8 @@ def test_examples_of_all_processes_are_added_up():
     ids=["labels", "none"],
 )
 def test_processes_that_do_not_go_together_are_refused(place, says):
-    def everyones(seen):
+    def everyones(look):
+        seen = look()
         other = seen.copy()
         other[place] = 0
         return np.stack([seen, other])

@@ -84,6 +84,13 @@ def _add_data_arguments(parser: argparse.ArgumentParser) -> None:
         help="stream a CSV or Parquet file whose table is larger (1024)",
     )
     option(
+        "--shuffle-buffer",
+        type=shared.whole(1),
+        metavar="ROWS",
+        help="rows of a stream held back to be mixed with later ones, as where a file "
+        "is sorted by class (none: rows are shuffled as they are read)",
+    )
+    option(
         "--test-fraction",
         type=float,
         metavar="F",

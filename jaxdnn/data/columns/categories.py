@@ -157,6 +157,8 @@ class CategoriesLearner:
         self.found: Counter[str] = Counter()
         self._trained: Counter[str] = Counter()
         self._too_many = False
+        # Whether numbers, unasked, were taken for the names of classes.
+        self._codes = False
         # The first text that is no number, and its row, counted from 1.
         self._stray: tuple[str, int] | None = None
 
@@ -165,6 +167,7 @@ class CategoriesLearner:
         if not self.role.asked and not is_text(table.columns[self.name]):
             few = self.role.target and is_classes(table, self.name)
             self.fits = self.fits and few
+            self._codes = True
         if not self.fits or self._too_many:
             return
         texts = table.texts(self.name)
@@ -174,8 +177,24 @@ class CategoriesLearner:
             self._stray = texts[row], table.row(row)
         self.found.update(texts)
         self._trained.update(texts[chosen])
-        if not self.role.asked and not is_text(table.columns[self.name]):
-            self.fits = len(self.found) <= MOST_CODES
+        self._look_whether_many()
+
+    def merge(self, other: "CategoriesLearner") -> None:
+        """Take what another learned of other rows.
+
+        Where there are too many texts, each stopped counting by itself.
+        """
+        self.fits = self.fits and other.fits
+        self._codes |= other._codes
+        self.found.update(other.found)
+        self._trained.update(other._trained)
+        strays = [of for of in (self._stray, other._stray) if of is not None]
+        self._stray = min(strays, key=lambda stray: stray[1], default=None)
+        self._look_whether_many()
+        self._too_many |= other._too_many
+
+    def _look_whether_many(self) -> None:
+        self.fits = self.fits and not (self._codes and len(self.found) > MOST_CODES)
         self._too_many = len(self.found) > _MOST_TEXTS
 
     @property

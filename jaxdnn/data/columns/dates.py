@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from jaxdnn._extras import require
 from jaxdnn._text import cut
 from jaxdnn.data.columns.notes import Note
-from jaxdnn.data.columns.numbers import MomentsLearner, new_gaps
+from jaxdnn.data.columns.numbers import Moments, new_gaps
 from jaxdnn.data.columns.role import INPUT, Role
 from jaxdnn.data.tables import Table, is_text
 
@@ -190,7 +190,7 @@ class DatesLearner:
         self.name = name
         self.fits = not role.target
         self._layouts = list(LAYOUTS)
-        self._years = MomentsLearner()
+        self._years = Moments()
         self._hours = self._gaps = False
 
     def add(self, table: Table, chosen: NDArray[np.bool_]) -> None:
@@ -217,17 +217,29 @@ class DatesLearner:
             taken = moments[chosen]
             self._gaps |= bool(np.isnat(taken).any())
             taken = taken[~np.isnat(taken)]
-            self._years.add(_year(taken))
+            self._years = self._years.plus(Moments.of(_year(taken)))
             self._hours |= bool((taken != taken.astype("datetime64[D]")).any())
+
+    def merge(self, other: "DatesLearner") -> None:
+        """Take what another learned of other rows.
+
+        Layouts that read the same cells agree on the year and the time, so it does not
+        matter by which of them each read.
+        """
+        self._layouts = [name for name in self._layouts if name in other._layouts]
+        self.fits = self.fits and other.fits and bool(self._layouts)
+        self._years = self._years.plus(other._years)
+        self._hours |= other._hours
+        self._gaps |= other._gaps
 
     @property
     def useless(self) -> str | None:
         """Why the column cannot be learnt from, if so."""
-        return None if self._years.moments.count else "empty"
+        return None if self._years.count else "empty"
 
     def column(self) -> Dates:
         """The column as the chosen rows have it."""
         layout = self._layouts[0]
         hours = self._hours or layout in _TIMES
-        years = self._years.moments
+        years = self._years
         return Dates(self.name, layout, years.mean, years.deviation, hours, self._gaps)

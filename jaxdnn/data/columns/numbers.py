@@ -1,9 +1,14 @@
 """A column of numbers, standardised by the training rows' mean and deviation.
 
+Sums are exact, and so the same to the last digit in whatever order, pieces, files or
+processes the rows come.
+
 References:
-  Chan, Golub & LeVeque (1983), Amer. Statist. 37: means and variances of pieces.
+  Ozaki, Ogita, Oishi & Rump (2012), Numer. Algorithms 59: products of numbers cut to
+  parts so short that nothing is rounded.
 """
 
+import math
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -15,9 +20,12 @@ from jaxdnn.data.columns.notes import Note
 from jaxdnn.data.columns.role import INPUT, Role
 from jaxdnn.data.tables import Table, as_text, is_text, number_in
 
-# Numbers are added up so many at a time, wherever the pieces of a file end: the same
-# rows have the same mean, to the last digit, whatever file brings them.
-BLOCK = 4096
+# Numbers are cut to parts of so many bits, of which so many are added up at a time: the
+# products of 2 * 20 bits and the 12 of their count are below the 53 of a float64.
+_BITS, _BLOCK = 20, 4096
+
+# Sums count multiples of 2 to the minus this: the last bit of any part, and more.
+_UNIT = 1100
 
 # Below it squares have lost digits, or are 0.
 _CLOSEST = 1e-145
@@ -139,50 +147,64 @@ class Numbers:
 
 @dataclass(frozen=True)
 class Moments:
-    """What numbers add up to; squares are their squared distances from the mean.
+    """What numbers add up to, exactly: in whole multiples of a small power of two.
 
     Example:
       >>> a, b = Moments.of(np.array([1.0, 2.0])), Moments.of(np.array([6.0]))
-      >>> a.plus(b)
-      Moments(count=3, mean=3.0, squares=14.0, low=1.0, high=6.0)
+      >>> both = a.plus(b)
+      >>> both.count, both.mean, both.squares, both.low, both.high
+      (3, 3.0, 14.0, 1.0, 6.0)
     """
 
     count: int = 0
-    mean: float = 0.0
-    squares: float = 0.0
+    total: int = 0
+    total_of_squares: int = 0
     low: float = np.inf
     high: float = -np.inf
 
     @classmethod
     def of(cls, cells: NDArray[Any]) -> "Moments":
-        """Those of some numbers."""
-        with np.errstate(over="ignore", invalid="ignore"):
-            mean = cells.mean()
-            squares = np.square(cells - mean).sum()
-        return cls(len(cells), *map(float, (mean, squares, cells.min(), cells.max())))
+        """Those of some numbers, all of them finite."""
+        if not len(cells):
+            return cls()
+        total = squares = 0
+        for start in range(0, len(cells), _BLOCK):
+            parts = _parts(cells[start : start + _BLOCK])
+            for i, (shift, part) in enumerate(parts):
+                total += int(part.sum()) << shift
+                squares += int(part @ part) << 2 * shift
+                for before, larger in parts[:i]:
+                    squares += 2 * int(part @ larger) << (shift + before)
+        return cls(len(cells), total, squares, float(cells.min()), float(cells.max()))
 
     def plus(self, other: "Moments") -> "Moments":
         """Those of the numbers of both."""
-        if self.count == 0:
-            return other
-        count = self.count + other.count
-        apart = other.mean - self.mean
-        # Products, since a power of Python's floats overflows with an error.
-        between = apart * apart * (self.count * other.count / count)
         return Moments(
-            count,
-            self.mean + apart * other.count / count,
-            self.squares + other.squares + between,
+            self.count + other.count,
+            self.total + other.total,
+            self.total_of_squares + other.total_of_squares,
             min(self.low, other.low),
             max(self.high, other.high),
         )
 
     @property
+    def mean(self) -> float:
+        """The mean, rounded once."""
+        return _ratio(self.total, self.count << _UNIT)
+
+    @property
+    def squares(self) -> float:
+        """The sum of the squared distances from the mean."""
+        return _ratio(self._apart, self.count << 2 * _UNIT)
+
+    @property
     def deviation(self) -> float:
-        """The standard deviation; 0 of equal numbers, whatever rounding says."""
-        return (
-            0.0 if self.low == self.high else float(np.sqrt(self.squares / self.count))
-        )
+        """The standard deviation; 0 of equal numbers."""
+        return math.sqrt(_ratio(self._apart, self.count**2 << 2 * _UNIT))
+
+    @property
+    def _apart(self) -> int:
+        return self.count * self.total_of_squares - self.total**2
 
     def column(self, name: str, **gaps: Any) -> Numbers:
         """The column that has them.
@@ -201,27 +223,24 @@ class Moments:
         return Numbers(name, self.mean, self.deviation, **gaps)
 
 
-class MomentsLearner:
-    """Adds up numbers that come in pieces, in blocks that do not depend on them."""
+def _parts(cells: NDArray[Any]) -> list[tuple[int, NDArray[np.float64]]]:
+    """Numbers as Σ part 2^(shift - _UNIT), the parts whole numbers of few bits."""
+    parts: list[tuple[int, NDArray[np.float64]]] = []
+    rest = np.asarray(cells, np.float64)
+    while (largest := max(-rest.min(), rest.max())) > 0:
+        last = math.frexp(largest)[1] - _BITS
+        part = np.rint(np.ldexp(rest, -last))
+        parts.append((last + _UNIT, part))
+        rest = rest - np.ldexp(part, last)
+    return parts
 
-    def __init__(self) -> None:
-        self._moments = Moments()
-        self._waiting = np.empty(0)
 
-    def add(self, cells: NDArray[np.float64]) -> None:
-        """Take some more."""
-        waiting = np.concatenate([self._waiting, cells])
-        whole = len(waiting) // BLOCK * BLOCK
-        for block in waiting[:whole].reshape(-1, BLOCK):
-            self._moments = self._moments.plus(Moments.of(block))
-        self._waiting = waiting[whole:]
-
-    @property
-    def moments(self) -> Moments:
-        """Those of all so far."""
-        if not len(self._waiting):
-            return self._moments
-        return self._moments.plus(Moments.of(self._waiting))
+def _ratio(above: int, below: int) -> float:
+    """The quotient, rounded once; infinite where float64 does not reach."""
+    try:
+        return above / below
+    except OverflowError:
+        return math.inf
 
 
 class NumbersLearner:
@@ -232,7 +251,8 @@ class NumbersLearner:
         self.role = role
         self.fits = True
         self._low, self._high = np.inf, -np.inf
-        self._sum = MomentsLearner()
+        # What the chosen numbers add up to.
+        self.moments = Moments()
         self._gaps = False
         # Of a cell that is no number; raised if the column is taken for numbers.
         self.refusal: ValueError | None = None
@@ -257,9 +277,20 @@ class NumbersLearner:
             self._low = min(self._low, float(cells[there].min()))
             self._high = max(self._high, float(cells[there].max()))
         self._gaps |= bool((chosen & ~there).any())
-        self._sum.add(cells[chosen & there])
+        self.moments = self.moments.plus(Moments.of(cells[chosen & there]))
         if self._all is not None:
             self._all.append(cells[chosen & there])
+
+    def merge(self, other: "NumbersLearner") -> None:
+        """Take what another learned of other rows."""
+        self.fits = self.fits and other.fits
+        self._low = min(self._low, other._low)
+        self._high = max(self._high, other._high)
+        self._gaps |= other._gaps
+        self.moments = self.moments.plus(other.moments)
+        self.refusal = self.refusal or other.refusal
+        if self._all is not None and other._all is not None:
+            self._all += other._all
 
     @property
     def found(self) -> tuple[float, float]:
@@ -271,11 +302,6 @@ class NumbersLearner:
         """What every cell holds, if they all hold the same."""
         alike = self._low == self._high
         return as_text(np.array([self._low]))[0] if alike else None
-
-    @property
-    def moments(self) -> Moments:
-        """What the chosen numbers add up to."""
-        return self._sum.moments
 
     @property
     def useless(self) -> str | None:

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
@@ -185,17 +185,27 @@ class ScannedFile:
         """How many rows there are in all."""
         return sum(self.sizes)
 
+    def plus(self, other: "ScannedFile") -> "ScannedFile":
+        """The pieces of both, for a reader of all."""
+        return replace(
+            self,
+            text_columns=self.text_columns | other.text_columns,
+            sizes=self.sizes + other.sizes,
+            turn=ALONE,
+        )
+
 
 def scan(
     path: str | os.PathLike[str],
     *,
     reading: Reading = USUAL,
     piece_bytes: int = 8 << 20,
+    turn: Turn = ALONE,
 ) -> ScannedFile:
     r"""Read a file once, to know how many rows there are and which columns are text.
 
     Args:
-      path, reading, piece_bytes: as for `read_in_pieces`.
+      path, reading, piece_bytes, turn: as for `read_in_pieces`.
 
     Raises:
       FileNotFoundError, ValueError, ModuleNotFoundError: as `read_table`.
@@ -214,11 +224,13 @@ def scan(
         state = state_of(path)
     sizes: list[int] = []
     texts: set[str] = set()
-    for table in read_in_pieces(path, reading=reading, piece_bytes=piece_bytes):
+    for table in read_in_pieces(
+        path, reading=reading, piece_bytes=piece_bytes, turn=turn
+    ):
         sizes.append(len(table))
         texts |= {name for name, cells in table.columns.items() if is_text(cells)}
     return ScannedFile(
-        str(path), reading, piece_bytes, frozenset(texts), tuple(sizes), state
+        str(path), reading, piece_bytes, frozenset(texts), tuple(sizes), state, turn
     )
 
 

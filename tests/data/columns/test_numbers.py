@@ -1,9 +1,13 @@
 """Numbers are standardised by the training rows and added up in one way."""
 
+import math
+from fractions import Fraction
+from functools import reduce
+
 import numpy as np
 import pytest
 
-from jaxdnn.data.columns.numbers import BLOCK, Moments, Numbers, NumbersLearner
+from jaxdnn.data.columns.numbers import Moments, Numbers, NumbersLearner
 from jaxdnn.data.columns.role import Role
 from jaxdnn.data.tables import Table
 from tests.tables import learn_all, learned_from, table
@@ -52,27 +56,28 @@ def test_numbers_that_cannot_be_squared_are_refused(size, says):
         learned_from(a=[size, -size], y=["p", "q"])
 
 
-@pytest.mark.parametrize("rows", [1, BLOCK - 1, BLOCK, 3 * BLOCK + 1])
-def test_where_pieces_end_changes_no_digit(rows):
-    x = 1e6 + np.random.default_rng(0).normal(size=rows)
-    whole = learned(x)
-    for size in (1000, BLOCK, 10_000):
-        assert learned(*np.split(x, range(size, rows, size))) == whole
-    np.testing.assert_allclose(whole.mean, x.mean(), rtol=1e-14)
-    np.testing.assert_allclose(whole.deviation, x.std(), rtol=1e-9)
+CELLS = {
+    "near": 1e6 + np.random.default_rng(0).normal(size=5000),
+    "apart": np.random.default_rng(0).normal(size=299) * 10.0 ** np.arange(-149, 150),
+    "subnormal": np.array([5e-324, -1e-310, 0.0, 3.0]),
+    "whole": np.arange(-2500.0, 2500.0) ** 3,
+    "one": np.array([-0.1]),
+}
 
 
-def test_a_block_of_numbers_has_numpys_mean_and_deviation():
-    x = 1e6 + np.random.default_rng(0).normal(size=BLOCK)
-    assert learned(x) == Numbers("x", x.mean(), x.std())
-
-
-def test_moments_do_not_mind_which_is_added_to_which():
-    a, b = np.random.default_rng(0).normal(size=(2, 50)) * [[1], [100]]
-    there, back = Moments.of(a).plus(Moments.of(b)), Moments.of(b).plus(Moments.of(a))
-    for moments in (there, back):
-        np.testing.assert_allclose(moments.mean, np.mean([a, b]))
-        np.testing.assert_allclose(moments.squares, np.var([a, b]) * 100)
+@pytest.mark.parametrize("case", CELLS)
+def test_sums_are_exact_wherever_pieces_end(case):
+    x = CELLS[case]
+    exact = [Fraction(value) for value in x.tolist()]
+    mean = sum(exact) / len(x)
+    squares = sum((value - mean) ** 2 for value in exact)
+    whole = Moments.of(x)
+    assert (whole.mean, whole.squares) == (float(mean), float(squares))
+    assert whole.deviation == math.sqrt(squares / len(x))
+    assert (whole.count, whole.low, whole.high) == (len(x), x.min(), x.max())
+    for size in (7, 3000):
+        pieces = map(Moments.of, np.split(x[::-1], range(size, len(x), size)))
+        assert reduce(Moments.plus, pieces) == whole
 
 
 @pytest.mark.parametrize(("missing", "filler"), [("mean", 4.0), ("median", 2.0)])
