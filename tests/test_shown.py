@@ -15,8 +15,11 @@ from jaxdnn import (
     Activation,
     Layer,
     Network,
+    dropout_forward,
     fit,
+    forward,
     initialize_parameters,
+    linear_activation_forward,
     selftest,
     sweep,
     verify,
@@ -25,6 +28,8 @@ from jaxdnn._html import BAD
 from jaxdnn._html import table as html_table
 from jaxdnn._shown import series, sparkline
 from jaxdnn.data.datasets import Dataset
+from jaxdnn.explain import record
+from jaxdnn.models import DataRecipe, NetworkRecipe, Recipe, TrainingRecipe, train
 from jaxdnn.plots import plot_cost
 from jaxdnn.training.lanes import Lanes
 
@@ -71,6 +76,14 @@ def test_what_a_run_carries_is_a_line_or_a_line_a_quantity(result):
         on_progress=lambda progress: told.append(repr(progress)),
     )
     assert told[0].startswith("Progress: epoch 4 of 4, cost 0.")
+
+
+def test_whatever_was_recorded_is_told():
+    clipped = run(epochs=4, clip_examples=0.1, record=("gradient_norm",))
+    assert [line.split()[0] for line in repr(clipped.history).splitlines()[1:]] == [
+        name for name, of in vars(clipped.history).items() if of is not None
+    ]
+    assert "clipped_share" in repr(clipped)
 
 
 def test_a_divergence_is_told():
@@ -138,6 +151,34 @@ def test_what_holds_no_numbers_is_told_field_by_field(result, lanes):
     gone = jax.tree.map(jnp.copy, result)
     jax.tree.map(lambda leaf: leaf.delete(), gone.params)
     assert "FitResult" in repr(gone)
+
+
+def test_what_holds_every_example_is_a_few_lines(params):
+    _, caches = forward(NETWORK, params, np.tile(X, 50))
+    assert repr(caches[0]) == (
+        "LayerCache(A_prev=(2, 1000) float32, activation=None, dropout=None)"
+    )
+    Z, cache = linear_activation_forward(caches[1].A_prev, *params[1], "sigmoid")
+    _, mask = dropout_forward(jax.random.key(0), Z, 0.5)
+    for value in (cache, mask, record(NETWORK, X, Y, key=jax.random.key(0), epochs=2)):
+        assert len(repr(value)) < 300
+
+
+def test_a_model_and_what_came_of_training_are_told_in_lines():
+    training = TrainingRecipe(epochs=5)
+    recipe = Recipe(DataRecipe("breast_cancer"), NetworkRecipe((4,)), training)
+    assert eval(repr(recipe)) == recipe
+    assert repr(recipe.data) == "DataRecipe()"
+    trained = train(recipe)
+    first, inputs, target, cost, *parts = repr(trained).splitlines()
+    assert first == "Trained: 30-4-1, 129 parameters, float32, 5 epochs"
+    assert inputs.split(maxsplit=1)[1] == "mean radius, mean texture, 28 more"
+    assert target.split(maxsplit=1)[1] == "class: benign, malignant"
+    assert cost.split()[0] == "cost"
+    names = [part.split()[0] for part in parts]
+    assert names == ["train", "test", "gradient", "has:"]
+    assert repr(trained.model).splitlines()[1:] == [inputs, target]
+    assert repr(trained.scores["test"]).startswith("Scores: 113 rows; accuracy 0.")
 
 
 def test_trees_equality_hashing_and_pickling_are_as_they_were(result):

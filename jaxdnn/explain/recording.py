@@ -32,6 +32,7 @@ from jaxdnn import (
 from jaxdnn._checks import check_input_columns, check_shape, count
 from jaxdnn._programs import compiled
 from jaxdnn._refusals import BadValueError, public
+from jaxdnn._shown import block, by_field, never_raises, series
 from jaxdnn.activations import ACTIVATIONS
 from jaxdnn.arguments import check_network
 from jaxdnn.arrays import admitted
@@ -60,6 +61,9 @@ class Look(NamedTuple):
     gradients: Parameters
     masks: tuple[Any, ...]
 
+    def __repr__(self) -> str:
+        return by_field(self)
+
 
 @dataclass(frozen=True, eq=False)
 class Recording:
@@ -85,6 +89,18 @@ class Recording:
     look: Look
     verified: int
     report: Report
+
+    @never_raises
+    def __repr__(self) -> str:
+        m, looks, last = self.X.shape[1], len(self.epochs), self.epochs[-1]
+        return block(
+            f"Recording: {self.network!r}",
+            [
+                f"{m} examples, looked at {looks} times in {last} epochs",
+                series("cost", self.look.cost),
+                f"{self.report.verdict_line}, after epoch {self.verified}",
+            ],
+        )
 
 
 @public

@@ -14,6 +14,7 @@ from numpy.linalg import norm
 from numpy.typing import NDArray
 
 from jaxdnn import cost_and_gradients, gradient_noise_scale, per_example_norms
+from jaxdnn._shown import by_field
 from jaxdnn.data.tables import Table
 from jaxdnn.models.model import Model
 
@@ -37,6 +38,9 @@ class Inspection:
     said: NDArray[Any]
     noise_scale: float | None
     layers: tuple[float, ...]
+
+    def __repr__(self) -> str:
+        return by_field(self)
 
     @property
     def batch_size(self) -> int | None:

@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jaxdnn import Network, Parameters
+from jaxdnn._shown import block, by_field, never_raises, sizes
+from jaxdnn._text import printable, some
 from jaxdnn.answers import answers
 from jaxdnn.data.preprocessing import Preprocessing
 from jaxdnn.data.tables import Table, read_table
@@ -31,6 +33,19 @@ class Prediction(NamedTuple):
     values: NDArray[Any]
     probabilities: NDArray[Any] | None
 
+    def __repr__(self) -> str:
+        return by_field(self)
+
+
+def told_columns(preprocessing: Preprocessing) -> list[str]:
+    """A line of the inputs' names, and one of each target's."""
+    inputs = some(column.name for column in preprocessing.columns)
+    lines = [f"{'inputs':<17} {printable(inputs)}"]
+    for target in preprocessing.targets:
+        classes = f": {some(target.classes)}" if target.classes else ""
+        lines.append(f"{'target':<17} {printable(target.name + classes)}")
+    return lines
+
 
 @dataclass(frozen=True, eq=False)
 class Model:
@@ -39,6 +54,10 @@ class Model:
     network: Network
     params: Parameters
     preprocessing: Preprocessing
+
+    @never_raises
+    def __repr__(self) -> str:
+        return block(f"Model: {sizes(self.params)}", told_columns(self.preprocessing))
 
     def table(self, rows: Rows) -> Table:
         """The rows, read as the training's were where they are a file's name."""
