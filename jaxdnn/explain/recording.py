@@ -122,7 +122,7 @@ def record(
     Args:
       network: at most 4 layers, 12 inputs and 12 units in each; built-in activations; a
         sigmoid of one output, or a softmax.
-      X, Y: (n_x, m) and (n_L, m), at most 600 examples.
+      X, Y: (n_x, m) and (n_L, m), at most 600 examples, each of one class.
       key, params, method, learning_rate, epochs, l2, keep_prob: as for `fit`.
 
     Raises:
@@ -190,6 +190,8 @@ def _check(network: Network, X: NDArray[Any], Y: NDArray[Any]) -> None:
     check_input_columns(network, X)
     m = X.shape[1]
     check_shape("Y", Y, (dims[-1], m), "n_L from layer_dims, m from X")
+    if not (np.isin(Y, (0, 1)).all() and (one or (Y.sum(axis=0) == 1).all())):
+        raise BadValueError("Y must be one class of each example: nothing but 0 and 1")
     if m > MOST_EXAMPLES:
         raise BadValueError(f"X must have at most {MOST_EXAMPLES} examples, got {m}")
 
