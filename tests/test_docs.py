@@ -51,7 +51,9 @@ def test_a_page_imports_what_it_uses(page):
     cells = re.findall(r"\{code-cell\}\n(.*?)```", page.read_text(), re.DOTALL)
     tree = ast.parse(re.sub(r"^:.*$", "", "\n".join(cells), flags=re.MULTILINE))
     imports = (ast.Import, ast.ImportFrom)
-    names = [n for node in ast.walk(tree) if isinstance(node, imports) for n in node.names]
+    names = [
+        n for node in ast.walk(tree) if isinstance(node, imports) for n in node.names
+    ]
     imported = {(name.asname or name.name).split(".")[0] for name in names}
     used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
     assert imported - used == set()

@@ -249,7 +249,9 @@ def test_html_is_escaped_and_empty_columns_are_left_out():
 @pytest.mark.parametrize("colour", [GOOD, BAD, OPEN])
 def test_a_verdict_stands_out_from_white_and_from_black(colour):
     shares = np.array([int(colour[i : i + 2], 16) for i in (1, 3, 5)]) / 255
-    linear = np.where(shares > 0.03928, ((shares + 0.055) / 1.055) ** 2.4, shares / 12.92)
+    linear = np.where(
+        shares > 0.03928, ((shares + 0.055) / 1.055) ** 2.4, shares / 12.92
+    )
     luminance = linear @ [0.2126, 0.7152, 0.0722]
     assert 1.05 / (luminance + 0.05) >= 4.5
     assert (luminance + 0.05) / 0.05 >= 4.5

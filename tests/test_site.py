@@ -153,9 +153,13 @@ def test_a_browser_asks_no_other_host(width, address, browser):
     assert any("mathjax" in url for url in asked)
 
 
-@pytest.mark.parametrize("page", ["learn/13-lab.html", "zh_CN/explanation/mistakes.html"])
+@pytest.mark.parametrize(
+    "page", ["learn/13-lab.html", "zh_CN/explanation/mistakes.html"]
+)
 def test_a_screen_reader_has_names_roles_and_contrast(page, address, browser):
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="needs axe")
+    axe = pytest.importorskip(
+        "axe_playwright_python.sync_playwright", reason="needs axe"
+    )
     view = browser.new_page()
     view.goto(address + page, wait_until="networkidle")
     found = axe.Axe().run(view).response["violations"]

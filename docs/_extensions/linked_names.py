@@ -46,9 +46,7 @@ def find(app, env, node, text):
     place = env.domains["py"].objects.get(f"jaxdnn.{name}")
     if place is None:
         return None
-    return make_refnode(
-        app.builder, node["refdoc"], place.docname, place.node_id, text
-    )
+    return make_refnode(app.builder, node["refdoc"], place.docname, place.node_id, text)
 
 
 def setup(app):

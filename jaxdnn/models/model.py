@@ -125,9 +125,9 @@ class Model:
         tallies = {target.name: tally(target) for target in targets}
         count = 0
         for table in [self.table(rows)] if one else rows:
-            for some in self._in_turn(self.preprocessing.scorable(table)):
-                self._add(some, tallies)
-                count += len(some)
+            for piece in self._in_turn(self.preprocessing.scorable(table)):
+                self._add(piece, tallies)
+                count += len(piece)
         if not count:
             raise ValueError("there are no rows to evaluate")
         return Scores(count, {name: each.scores() for name, each in tallies.items()})
