@@ -31,7 +31,7 @@ function draw() {
     `${T.said}${T.colon}${D.classes[best]} (${p[best].toFixed(3)})`;
   drawPlane($("plane"), {...now, ...state});
   $("plane").setAttribute("aria-label",
-    `${T.plane}${T.comma}${T.epoch} ${epoch}${T.semicolon}${T.example} ${state.chosen + 1}${T.stop} ${$("said").textContent}`);
+    `${T.plane}${T.comma}${T.epoch} ${epoch}${T.semicolon}${T.example} ${state.chosen + 1}${T.stop}${$("said").textContent}`);
   drawCurve($("curve"), state.at, T);
   drawStep();
   drawCheck($("check"), [], T);
@@ -69,7 +69,7 @@ function write() {
     ...(D.l2 > 0 ? [`L2 λ = ${D.l2}`] : []), ...(dropping ? [`keep = ${D.keep_prob}`] : []),
   ].join(T.comma);
   $("verified").textContent =
-    `${T.there}${T.colon}${D.verdict.line}${T.stop} ${T.there_how(D.verdict.epoch)}${T.stop}`;
+    `${T.there}${T.colon}${D.verdict.line}${T.stop}${T.there_how(D.verdict.epoch)}${T.stop}`.trimEnd();
   $("dropout").hidden = !dropping;
 }
 

@@ -2,7 +2,7 @@
 
 const TEXTS = {
   en: {
-    other: "中文", colon: ": ", comma: ", ", semicolon: "; ", stop: ".",
+    other: "中文", colon: ": ", comma: ", ", semicolon: "; ", stop: ". ",
     title: "One run, every number",
     epoch: "epoch", play: "Play", pause: "Pause", example: "example",
     plane: "The decision boundary", plane_how: "Click a point: its numbers are those on this page.",
