@@ -195,5 +195,6 @@ function apart(g, d, blur) {
   const norm = v => Math.hypot(...v);
   const gap = norm(g.map((v, i) => v - d[i])), size = norm(g) + norm(d);
   const wrong = gap > Math.max(RESOLVED, blur) && gap > THRESHOLD * size;
-  return {ratio: size ? gap / size : 0, wrong, open: !wrong && blur > 1e-3 * size && blur > RESOLVED};
+  const open = !wrong && size > 0 && blur > Math.max(RESOLVED, 1e-3 * size);
+  return {ratio: size ? gap / size : 0, wrong, open};
 }
