@@ -195,6 +195,7 @@ function apart(g, d, blur) {
   const norm = v => Math.hypot(...v);
   const gap = norm(g.map((v, i) => v - d[i])), size = norm(g) + norm(d);
   const wrong = gap > Math.max(RESOLVED, blur) && gap > THRESHOLD * size;
-  const open = !wrong && size > 0 && blur > Math.max(RESOLVED, 1e-3 * size);
+  // A mistake of a tenth could hide.
+  const open = !wrong && size > 0 && blur > Math.max(RESOLVED, 0.1 * size);
   return {ratio: size ? gap / size : 0, wrong, open};
 }
