@@ -34,6 +34,7 @@ extensions = [
     "sphinx.ext.napoleon",
     "sphinx.ext.mathjax",
     "bundled_mathjax",
+    "captions",
     "formulas",
     "linked_names",
     "public_names",

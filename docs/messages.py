@@ -42,5 +42,6 @@ def update(page):
 if __name__ == "__main__":
     there = CATALOGUES.rglob("*.po")
     names = {str(path.relative_to(CATALOGUES).with_suffix("")) for path in there}
+    names -= {"sphinx"}  # the theme's words
     for name in sorted(names | set(sys.argv[1:])):
         update(name)

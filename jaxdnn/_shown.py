@@ -65,6 +65,23 @@ def brief(value: Any) -> str:
     return f"{value.shape} {value.dtype}" if large else repr(value)
 
 
+def as_said(value: Any) -> str:
+    """A dataclass: the fields that are not what they are where nothing is said.
+
+    Example:
+      >>> from jaxdnn.models import DataRecipe
+      >>> as_said(DataRecipe("moons", seed=3))
+      "DataRecipe(source='moons', seed=3)"
+    """
+    plain = type(value)()
+    said = [
+        f"{field.name}={getattr(value, field.name)!r}"
+        for field in fields(value)
+        if getattr(value, field.name) != getattr(plain, field.name)
+    ]
+    return f"{type(value).__name__}({', '.join(said)})"
+
+
 def number(value: Any) -> str:
     """Four digits of a number; the name of a function, as a schedule is.
 

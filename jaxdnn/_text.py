@@ -1,6 +1,6 @@
 """Names out of people's files, fit to be shown."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 
@@ -48,3 +48,22 @@ def texts_of(name: str, said: Any) -> tuple[str, ...]:
     if not known or not all(isinstance(text, str) for text in said):
         raise ValueError(f"{name} must be a list of texts, got {cut(str(said))}")
     return tuple(said)
+
+
+# Signs of names that a line has room for.
+_NAMED = 40
+
+
+def some(names: Iterable[str]) -> str:
+    """The first names, and how many more.
+
+    Example:
+      >>> some(f"pixel{i}" for i in range(784))
+      'pixel0, pixel1, pixel2, pixel3, pixel4, 779 more'
+    """
+    names = list(names)
+    count = 1
+    while count < len(names) and len(", ".join(names[: count + 1])) <= _NAMED:
+        count += 1
+    more = [f"{len(names) - count} more"] if len(names) > count else []
+    return ", ".join([*names[:count], *more])

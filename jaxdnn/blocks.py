@@ -13,6 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
+from jaxdnn._shown import by_field
 from jaxdnn.architecture import Network
 from jaxdnn.dropout import DropoutCache
 from jaxdnn.parameters import Layer, Parameters
@@ -42,6 +43,9 @@ class LayerCache(NamedTuple):
     A_prev: Array
     activation: Any
     dropout: DropoutCache | None
+
+    def __repr__(self) -> str:
+        return by_field(self)
 
 
 Caches = Sequence[LayerCache]

@@ -17,6 +17,7 @@ from jax import Array
 from jaxdnn._checks import check_key, check_kind, check_scalar, check_shape
 from jaxdnn._programs import compiled
 from jaxdnn._refusals import public
+from jaxdnn._shown import by_field
 from jaxdnn.arrays import admitted, on_device
 from jaxdnn.sharding import lying_as
 
@@ -33,6 +34,9 @@ class DropoutCache(NamedTuple):
 
     D: Array
     keep_prob: Any
+
+    def __repr__(self) -> str:
+        return by_field(self)
 
 
 @public

@@ -19,6 +19,7 @@ from jax import Array
 from jaxdnn._checks import check_columns, check_kind, check_shape
 from jaxdnn._programs import compiled
 from jaxdnn._refusals import public
+from jaxdnn._shown import by_field
 from jaxdnn.activations import Activation, get_activation
 from jaxdnn.arrays import admitted, on_device
 from jaxdnn.sharding import product, record_dtype
@@ -30,12 +31,18 @@ class LinearCache(NamedTuple):
     A_prev: Array
     W: Array
 
+    def __repr__(self) -> str:
+        return by_field(self)
+
 
 class LinearActivationCache(NamedTuple):
     """What linear_activation_backward reads: the linear part, and Z or A (n, m)."""
 
     linear: LinearCache
     activation: Array
+
+    def __repr__(self) -> str:
+        return by_field(self)
 
 
 def push(A_prev: Array, W: Array, b: Array) -> Array:

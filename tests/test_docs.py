@@ -46,6 +46,19 @@ def test_a_page_points_at_what_is_there(page):
         assert name in {getattr(node, "name", None) for node in source.body}
 
 
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(DOCS)))
+def test_a_page_imports_what_it_uses(page):
+    cells = re.findall(r"\{code-cell\}\n(.*?)```", page.read_text(), re.DOTALL)
+    tree = ast.parse(re.sub(r"^:.*$", "", "\n".join(cells), flags=re.MULTILINE))
+    imports = (ast.Import, ast.ImportFrom)
+    names = [
+        n for node in ast.walk(tree) if isinstance(node, imports) for n in node.names
+    ]
+    imported = {(name.asname or name.name).split(".")[0] for name in names}
+    used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    assert imported - used == set()
+
+
 def test_every_page_is_in_a_toctree():
     listed = {DOCS / "index.md"}
     for page in PAGES:

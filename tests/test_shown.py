@@ -15,16 +15,21 @@ from jaxdnn import (
     Activation,
     Layer,
     Network,
+    dropout_forward,
     fit,
+    forward,
     initialize_parameters,
+    linear_activation_forward,
     selftest,
     sweep,
     verify,
 )
-from jaxdnn._html import BAD
+from jaxdnn._html import BAD, GOOD, OPEN
 from jaxdnn._html import table as html_table
 from jaxdnn._shown import series, sparkline
 from jaxdnn.data.datasets import Dataset
+from jaxdnn.explain import record
+from jaxdnn.models import DataRecipe, NetworkRecipe, Recipe, TrainingRecipe, train
 from jaxdnn.plots import plot_cost
 from jaxdnn.training.lanes import Lanes
 
@@ -71,6 +76,14 @@ def test_what_a_run_carries_is_a_line_or_a_line_a_quantity(result):
         on_progress=lambda progress: told.append(repr(progress)),
     )
     assert told[0].startswith("Progress: epoch 4 of 4, cost 0.")
+
+
+def test_whatever_was_recorded_is_told():
+    clipped = run(epochs=4, clip_examples=0.1, record=("gradient_norm",))
+    assert [line.split()[0] for line in repr(clipped.history).splitlines()[1:]] == [
+        name for name, of in vars(clipped.history).items() if of is not None
+    ]
+    assert "clipped_share" in repr(clipped)
 
 
 def test_a_divergence_is_told():
@@ -140,6 +153,34 @@ def test_what_holds_no_numbers_is_told_field_by_field(result, lanes):
     assert "FitResult" in repr(gone)
 
 
+def test_what_holds_every_example_is_a_few_lines(params):
+    _, caches = forward(NETWORK, params, np.tile(X, 50))
+    assert repr(caches[0]) == (
+        "LayerCache(A_prev=(2, 1000) float32, activation=None, dropout=None)"
+    )
+    Z, cache = linear_activation_forward(caches[1].A_prev, *params[1], "sigmoid")
+    _, mask = dropout_forward(jax.random.key(0), Z, 0.5)
+    for value in (cache, mask, record(NETWORK, X, Y, key=jax.random.key(0), epochs=2)):
+        assert len(repr(value)) < 300
+
+
+def test_a_model_and_what_came_of_training_are_told_in_lines():
+    training = TrainingRecipe(epochs=5)
+    recipe = Recipe(DataRecipe("breast_cancer"), NetworkRecipe((4,)), training)
+    assert eval(repr(recipe)) == recipe
+    assert repr(recipe.data) == "DataRecipe()"
+    trained = train(recipe)
+    first, inputs, target, cost, *parts = repr(trained).splitlines()
+    assert first == "Trained: 30-4-1, 129 parameters, float32, 5 epochs"
+    assert inputs.split(maxsplit=1)[1] == "mean radius, mean texture, 28 more"
+    assert target.split(maxsplit=1)[1] == "class: benign, malignant"
+    assert cost.split()[0] == "cost"
+    names = [part.split()[0] for part in parts]
+    assert names == ["train", "test", "gradient", "has:"]
+    assert repr(trained.model).splitlines()[1:] == [inputs, target]
+    assert repr(trained.scores["test"]).startswith("Scores: 113 rows; accuracy 0.")
+
+
 def test_trees_equality_hashing_and_pickling_are_as_they_were(result):
     leaves, structure = jax.tree.flatten(result)
     assert repr(jax.tree.unflatten(structure, leaves)) == repr(result)
@@ -203,6 +244,17 @@ def test_html_is_escaped_and_empty_columns_are_left_out():
     assert "<x>" not in page
     assert "&lt;i&gt;" in page
     assert page.count("<th ") == 1
+
+
+@pytest.mark.parametrize("colour", [GOOD, BAD, OPEN])
+def test_a_verdict_stands_out_from_white_and_from_black(colour):
+    shares = np.array([int(colour[i : i + 2], 16) for i in (1, 3, 5)]) / 255
+    linear = np.where(
+        shares > 0.03928, ((shares + 0.055) / 1.055) ** 2.4, shares / 12.92
+    )
+    luminance = linear @ [0.2126, 0.7152, 0.0722]
+    assert 1.05 / (luminance + 0.05) >= 4.5
+    assert (luminance + 0.05) / 0.05 >= 4.5
 
 
 def test_curves_of_any_numbers():

@@ -154,6 +154,27 @@ def test_a_browser_asks_no_other_host(width, address, browser):
 
 
 @pytest.mark.parametrize(
+    "page", ["learn/13-lab.html", "zh_CN/explanation/mistakes.html"]
+)
+def test_a_screen_reader_has_names_roles_and_contrast(page, address, browser):
+    axe = pytest.importorskip(
+        "axe_playwright_python.sync_playwright", reason="needs axe"
+    )
+    view = browser.new_page()
+    view.goto(address + page, wait_until="networkidle")
+    found = axe.Axe().run(view).response["violations"]
+    view.close()
+    grave = [each for each in found if each["impact"] in ("serious", "critical")]
+    assert [(each["id"], each["nodes"][0]["html"]) for each in grave] == []
+
+
+def test_the_theme_speaks_chinese_too(site):
+    text = (site / "zh_CN" / "learn" / "10-dropout.html").read_text()
+    assert "下一页" in text
+    assert not re.search(r">\s*(Next|Previous|On this page|Made with)", text)
+
+
+@pytest.mark.parametrize(
     ("page", "word", "found"),
     [
         ("search.html", "dropout", "learn/10-dropout.html"),

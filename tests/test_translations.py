@@ -11,6 +11,7 @@ CATALOGUES = DOCS / "locale" / "zh_CN" / "LC_MESSAGES"
 PAGES = sorted(
     str(path.relative_to(CATALOGUES).with_suffix(""))
     for path in CATALOGUES.rglob("*.po")
+    if path.stem != "sphinx"  # the theme's words, of no page
 )
 # Standard terms: where the English has the one, the Chinese has the other.
 TERMS = {

@@ -1,14 +1,12 @@
 """What the rows and the columns of a run are, in lines for the screen."""
 
-from collections.abc import Iterable
-
-from jaxdnn._text import cut
+from jaxdnn._text import cut, some
 from jaxdnn.data.columns.categories import Categories
 from jaxdnn.data.tables import number_in, suffix
 from jaxdnn.models.prepared import Prepared
 
-# Signs of names of columns that a line has room for, and lines of the useless.
-_NAMED, _MOST = 40, 3
+# Lines of the useless.
+_MOST = 3
 
 
 def describe_data(name: str, prepared: Prepared) -> list[str]:
@@ -26,13 +24,13 @@ def describe_columns(prepared: Prepared) -> list[str]:
     kinds: dict[str, list[str]] = {}
     for column in preprocessing.columns:
         kinds.setdefault(column.kind, []).append(column.name)
-    said = [f"{kind} {_some(names)}" for kind, names in kinds.items()]
+    said = [f"{kind} {some(names)}" for kind, names in kinds.items()]
     useless = prepared.learned.useless
     if dropped := [name for name in preprocessing.left_out if name not in useless]:
-        said.append(f"without {_some(dropped)}")
+        said.append(f"without {some(dropped)}")
     said += [f"without {name} ({why})" for name, why in list(useless.items())[:_MOST]]
     if len(useless) > _MOST:
-        said.append(f"without {_some(list(useless)[_MOST:])}, alike")
+        said.append(f"without {some(list(useless)[_MOST:])}, alike")
     said += [
         f"{name} is text because of {cut(text)} in row {row}"
         for name, (text, row) in prepared.learned.strays.items()
@@ -48,7 +46,7 @@ def headless(prepared: Prepared) -> str | None:
     text = not suffix(prepared.recipe.data.source).startswith((".parquet", ".npz"))
     if not text or any(number_in(name) is None for name in names):
         return None
-    return f"the first row, {_some(map(cut, names))}, was taken for the columns' names"
+    return f"the first row, {some(map(cut, names))}, was taken for the columns' names"
 
 
 def describe_missing(prepared: Prepared) -> list[str]:
@@ -69,23 +67,13 @@ def describe_missing(prepared: Prepared) -> list[str]:
         ("a category of their own", [name for name in gaps if name in of_text]),
     ):
         if names:
-            counted = _some(f"{name} {gaps[name]}" for name in names)
+            counted = some(f"{name} {gaps[name]}" for name in names)
             said.append(f"{counted} {what}")
     if untold:
         why = (
             "with gaps"
             if rule == "drop"
-            else f"without {_some(learned.preprocessing.target_names)}"
+            else f"without {some(learned.preprocessing.target_names)}"
         )
         said.append(f"{untold} rows {why} left out")
     return said
-
-
-def _some(names: Iterable[str]) -> str:
-    """The first names, and how many more."""
-    names = list(names)
-    count = 1
-    while count < len(names) and len(", ".join(names[: count + 1])) <= _NAMED:
-        count += 1
-    more = [f"{len(names) - count} more"] if len(names) > count else []
-    return ", ".join([*names[:count], *more])

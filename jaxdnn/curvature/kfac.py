@@ -18,6 +18,7 @@ from jax import Array
 
 from jaxdnn._programs import compiled
 from jaxdnn._refusals import public
+from jaxdnn._shown import by_field
 from jaxdnn.architecture import Network
 from jaxdnn.arguments import Problem, admitted_problem, answer
 from jaxdnn.objective import Mean, weigh
@@ -31,6 +32,9 @@ class KroneckerFactors(NamedTuple):
 
     A: Array
     dZ: Array
+
+    def __repr__(self) -> str:
+        return by_field(self)
 
 
 @public

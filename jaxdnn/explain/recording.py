@@ -32,6 +32,7 @@ from jaxdnn import (
 from jaxdnn._checks import check_input_columns, check_shape, count
 from jaxdnn._programs import compiled
 from jaxdnn._refusals import BadValueError, public
+from jaxdnn._shown import block, by_field, never_raises, series
 from jaxdnn.activations import ACTIVATIONS
 from jaxdnn.arguments import check_network
 from jaxdnn.arrays import admitted
@@ -60,6 +61,9 @@ class Look(NamedTuple):
     gradients: Parameters
     masks: tuple[Any, ...]
 
+    def __repr__(self) -> str:
+        return by_field(self)
+
 
 @dataclass(frozen=True, eq=False)
 class Recording:
@@ -86,6 +90,18 @@ class Recording:
     verified: int
     report: Report
 
+    @never_raises
+    def __repr__(self) -> str:
+        m, looks, last = self.X.shape[1], len(self.epochs), self.epochs[-1]
+        return block(
+            f"Recording: {self.network!r}",
+            [
+                f"{m} examples, looked at {looks} times in {last} epochs",
+                series("cost", self.look.cost),
+                f"{self.report.verdict_line}, after epoch {self.verified}",
+            ],
+        )
+
 
 @public
 def record(
@@ -106,7 +122,7 @@ def record(
     Args:
       network: at most 4 layers, 12 inputs and 12 units in each; built-in activations; a
         sigmoid of one output, or a softmax.
-      X, Y: (n_x, m) and (n_L, m), at most 600 examples.
+      X, Y: (n_x, m) and (n_L, m), at most 600 examples, each of one class.
       key, params, method, learning_rate, epochs, l2, keep_prob: as for `fit`.
 
     Raises:
@@ -174,6 +190,8 @@ def _check(network: Network, X: NDArray[Any], Y: NDArray[Any]) -> None:
     check_input_columns(network, X)
     m = X.shape[1]
     check_shape("Y", Y, (dims[-1], m), "n_L from layer_dims, m from X")
+    if not (np.isin(Y, (0, 1)).all() and (one or (Y.sum(axis=0) == 1).all())):
+        raise BadValueError("Y must be one class of each example: nothing but 0 and 1")
     if m > MOST_EXAMPLES:
         raise BadValueError(f"X must have at most {MOST_EXAMPLES} examples, got {m}")
 

@@ -70,7 +70,7 @@ def _scores(parts: Mapping[str, Scores]) -> Iterator[str]:
         reasons: dict[str, None] = {}
         for each in found.values():
             reasons |= dict.fromkeys(each.reasons.values())
-        yield _table(target, ["", *found], rows, list(reasons))
+        yield _table(target, ["measure", *found], rows, list(reasons))
         if last.classes:
             yield _table(
                 f"{target}, {list(found)[-1]} part",

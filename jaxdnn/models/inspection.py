@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from jaxdnn import cost_and_gradients, gradient_noise_scale, per_example_norms
 from jaxdnn._checks import check_kind
 from jaxdnn._refusals import public
+from jaxdnn._shown import by_field
 from jaxdnn.data.tables import Table
 from jaxdnn.models.model import Model
 
@@ -39,6 +40,9 @@ class Inspection:
     said: NDArray[Any]
     noise_scale: float | None
     layers: tuple[float, ...]
+
+    def __repr__(self) -> str:
+        return by_field(self)
 
     @property
     def batch_size(self) -> int | None:

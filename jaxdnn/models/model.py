@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 from jaxdnn import Network, Parameters
 from jaxdnn._checks import check_kind
 from jaxdnn._refusals import public
+from jaxdnn._shown import block, by_field, never_raises, sizes
+from jaxdnn._text import printable, some
 from jaxdnn.answers import answers
 from jaxdnn.data.preprocessing import Preprocessing
 from jaxdnn.data.tables import Table, read_table
@@ -33,6 +35,19 @@ class Prediction(NamedTuple):
     values: NDArray[Any]
     probabilities: NDArray[Any] | None
 
+    def __repr__(self) -> str:
+        return by_field(self)
+
+
+def told_columns(preprocessing: Preprocessing) -> list[str]:
+    """A line of the inputs' names, and one of each target's."""
+    inputs = some(column.name for column in preprocessing.columns)
+    lines = [f"{'inputs':<17} {printable(inputs)}"]
+    for target in preprocessing.targets:
+        classes = f": {some(target.classes)}" if target.classes else ""
+        lines.append(f"{'target':<17} {printable(target.name + classes)}")
+    return lines
+
 
 @dataclass(frozen=True, eq=False)
 class Model:
@@ -41,6 +56,10 @@ class Model:
     network: Network
     params: Parameters
     preprocessing: Preprocessing
+
+    @never_raises
+    def __repr__(self) -> str:
+        return block(f"Model: {sizes(self.params)}", told_columns(self.preprocessing))
 
     def table(self, rows: Rows) -> Table:
         """The rows, read as the training's were where they are a file's name."""
@@ -115,9 +134,9 @@ class Model:
         count = 0
         for table in [self.table(rows)] if one else rows:
             check_kind("rows", table, Table, "a Table, the name of a file, or Tables")
-            for some in self._in_turn(self.preprocessing.scorable(table)):
-                self._add(some, tallies)
-                count += len(some)
+            for piece in self._in_turn(self.preprocessing.scorable(table)):
+                self._add(piece, tallies)
+                count += len(piece)
         if not count:
             raise ValueError("there are no rows to evaluate")
         return Scores(count, {name: each.scores() for name, each in tallies.items()})

@@ -22,6 +22,7 @@ from jaxdnn._names import (
     WATCHES,
     Method,
 )
+from jaxdnn._shown import as_said
 from jaxdnn.data.columns.kinds import Asked
 from jaxdnn.data.selecting import Selection, listed, select
 from jaxdnn.data.tables import (
@@ -77,6 +78,9 @@ class DataRecipe:
     stream: bool = False
     memory_limit: int = 1024
     seed: int = SEED
+
+    def __repr__(self) -> str:
+        return as_said(self)
 
     @property
     def asked(self) -> Asked:
@@ -151,6 +155,9 @@ class NetworkRecipe:
     layers: tuple[int, ...] | None = None
     hidden: str = HIDDEN
 
+    def __repr__(self) -> str:
+        return as_said(self)
+
 
 @dataclass(frozen=True)
 class TrainingRecipe:
@@ -185,6 +192,9 @@ class TrainingRecipe:
     initialization: Method | None = None
     record: tuple[Literal["gradient_norm"], ...] = ()
 
+    def __repr__(self) -> str:
+        return as_said(self)
+
 
 @dataclass(frozen=True)
 class Recipe:
@@ -199,6 +209,9 @@ class Recipe:
     data: DataRecipe = field(default_factory=DataRecipe)
     network: NetworkRecipe = field(default_factory=NetworkRecipe)
     training: TrainingRecipe = field(default_factory=TrainingRecipe)
+
+    def __repr__(self) -> str:
+        return as_said(self)
 
     def to_json(self) -> dict[str, Any]:
         """Dictionaries of numbers, names and lists, one for each of the three."""

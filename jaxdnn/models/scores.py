@@ -15,6 +15,8 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from jaxdnn._shown import never_raises, number
+from jaxdnn._text import printable
 from jaxdnn.data.columns.categories import Categories
 from jaxdnn.data.columns.counts import Counts
 from jaxdnn.data.columns.kinds import Target
@@ -59,6 +61,10 @@ class TargetScores:
         default_factory=dict[tuple[int, int], int]
     )
 
+    @never_raises
+    def __repr__(self) -> str:
+        return f"TargetScores: {_told(self.measures)}"
+
     def confusion(self) -> tuple[NDArray[np.int64], list[str]]:
         """(k, k) rows of each class that were said to be of each, and the k names.
 
@@ -73,6 +79,19 @@ class TargetScores:
         for pair, rows in self.pairs.items():
             counts[pair] = rows
         return counts, names
+
+
+def told_scores(scores: "Scores") -> str:
+    """How many rows, and the measures, in a line."""
+    return f"{scores.rows} rows; {_told(scores.measures)}"
+
+
+def _told(measures: Measures) -> str:
+    """The measures in a line."""
+    return ", ".join(
+        f"{printable(name)} {number(value) or 'none'}"
+        for name, value in measures.items()
+    )
 
 
 class ClassesTally:
@@ -226,6 +245,10 @@ class Scores:
 
     rows: int
     targets: Mapping[str, TargetScores]
+
+    @never_raises
+    def __repr__(self) -> str:
+        return f"Scores: {told_scores(self)}"
 
     @property
     def measures(self) -> Measures:

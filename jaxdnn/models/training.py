@@ -13,14 +13,15 @@ from jaxdnn import Divergence, FitResult, History, Progress, fit
 from jaxdnn._checks import check_scalar
 from jaxdnn._extras import require
 from jaxdnn._refusals import public
+from jaxdnn._shown import block, never_raises, numbers, series, sizes
 from jaxdnn.data.tables import ALONE, Turn
 from jaxdnn.models.checkpoints import Checkpoints
 from jaxdnn.models.convergence import still_falling
-from jaxdnn.models.model import Model
+from jaxdnn.models.model import Model, told_columns
 from jaxdnn.models.optimizers import optimizer
 from jaxdnn.models.prepared import Prepared, prepare
 from jaxdnn.models.recipe import Recipe
-from jaxdnn.models.scores import Scores
+from jaxdnn.models.scores import Scores, told_scores
 from jaxdnn.training.checks import check_mesh
 from jaxdnn.training.placing import turn_of
 from jaxdnn.verification import Report, verify
@@ -53,6 +54,21 @@ class Trained:
     check: Report | None
     divergence: Divergence | None
     still_falling: float | None = None
+
+    @never_raises
+    def __repr__(self) -> str:
+        cost = numbers(self.history.cost)
+        lines = [*told_columns(self.model.preprocessing), series("cost", cost)]
+        for part, scores in self.scores.items():
+            lines.append(f"{part:<17} {told_scores(scores)}")
+        if self.check is not None:
+            said = self.check.verdict_line.removeprefix("verdict: ")
+            lines.append(f"{'gradient check':<17} {said}")
+        if self.divergence is not None:
+            lines.append(f"DIVERGED: {self.divergence}")
+        lines.append("has: model, history, scores, check, divergence, still_falling")
+        done = f"{sizes(self.model.params)}, {len(cost)} epochs"
+        return block(f"Trained: {done}", lines)
 
 
 @public

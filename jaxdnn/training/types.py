@@ -6,7 +6,7 @@ needs to go on; progress and a result are what the caller sees.
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any, Literal, NamedTuple
 
 import jax
@@ -185,7 +185,7 @@ class History:
     @never_raises
     def __repr__(self) -> str:
         done = len(numbers(self.cost))
-        every = ("cost", "learning_rate", "gradient_norm", *_OF_VALIDATION)
+        every = (each.name for each in fields(History) if each.name != "best_epoch")
         lines = _recorded(self, every)
         if self.gradient_norm is None:
             lines.append("gradient_norm was not asked for: record=('gradient_norm',)")
@@ -201,7 +201,8 @@ def _recorded(history: History, names: Iterable[str]) -> list[str]:
     return lines
 
 
-_OF_VALIDATION = ("validation_cost", "validation_score")
+# What is told of a result; its history tells all.
+_OF_RESULT = ("cost", "validation_cost", "validation_score", "clipped_share")
 
 
 @jax.tree_util.register_dataclass
@@ -304,7 +305,7 @@ class FitResult:
     @never_raises
     def __repr__(self) -> str:
         done = len(numbers(self.history.cost))
-        lines = _recorded(self.history, ("cost", *_OF_VALIDATION))
+        lines = _recorded(self.history, _OF_RESULT)
         if self.divergence is not None:
             lines.append(f"DIVERGED: {self.divergence}")
         lines.append("has: params, history, snapshot, divergence")

@@ -156,6 +156,9 @@ def test_both_languages(show):
     assert tab.get_attribute("html", "lang") == "zh-CN"
     expect(tab.locator("#verdict")).to_contain_text("一致")
     assert "随机失活" in tab.inner_text("#dropout")
+    assert not re.search(
+        "[:;,.] ", tab.inner_text("#said") + tab.inner_text("#stepped")
+    )
     tab.click("#language")
     assert tab.inner_text("h1") == "One run, every number"
     assert tab.get_attribute("html", "lang") == "en"

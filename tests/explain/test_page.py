@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -26,8 +27,8 @@ for (const s of [D.snapshots[0], D.snapshots[20], D.snapshots.at(-1)]) {
   const theirs = params.map((_, l) => differences(params, masks, l));
   for (const bug of ["", ...PLANTABLE]) {
     const rules = rulesWith(bug), mine = gradients(params, masks, rules);
-    const seen = theirs.flatMap(({W, b}, l) =>
-      [apart(mine[l].W.flat(), W.flat()), apart(mine[l].b, b)]);
+    const seen = theirs.flatMap(({W, b, blur}, l) =>
+      [apart(mine[l].W.flat(), W.flat(), blur.W), apart(mine[l].b, b, blur.b)]);
     (worst[bug] ??= []).push(seen.filter(of => of.wrong).length);
     const layers = forward(params, D.X[3], {masks, j: 3}), y = D.Y[3];
     const traces = backward(params, layers, y, {masks, j: 3, rules});
@@ -95,6 +96,21 @@ def test_every_planted_bug_is_seen_and_none_where_there_is_none(runs, name):
     for text in found["shown"]:
         assert not re.search("undefined|NaN|object", text), text
         assert text.count("<math>") == text.count("</math>") >= 1
+
+
+def test_large_inputs_raise_no_false_alarm_and_are_drawn_in_few_signs(runs):
+    large = replace(runs["none hidden"], X=1e7 * runs["none hidden"].X)
+    found = computed(page(large), CHECKS)
+    assert found["worst"][""] == [0, 0, 0]
+    assert max(found["worst"]["sign"]) > 0
+    shown = "console.log(JSON.stringify([123456.7, -9.9e40].map(v => digits(v, 2))))"
+    assert computed(page(large), shown) == ["1.2e+5", "−9.9e+40"]
+
+
+def test_a_cost_of_zero_is_a_line(runs):
+    run = runs["none hidden"]
+    flat = replace(run, look=run.look._replace(cost=np.zeros(len(run.epochs))))
+    assert computed(page(flat), "console.log(curveY(COSTS[0]) === CURVE.bottom)")
 
 
 def test_the_page_stands_alone_and_names_are_no_markup(runs):

@@ -61,12 +61,14 @@ OWN = Activation("cube", lambda Z: Z**3, lambda dA, Z: 3 * dA * Z**2)
         (Network((2, 1)), {"m": 601}, "at most 600 examples, got 601"),
         (Network((2, 2, 1)), {"learning_rate": 1e200}, "try a smaller learning rate"),
         (Network((2, 1)), {"epochs": 0}, "epochs must be an int >= 1, got 0"),
+        (Network((2, 1)), {"sure": 0.9}, "Y must be one class of each example: "),
         (Network((2, 1)), {"l2": -1.0}, "l2 must be finite and >= 0, got -1"),
     ],
 )
 def test_refusals(network, how, said):
     options = {"epochs": 20, **how}
     X, Y = examples(network, options.pop("m", 30))
+    Y = options.pop("sure", 1) * Y
     with pytest.raises(ValueError, match=said) as refusal:
         record(network, X, Y, key=jax.random.key(0), **options)
     assert str(refusal.value).startswith("record: ")

@@ -12,7 +12,7 @@ function checkGradients({params, masks, mean}, done) {
   const layer = l => {
     const theirs = differences(params, masks, l);
     for (const kind of ["W", "b"]) {
-      rows.push({name: nameOf({l, kind}), ...apart(mean[l][kind].flat(), theirs[kind].flat())});
+      rows.push({name: nameOf({l, kind}), ...apart(mean[l][kind].flat(), theirs[kind].flat(), theirs.blur[kind])});
     }
     if (l === 0) done(rows);
     else waiting = setTimeout(layer, 0, l - 1);
@@ -26,9 +26,10 @@ function drawCheck(table, rows, T) {
   const found = Object.fromEntries(rows.map(row => [row.name, row]));
   const cells = LEAVES.map(leaf => {
     const name = nameOf(leaf), row = found[name], verified = D.verdict.rows[name];
+    const [kind, sign] = !row || row.open ? ["open", "?"] : row.wrong ? ["wrong", "✗"] : ["right", "✓"];
     const here = row
-      ? `<div class="bar" aria-hidden="true"><i class="${row.wrong ? "wrong" : "right"}" style="width:${percent(row.ratio)}%"></i><b style="left:${percent(1e-6)}%"></b></div>` +
-        `<span class="${row.wrong ? "wrong" : "right"}">${row.ratio.toExponential(1)} ${row.wrong ? "✗" : "✓"}</span>`
+      ? `<div class="bar" aria-hidden="true"><i class="${kind}" style="width:${percent(row.ratio)}%"></i><b style="left:${percent(1e-6)}%"></b></div>` +
+        `<span class="${kind}">${row.ratio.toExponential(1)} ${sign}</span>`
       : `<span>${T.waiting}</span>`;
     const there = verified
       ? `<span class="${verified.ok ? "right" : "wrong"}">${verified.units} ${verified.ok ? "✓" : "✗"}</span>`
@@ -41,7 +42,8 @@ function drawCheck(table, rows, T) {
 }
 
 function verdictOf(rows, bug, T) {
-  const wrong = rows.filter(row => row.wrong).map(row => row.name);
-  if (wrong.length) return ["wrong", `${T.differ} ${wrong.join(", ")}`];
+  const named = kind => rows.filter(row => row[kind]).map(row => row.name).join(", ");
+  if (named("wrong")) return ["wrong", `${T.differ} ${named("wrong")}`];
+  if (named("open")) return ["", `${T.open} ${named("open")}`];
   return ["right", (bug ? `${T.unseen} ` : "") + `${T.agree} ${rows.length}/${rows.length}`];
 }

@@ -11,7 +11,7 @@ const FORMULAS = {
   softplus: [Z => `log(1 + e^{${Z}})`, Z => `σ(${Z})`],
   gelu: [Z => `${Z} ∗ Φ(${Z})`, Z => `(Φ(${Z}) + ${Z} ∗ φ(${Z}))`],
   gelu_tanh: [
-    Z => `${Z} ∗ σ(2u), u = √(2/π) (${Z} + 0.0447 ${Z}^3)`,
+    Z => `${Z} ∗ σ(2u), u = √(2/π) (${Z} + 0.044715 ${Z}^3)`,
     Z => `(σ(2u) + 2 ${Z} ∗ u' σ(2u) σ(-2u))`,
   ],
   silu: [Z => `${Z} ∗ σ(${Z})`, Z => `σ(${Z}) (1 + ${Z} ∗ σ(-${Z}))`],
@@ -123,7 +123,7 @@ function drawSteps(list, steps, current, bug, T) {
     });
     const on = i === current;
     return `<li class="${kind}" data-key="${key}"${on ? ' aria-current="step"' : ""}>` +
-      `<button type="button" data-step="${i}" tabindex="${on ? 0 : -1}" aria-label="${T.step} ${i + 1}, ${T[kind]}, ${key}">${key}</button>` +
+      `<button type="button" data-step="${i}" tabindex="${on ? 0 : -1}" aria-label="${T.step} ${i + 1}${T.comma}${T[kind]}${T.comma}${key}">${key}</button>` +
       rows.map(({shown, numbers, label}) =>
         `<div class="formula">${shown}${label}</div><div class="numbers">${numbers}</div>`).join("") +
       "</li>";

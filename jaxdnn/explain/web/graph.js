@@ -24,7 +24,7 @@ function drawGraph(svg, {params, layers, traces, y}, current, T) {
   const {weights, units} = about(current), slopes = /^d[Wb]/.test(current.key);
   const parts = [];
   params.forEach(({W, b}, l) => {
-    const {dW, dZ} = traces[l], few = W.length * W[0].length <= 24;
+    const {dW, dZ} = traces[l], few = W.length * W[0].length <= 12;
     W.forEach((row, i) => [...row, b[i]].forEach((w, k) => {
       const bias = k === row.length, hot = weights === l + 1;
       const from = [PLACES.x(l) + (bias ? 13 : GRAPH.r), PLACES.y(l, k)];
@@ -64,6 +64,6 @@ function drawGraph(svg, {params, layers, traces, y}, current, T) {
   y.forEach((v, i) => parts.push(
     `<text x="${PLACES.x(L) + GRAPH.r + 5}" y="${PLACES.y(L, i) + 4}" style="text-anchor:start">y ${v}</text>`));
   svg.setAttribute("viewBox", `0 0 ${GRAPH.width} ${PLACES.height}`);
-  svg.setAttribute("aria-label", `${T.graph}: ${D.layer_dims.join("-")}`);
+  svg.setAttribute("aria-label", `${T.graph}${T.colon}${D.layer_dims.join("-")}`);
   svg.innerHTML = parts.join("");
 }

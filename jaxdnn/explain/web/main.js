@@ -27,9 +27,11 @@ function draw() {
   $("at").textContent = `${epoch}   J = ${J.toFixed(4)}`;
   $("example").value = state.chosen + 1;
   const p = chances(now.layers[L - 1].A), best = labelOf(p);
-  $("said").textContent = `${T.truth}: ${D.classes[labelOf(now.y)]}; ${T.said}: ${D.classes[best]} (${p[best].toFixed(3)})`;
+  $("said").textContent = `${T.truth}${T.colon}${D.classes[labelOf(now.y)]}${T.semicolon}` +
+    `${T.said}${T.colon}${D.classes[best]} (${p[best].toFixed(3)})`;
   drawPlane($("plane"), {...now, ...state});
-  $("plane").setAttribute("aria-label", `${T.plane}, ${T.epoch} ${epoch}; ${T.example} ${state.chosen + 1}. ${$("said").textContent}`);
+  $("plane").setAttribute("aria-label",
+    `${T.plane}${T.comma}${T.epoch} ${epoch}${T.semicolon}${T.example} ${state.chosen + 1}${T.stop}${$("said").textContent}`);
   drawCurve($("curve"), state.at, T);
   drawStep();
   drawCheck($("check"), [], T);
@@ -45,14 +47,14 @@ function drawStep() {
   const T = TEXTS[state.language], {kind, key} = steps[state.step];
   drawGraph($("graph"), now, steps[state.step], T);
   drawSteps($("steps"), steps, state.step, state.bug, T);
-  $("stepped").textContent = `${T.step} ${state.step + 1} / ${steps.length}: ${T[kind]}, ${key}`;
+  $("stepped").textContent = `${T.step} ${state.step + 1} / ${steps.length}${T.colon}${T[kind]}${T.comma}${key}`;
 }
 
 // What changes with the language alone.
 function write() {
   const T = TEXTS[state.language];
   document.documentElement.lang = state.language === "zh" ? "zh-CN" : "en";
-  document.title = `${T.title}: ${D.title}`;
+  document.title = `${T.title}${T.colon}${D.title}`;
   for (const part of document.querySelectorAll("[data-text]")) part.textContent = T[part.dataset.text];
   $("language").textContent = T.other;
   $("language").lang = state.language === "zh" ? "en" : "zh-CN";
@@ -65,8 +67,9 @@ function write() {
     D.title, `${D.layer_dims.join("-")} ${[...D.hidden, D.head].join(" ")}`, `${size} ${T.parameters}`,
     `${m} ${T.examples}`, `${T.learning_rate} α = ${D.learning_rate}`,
     ...(D.l2 > 0 ? [`L2 λ = ${D.l2}`] : []), ...(dropping ? [`keep = ${D.keep_prob}`] : []),
-  ].join(state.language === "zh" ? "，" : ", ");
-  $("verified").textContent = `${T.there}: ${D.verdict.line}. ${T.there_how} ${D.verdict.epoch}.`;
+  ].join(T.comma);
+  $("verified").textContent =
+    `${T.there}${T.colon}${D.verdict.line}${T.stop}${T.there_how(D.verdict.epoch)}${T.stop}`.trimEnd();
   $("dropout").hidden = !dropping;
 }
 

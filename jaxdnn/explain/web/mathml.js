@@ -34,11 +34,13 @@ function formula(text) {
 
 // ---- numbers in the places of letters
 
-// Two digits at least of what is small; fewer in all where there is little room.
+// Two digits at least of what is small; fewer in all where there is little room, and an
+// exponent of what is too long for it.
 function digits(v, places = 3) {
   const size = Math.abs(v), low = 10 ** (1 - places);
   let text = size.toFixed(places);
-  if (Number.isInteger(v)) text = String(size);
+  if (size >= 1e5) text = size.toExponential(places - 1);
+  else if (Number.isInteger(v)) text = String(size);
   else if (size < low) text = places < 3 ? size.toExponential(0) : size.toPrecision(2);
   return (v < 0 ? "−" : "") + text;
 }

@@ -2,7 +2,7 @@
 
 const TEXTS = {
   en: {
-    other: "中文",
+    other: "中文", colon: ": ", comma: ", ", semicolon: "; ", stop: ". ",
     title: "One run, every number",
     epoch: "epoch", play: "Play", pause: "Pause", example: "example",
     plane: "The decision boundary", plane_how: "Click a point: its numbers are those on this page.",
@@ -16,10 +16,11 @@ const TEXTS = {
     none: "no bug: the gradient as derived",
     check: "Gradient check", gradient: "gradient",
     here: "finite differences, by this page", there: "jaxdnn's verify",
-    there_how: "jaxdnn's own backward, by autodiff and complex step, after epoch",
+    there_how: epoch => `jaxdnn's own backward, by autodiff and complex step, after epoch ${epoch}`,
     units: "units of rounding, at most",
     agree: "Finite differences agree with all gradients of this page:",
     differ: "Finite differences do NOT agree at:",
+    open: "The numbers are too large: rounding hides what finite differences would say of:",
     unseen: "This bug changes no gradient here.",
     waiting: "checking…",
     forward: "forward", backward: "backward", update: "update", step: "step",
@@ -42,7 +43,7 @@ const TEXTS = {
     },
   },
   zh: {
-    other: "English",
+    other: "English", colon: "：", comma: "，", semicolon: "；", stop: "。",
     title: "一次训练，每一个数",
     epoch: "轮次", play: "播放", pause: "暂停", example: "样本",
     plane: "决策边界", plane_how: "点击一个点：本页显示的就是它的数值。",
@@ -56,10 +57,11 @@ const TEXTS = {
     none: "无错误：按推导的梯度",
     check: "梯度检验", gradient: "梯度",
     here: "本页：有限差分", there: "jaxdnn verify",
-    there_how: "jaxdnn 自己的反向传播，用自动微分和复数步长检验，轮次",
+    there_how: epoch => `在第 ${epoch} 轮之后，用自动微分和复数步长检验 jaxdnn 自己的反向传播`,
     units: "舍入单位，上限",
     agree: "有限差分与本页所有梯度一致：",
     differ: "有限差分不一致：",
+    open: "数值太大，舍入误差使有限差分无法判定：",
     unseen: "此错误在这里不改变任何梯度。",
     waiting: "检验中…",
     forward: "前向传播", backward: "反向传播", update: "更新", step: "步骤",
