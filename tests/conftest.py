@@ -10,6 +10,7 @@ links to what is kept and, when it ends, adds what it compiled.
 """
 
 import functools
+import gc
 import json
 import os
 import re
@@ -32,6 +33,8 @@ def _jaxlib() -> tuple[int, ...]:
 FAST = (
     "--xla_backend_optimization_level=0",
     "--xla_llvm_disable_expensive_passes=true",
+    # Small programs cost more to cut into parts, for threads, than to compile.
+    "--xla_cpu_parallel_codegen_split_count=1",
     # A flag that XLA does not know ends the process.
     *(["--xla_cpu_use_fusion_emitters=false"] if _jaxlib() < (0, 11, 1) else []),
 )
@@ -106,6 +109,11 @@ def pytest_configure(config: pytest.Config) -> None:
     kept = config.cache.mkdir("compiled")
     if sum(file.stat().st_size for file in kept.glob("*-cache")) > KEPT_BYTES:
         shutil.rmtree(kept)
+
+
+def pytest_collection_finish() -> None:
+    """What was imported and collected stays: look through it for garbage no more."""
+    gc.freeze()
 
 
 @functools.cache
