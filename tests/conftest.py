@@ -6,7 +6,8 @@ run without, in processes of their own. JAXDNN_TEST_FLAGS=own runs all of them s
 
 Compiled programs are kept between runs in .pytest_cache, but not those of users' flags.
 JAX writes its files in place, so no two processes share a folder: each starts from
-links to what is kept and, when it ends, adds what it compiled.
+links to what is kept and, when it ends, adds what it compiled. Processes that tests
+start do the same as users' do, in a folder of their own: see `keeping`.
 """
 
 import functools
@@ -79,6 +80,15 @@ def compiled_programs(request: pytest.FixtureRequest) -> Iterator[None]:
         yield
         for file in Path(own).glob("*-cache"):
             os.replace(file, kept / file.name)
+
+
+@pytest.fixture(scope="session")
+def keeping(request: pytest.FixtureRequest) -> str:
+    """A line of a script that is a process of its own: it keeps its programs too."""
+    if OWN_FLAGS:
+        return ""
+    folder = request.config.cache.mkdir("compiled") / "shared"
+    return f"import jaxdnn; jaxdnn.enable_compilation_cache({str(folder)!r})\n"
 
 
 # Linux gives a process 65,530 pieces of memory; a program takes some, and beyond them
