@@ -129,9 +129,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: item.path not in slow)
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection() -> None:
+    """Look for no garbage in what is imported now: it stays."""
+    gc.disable()
+
+
 def pytest_collection_finish() -> None:
-    """Look for garbage seldom among what is old, and never in what was collected."""
+    """From now on look for it, but seldom among what is old."""
     gc.freeze()
+    gc.enable()
     young, middle, old = gc.get_threshold()
     gc.set_threshold(young, middle, 5 * old)
 
