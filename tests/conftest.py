@@ -36,6 +36,11 @@ FAST = (
     "--xla_llvm_disable_expensive_passes=true",
     # Small programs cost more to cut into parts, for threads, than to compile.
     "--xla_cpu_parallel_codegen_split_count=1",
+    # What LLVM's passes would read, were they on.
+    *(
+        f"--xla_llvm_enable_{name}_metadata=false"
+        for name in ("alias_scope", "noalias", "invariant_load")
+    ),
     # A flag that XLA does not know ends the process.
     *(["--xla_cpu_use_fusion_emitters=false"] if _jaxlib() < (0, 11, 1) else []),
 )
