@@ -19,7 +19,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -134,18 +134,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: item.path not in slow)
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection() -> None:
-    """Look for no garbage in what is imported now: it stays."""
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """What is imported stays: look for no garbage in it, and seldom in what is old."""
     gc.disable()
-
-
-def pytest_collection_finish() -> None:
-    """From now on look for it, but seldom among what is old."""
-    gc.freeze()
-    gc.enable()
-    young, middle, old = gc.get_threshold()
-    gc.set_threshold(young, middle, 5 * old)
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
+        young, middle, old = gc.get_threshold()
+        gc.set_threshold(young, middle, 5 * old)
 
 
 @functools.cache
