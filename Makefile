@@ -80,5 +80,5 @@ docs-messages:
 	@.venv-docs/bin/python docs/messages.py $(ARGS)
 
 clean:
-	rm -rf .venv* .hypothesis .pytest_cache .ruff_cache build dist docs/_build
+	rm -rf .venv* .pytest_cache .ruff_cache build dist docs/_build
 	find jaxdnn tests scripts -name __pycache__ -prune -exec rm -rf {} +

@@ -6,10 +6,12 @@ run without, in processes of their own. JAXDNN_TEST_FLAGS=own runs all of them s
 
 Compiled programs are kept between runs in .pytest_cache, but not those of users' flags.
 JAX writes its files in place, so no two processes share a folder: each starts from
-links to what is kept and, when it ends, adds what it compiled.
+links to what is kept and, when it ends, adds what it compiled. Processes that tests
+start do the same as users' do, in a folder of their own: see `keeping`.
 """
 
 import functools
+import gc
 import json
 import os
 import re
@@ -17,7 +19,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -32,6 +34,13 @@ def _jaxlib() -> tuple[int, ...]:
 FAST = (
     "--xla_backend_optimization_level=0",
     "--xla_llvm_disable_expensive_passes=true",
+    # Small programs cost more to cut into parts, for threads, than to compile.
+    "--xla_cpu_parallel_codegen_split_count=1",
+    # What LLVM's passes would read, were they on.
+    *(
+        f"--xla_llvm_enable_{name}_metadata=false"
+        for name in ("alias_scope", "noalias", "invariant_load")
+    ),
     # A flag that XLA does not know ends the process.
     *(["--xla_cpu_use_fusion_emitters=false"] if _jaxlib() < (0, 11, 1) else []),
 )
@@ -78,6 +87,15 @@ def compiled_programs(request: pytest.FixtureRequest) -> Iterator[None]:
             os.replace(file, kept / file.name)
 
 
+@pytest.fixture(scope="session")
+def keeping(request: pytest.FixtureRequest) -> str:
+    """A line of a script that is a process of its own: it keeps its programs too."""
+    if OWN_FLAGS:
+        return ""
+    folder = request.config.cache.mkdir("compiled") / "shared"
+    return f"import jaxdnn; jaxdnn.enable_compilation_cache({str(folder)!r})\n"
+
+
 # Linux gives a process 65,530 pieces of memory; a program takes some, and beyond them
 # compiling one ends the process.
 MOST_PIECES = 20_000
@@ -103,9 +121,30 @@ def pytest_configure(config: pytest.Config) -> None:
     """Start anew, before any worker does, where too much is kept."""
     if hasattr(config, "workerinput"):
         return
+    # Files are dealt to workers in the order in which they were collected.
+    config.option.loadscopereorder = False
     kept = config.cache.mkdir("compiled")
     if sum(file.stat().st_size for file in kept.glob("*-cache")) > KEPT_BYTES:
         shutil.rmtree(kept)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that take long: at the end nobody waits for one of them."""
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """What is imported stays: look for no garbage in it, and seldom in what is old."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
+        young, middle, old = gc.get_threshold()
+        gc.set_threshold(young, middle, 5 * old)
 
 
 @functools.cache

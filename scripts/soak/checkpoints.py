@@ -33,7 +33,7 @@ CONFIGURATION = {"run": "soak"}
 TIMEOUT = 300
 # What each process runs: it says when it has begun to train.
 RUNNER = """
-import sys, time
+import os, sys, time
 import jax, numpy as np, optax
 import jaxdnn
 from jaxdnn.models.checkpoints import Checkpoints
@@ -43,7 +43,7 @@ rng = np.random.default_rng(0)
 X = rng.normal(size=(8, 250)).astype(np.float32)
 Y = (X[:1] * X[1:2] + 0.5 * rng.normal(size=(1, 250)) > 0).astype(np.float32)
 saved = Checkpoints(folder, {"run": "soak"}, seconds=0)
-jaxdnn.enable_compilation_cache(folder + "-compiled")
+jaxdnn.enable_compilation_cache(os.path.join(os.path.dirname(folder), "compiled"))
 begun = []
 
 def edge(told):

@@ -1,8 +1,10 @@
 """What all tests of the command line need."""
 
+from pathlib import Path
+
 import pytest
 
-from jaxdnn import cli
+from jaxdnn import cli, plots
 from jaxdnn.models import training
 from jaxdnn.training import compiling
 from tests.cli.screen import QUICK, REPORTS
@@ -25,6 +27,23 @@ def no_check():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(training, "verify", lambda *_, **__: REPORTS["verified"])
         yield
+
+
+@pytest.fixture(autouse=True)
+def no_drawing(request, monkeypatch):
+    """Most runs have figures that nobody looks at: who does uses `drawn`."""
+
+    def save(figure, path):
+        Path(path).touch()
+        return Path(path)
+
+    if "drawn" not in request.fixturenames:
+        monkeypatch.setattr(plots, "save", save)
+
+
+@pytest.fixture
+def drawn():
+    """Figures are drawn."""
 
 
 @pytest.fixture(scope="module")

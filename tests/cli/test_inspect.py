@@ -11,6 +11,7 @@ from tests.cli.screen import QUICK, labelled, refused
 from tests.tables import pets, save
 
 
+@pytest.mark.usefixtures("drawn")
 def test_rows_whose_class_was_changed_come_first(tmp_path, capsys):
     rng = np.random.default_rng(0)
     x = np.concatenate([rng.normal(-3, 0.5, 100), rng.normal(3, 0.5, 100)])

@@ -4,6 +4,7 @@ import warnings
 
 import numpy as np
 import pandas as pd
+import pytest
 
 from jaxdnn.cli import main
 from jaxdnn.cli.say import width
@@ -84,6 +85,7 @@ def test_a_score_that_does_not_exist_is_a_dash_and_a_reason(tmp_path, capsys):
     assert "inf" not in printed
 
 
+@pytest.mark.usefixtures("drawn")
 def test_codes_and_odd_names_are_drawn_and_said(tmp_path, capsys):
     x = np.random.default_rng(0).normal(size=(2, 40))
     frame = pd.DataFrame({"猫\x07": x[0], "z": x[1]})

@@ -31,6 +31,7 @@ from tests.tables import pets
 # ---- train -------------------------------------------------------------------------
 
 
+@pytest.mark.usefixtures("drawn")
 def test_the_main_job(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(training, "verify", verify)

@@ -1,11 +1,31 @@
 """The soak in short, and that it would see what it looks for."""
 
+import shutil
+
 import pytest
 
 from jaxdnn.models.checkpoints import Checkpoints
 from scripts.soak import checkpoints as script
 
 pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    """What a process that was left alone saves, and what it compiled."""
+    folder = tmp_path_factory.mktemp("soak")
+    script.run(folder / "whole")
+    return folder
+
+
+@pytest.fixture
+def run_before(monkeypatch, whole):
+    """No process is left alone once more."""
+    monkeypatch.setattr(
+        script,
+        "run",
+        lambda folder: shutil.copytree(whole, folder.parent, dirs_exist_ok=True),
+    )
 
 
 @pytest.fixture
@@ -20,6 +40,7 @@ def call(capsys):
     return run
 
 
+@pytest.mark.usefixtures("run_before")
 def test_a_few_kills_and_damages(call):
     code, found = call("--kills", 2, "--damages", 10)
     assert code == 0
@@ -44,6 +65,7 @@ def test_other_bits_are_seen(call, monkeypatch):
     assert found["WRONG: other bits"] == 1
 
 
+@pytest.mark.usefixtures("run_before")
 def test_an_accepted_damage_is_seen(call, monkeypatch):
     latest = Checkpoints.latest
     monkeypatch.setattr(

@@ -15,11 +15,13 @@ from jaxdnn.sklearn import (
     MLPRegressor,
 )
 
+# As few epochs as learn what the checks want to be learnt.
+FEW = {"max_iter": 10, "learning_rate_init": 0.05}
 ESTIMATORS = [
-    MLPClassifier(max_iter=30),
-    MLPRegressor(max_iter=30),
-    pytest.param(MLPEnsembleClassifier(2, max_iter=30), marks=pytest.mark.slow),
-    pytest.param(MLPEnsembleRegressor(2, max_iter=60), marks=pytest.mark.slow),
+    MLPClassifier(**FEW),
+    MLPRegressor(**FEW),
+    pytest.param(MLPEnsembleClassifier(2, **FEW), marks=pytest.mark.slow),
+    pytest.param(MLPEnsembleRegressor(2, **FEW), marks=pytest.mark.slow),
 ]
 
 

@@ -143,14 +143,18 @@ def test_an_update_that_reads_the_cost_is_given_it(name):
         def value_fn(params):
             return cost(NETWORK, params, X, Y)
 
-        state = optimizer.init(params)
-        for J in result.history.cost:
+        @jax.jit
+        def step(params, state):
             value, grad = jax.value_and_grad(value_fn)(params)
-            np.testing.assert_allclose(J, value, rtol=1e-9)
             updates, state = optimizer.update(
                 grad, state, params, value=value, grad=grad, value_fn=value_fn
             )
-            params = optax.apply_updates(params, updates)
+            return value, optax.apply_updates(params, updates), state
+
+        state = optimizer.init(params)
+        for J in result.history.cost:
+            value, params, state = step(params, state)
+            np.testing.assert_allclose(J, value, rtol=1e-9)
         chex.assert_trees_all_close(result.params, params, rtol=1e-6, atol=1e-8)
 
 
