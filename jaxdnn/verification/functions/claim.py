@@ -9,7 +9,7 @@ from jaxdnn.verification.derivatives.along import Along, Line, Way
 from jaxdnn.verification.derivatives.directional import WAYS
 from jaxdnn.verification.functions.function import Function
 from jaxdnn.verification.functions.stochastic import perturbed, spread
-from jaxdnn.verification.units import RESOLUTION, Values
+from jaxdnn.verification.units import COARSEST, RESOLUTION, Values
 
 # What is exact needs a witness at least this good.
 WITNESS = 1e-3
@@ -111,7 +111,10 @@ def measured(line: Line, hand: float, guess: float | None, slack: float) -> Meas
     """
     *exact, last = WAYS.values()
     witness = _looked_at_again(line, last, hand, guess, slack)
-    undecided = guess is not None and abs(guess - witness.value) <= witness.bar + slack
+    other = hand if guess is None else guess
+    undecided = abs(other - witness.value) <= witness.bar + slack
+    if guess is None:  # nobody but the witness may say that hand is wrong
+        undecided &= witness.bar > COARSEST * (line.typical + abs(witness.value))
     for way in exact:
         found = way.along(line)
         if found is None or abs(found.value - witness.value) > (
@@ -119,9 +122,11 @@ def measured(line: Line, hand: float, guess: float | None, slack: float) -> Meas
         ):
             continue
         # NaN in the slack is a gradient that nobody can resolve, not an error.
-        if guess is not None and not abs(found.value - guess) > slack:
+        agrees = not abs(found.value - other) > slack
+        if guess is not None and agrees:
             return Measured(found, witness)
-        if not undecided and Measured(found, witness).confirmed(line.typical):
+        believed = agrees or not undecided
+        if believed and Measured(found, witness).confirmed(line.typical):
             return Measured(found._replace(bar=_doubt(line, way, found)), witness)
     return Measured(witness, witness)
 

@@ -86,14 +86,15 @@ def report(title: str, findings: Findings, judge: Judge) -> Report:
 
 
 class Known(NamedTuple):
-    """What is known of all leaves: three lists of arrays shaped as x, or of None.
+    """What is known of all leaves: lists of arrays shaped as x.
 
-    S: the rounding scale of each coordinate. at_zero: the same with arguments of 0 left
-    in their place; None where there are none.
+    autodiff: None for a leaf where it has no answer, or one that is not finite. S: the
+    rounding scale of each coordinate. at_zero: the same with arguments of 0 left in
+    their place; None where there are none.
     """
 
     hand: list[Values]
-    autodiff: list[Values] | None
+    autodiff: list[Values | None]
     S: list[Values]
     at_zero: list[Values] | None
 
@@ -129,6 +130,9 @@ def _hand(claim: Claim) -> list[Values]:
 def _known(claim: Claim, hand: list[Values], judge: Judge) -> tuple[Known, Findings]:
     """Autodiff's answer, or why there is none; and the scales."""
     answer, findings = _autodiff(claim)
+    # A 0 * inf on its way is not a wrong derivative but none.
+    finite = [a if np.isfinite(a).all() else None for a in answer or ()]
+    autodiff = finite or [None for _ in hand]
 
     def scales(nudge: bool) -> list[Values]:
         S = _scales(claim, hand, judge, nudge)
@@ -141,14 +145,23 @@ def _known(claim: Claim, hand: list[Values], judge: Judge) -> tuple[Known, Findi
                 own_dtypes=True,
                 nudge=nudge,
             )
-            pairs = zip(S, spread(answers, answer), strict=True)
-            S = [np.hypot(a, b) for a, b in pairs]
+            both = zip(S, spread(answers, answer), finite, strict=True)
+            S = [s if a is None else np.hypot(s, more) for s, more, a in both]
         return S
 
     zeros = any((abs(x) < TINY).any() for x in claim.x)
     with np.errstate(all="ignore"):
-        known = Known(hand, answer, scales(True), scales(False) if zeros else None)
-    return known, findings
+        known = Known(hand, autodiff, scales(True), scales(False) if zeros else None)
+    return known, findings + _without_answer(claim.names, finite)
+
+
+def _without_answer(names: list[str], finite: list[Values | None]) -> Findings:
+    """Which leaves autodiff knows nothing of, where it knows of others."""
+    lost = ", ".join(n for n, a in zip(names, finite, strict=False) if a is None)
+    if not lost:
+        return Findings()
+    why = f"autodiff's own {lost} is not finite"
+    return Findings(notes=(f"{why}: judged without it, along one random direction",))
 
 
 def _scales(
@@ -189,12 +202,11 @@ def _leaf(claim: Claim, i: int, known: Known, v: Values, judge: Judge) -> Findin
     judged = judge_leaf(hand, due)
     own = None if due.autodiff is None else due.step(due.autodiff)
     # Autodiff, held along v as a hand gradient is.
-    astray = known.autodiff is not None and (own is None or not own <= LIMIT)
+    astray = own is not None and not own <= LIMIT
     findings = Findings()
     if astray:
         doubt = f"autodiff's own {name} is not the derivative of the values"
-        why = "a stop_gradient, a custom rule or a 0 * inf"
-        note = f"{doubt}: {why} in {claim.values.name}?"
+        note = f"{doubt}: a stop_gradient or a custom rule in {claim.values.name}?"
         findings += Findings(doubts=(doubt,), notes=(note,))
     first, *_ = WAYS
     if found.along.method != first:
@@ -215,7 +227,8 @@ def _leaf(claim: Claim, i: int, known: Known, v: Values, judge: Judge) -> Findin
 def _not_finite(claim: Claim, i: int, known: Known) -> Findings:
     hand = known.hand[i]
     where = tuple(int(k) for k in np.argwhere(~np.isfinite(hand))[0])
-    other = None if known.autodiff is None else float(known.autodiff[i][where])
+    autodiff = known.autodiff[i]
+    other = None if autodiff is None else float(autodiff[where])
     name, text = claim.names[i], "it is not finite"
     values = float(hand[where]), other
     row = Row(name, _written(claim, i), np.inf, None, where, *values, "WRONG", text)
@@ -230,9 +243,7 @@ def _written(claim: Claim, i: int) -> str:
 
 def _due(claim: Claim, i: int, known: Known, v: Values) -> tuple[Due, Measured]:
     """What the leaf should be: by autodiff where it is finite, and along v."""
-    hand, autodiff, S = known.hand[i], None, known.S[i]
-    if known.autodiff is not None and np.isfinite(known.autodiff[i]).all():
-        autodiff = known.autodiff[i]
+    hand, autodiff, S = known.hand[i], known.autodiff[i], known.S[i]
     slack = _slack(S, v, hand)
     guess = None if autodiff is None else float(np.vdot(autodiff, v))
     typical = norm(hand * v)
@@ -280,8 +291,8 @@ def _wrong(
     if not text:
         note += f", {share:.0e} of a typical entry apart"
     row = replace(row, where=at.where, hand=at.found, hint=text)
-    if known.autodiff is not None:
-        row = replace(row, autodiff=float(known.autodiff[i][at.where]))
+    if (autodiff := known.autodiff[i]) is not None:
+        row = replace(row, autodiff=float(autodiff[at.where]))
     if not small or text or judge.rtol:
         return Findings((row,), notes=(note,))
     # Nothing that somebody writes by mistake is as small as that.
