@@ -13,8 +13,18 @@ from jaxdnn.verification.units import COARSEST, RESOLUTION, Values
 
 # What is exact needs a witness at least this good.
 WITNESS = 1e-3
+# Numbers that one step suits: none smaller than ALIKE times the largest. What is smaller
+# than that in PARTS - 1 parts is of the last.
+ALIKE, PARTS = 1e-3, 5
 # How much nearer a witness must look that contradicts autodiff.
 NEARER = 1e-6
+
+
+class Part(NamedTuple):
+    """Where the entries of a leaf are that one step suits, and how large they are."""
+
+    here: Any
+    size: float
 
 
 @dataclass(frozen=True)
@@ -59,13 +69,31 @@ class Claim:
         pairs = zip(self.cotangents, outputs, strict=True)
         return sum((cotangent * np.asarray(y)).sum() for cotangent, y in pairs)
 
-    def line(self, i: int, v: Values, typical: float) -> Line:
-        """The function along v in leaf i, the others held; typical: of a derivative."""
+    def parts(self, i: int) -> list["Part"]:
+        """Leaf i in parts of about one size each; none if it is one."""
+        size, left = abs(self.x[i]), np.ones(self.x[i].shape, bool)
+        parts: list[Part] = []
+        while left.any():
+            last = len(parts) == PARTS - 1
+            here = left & (last | (size >= ALIKE * size[left].max()))
+            parts.append(Part(here, rms(size[here]) or 1.0))
+            left &= ~here
+        one = len(parts) == 1 and parts[0].size >= ALIKE * self._rms
+        return [] if one else parts
+
+    @property
+    def _rms(self) -> float:
+        return rms(np.concatenate([leaf.ravel() for leaf in self.x]))
+
+    def line(self, i: int, v: Values, typical: float, size: float = 0.0) -> Line:
+        """The function along v in leaf i, the others held.
+
+        typical: the size of a derivative. size: of x there, a guess where it is 0.
+        """
         V = [v if k == i else np.zeros_like(leaf) for k, leaf in enumerate(self.x)]
-        whole = rms(np.concatenate([leaf.ravel() for leaf in self.x]))
-        own = rms(self.x[i])
+        whole, own = self._rms, rms(self.x[i])
         # A typical size of the leaf, for the steps of an extrapolation.
-        size = (own if own > 1e-3 * whole else whole) or 1.0
+        size = size or (own if own > ALIKE * whole else whole) or 1.0
         return Line(self.complex_number, self.number, self.x, V, size, typical)
 
     def slope(self, i: int) -> tuple[Values, Values] | None:
@@ -163,17 +191,22 @@ def _doubt(line: Line, way: Way, found: Along) -> float:
 
 
 def coordinates(
-    claim: Claim, i: int, way: Way, typical: float
+    claim: Claim, i: int, way: Way, hand: Values, parts: list[Part]
 ) -> tuple[Values, Values] | None:
-    """One leaf's derivatives one by one with their bars; None if too many."""
+    """One leaf's derivatives one by one with their bars; None if too many.
+
+    parts: of the leaf, where they have to be looked at one by one.
+    """
     x = claim.x[i]
     if x.size > way.most:
         return None
     values, bars = np.full(x.shape, np.nan), np.zeros(x.shape)
-    for place in np.ndindex(x.shape):
-        found = way.along(claim.line(i, unit(x, place), typical))
-        if found is not None:
-            values[place], bars[place] = found.value, found.bar
+    for here, size in parts or [Part(np.ones(x.shape, bool), 0.0)]:
+        for where in np.argwhere(here):
+            place, typical = tuple(where), rms(hand[here])
+            found = way.along(claim.line(i, unit(x, place), typical, size))
+            if found is not None:
+                values[place], bars[place] = found.value, found.bar
     return values, bars
 
 
