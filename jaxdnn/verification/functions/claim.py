@@ -13,8 +13,8 @@ from jaxdnn.verification.units import COARSEST, RESOLUTION, Values
 
 # What is exact needs a witness at least this good.
 WITNESS = 1e-3
-# Numbers that one step suits: none smaller than ALIKE times the largest. What is smaller
-# than that in PARTS - 1 parts is of the last.
+# Numbers that one step suits: none smaller than ALIKE times the largest. What is
+# smaller than in PARTS - 1 parts is of the last.
 ALIKE, PARTS = 1e-3, 5
 # How much nearer a witness must look that contradicts autodiff.
 NEARER = 1e-6
@@ -70,7 +70,10 @@ class Claim:
         return sum((cotangent * np.asarray(y)).sum() for cotangent, y in pairs)
 
     def parts(self, i: int) -> list["Part"]:
-        """Leaf i in parts of about one size each; none if it is one."""
+        """Leaf i in parts of about one size each; none if it is one, or a large leaf."""
+        *_, last_way = WAYS.values()
+        if self.x[i].size > last_way.most:
+            return []
         size, left = abs(self.x[i]), np.ones(self.x[i].shape, bool)
         parts: list[Part] = []
         while left.any():

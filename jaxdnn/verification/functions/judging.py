@@ -107,7 +107,9 @@ class Known(NamedTuple):
         def cut(leaves: Any) -> Any:
             if leaves is None or leaves[i] is None:
                 return leaves
-            return [np.where(here, a, 0.0) if k == i else a for k, a in enumerate(leaves)]
+            return [
+                np.where(here, a, 0.0) if k == i else a for k, a in enumerate(leaves)
+            ]
 
         return Known(*map(cut, self[:-1]), self.share)
 
@@ -247,7 +249,11 @@ def _leaf(claim: Claim, i: int, known: Known, v: Values, judge: Judge) -> Findin
 
 
 def _look(claim: Claim, i: int, known: Known, v: Values) -> Look:
-    """The leaf along v; in parts, each along its own v, where one step suits not all."""
+    """The leaf along v; in parts, each along its own v, where one step suits not all.
+
+    Steps far beyond what there is to see show no slope at all, and no doubt of it: what
+    is off along the whole without autodiff has to be off in a part.
+    """
 
     def look(known: Known, v: Values, size: float) -> Look:
         due, found = _due(claim, i, known, v, size)
@@ -264,7 +270,7 @@ def _look(claim: Claim, i: int, known: Known, v: Values) -> Look:
         for part in parts
     ]
     finest = float(np.max([_coarseness(each, size) for each in looks], initial=0.0))
-    if not looks or not finest < max(coarse, COARSEST):
+    if not looks or not (doubted or finest < coarse):
         return whole
     worst = max(looks, key=lambda each: each.judged.step or 0.0)
     S = sum((each.due.S for each in looks), np.zeros_like(v))
