@@ -70,7 +70,7 @@ class Claim:
         return sum((cotangent * np.asarray(y)).sum() for cotangent, y in pairs)
 
     def parts(self, i: int) -> list["Part"]:
-        """Leaf i in parts of about one size each; none if it is one, or a large leaf."""
+        """Leaf i in parts of about one size each; none if it is one, or large."""
         *_, last_way = WAYS.values()
         if self.x[i].size > last_way.most:
             return []

@@ -111,7 +111,8 @@ class Known(NamedTuple):
                 np.where(here, a, 0.0) if k == i else a for k, a in enumerate(leaves)
             ]
 
-        return Known(*map(cut, self[:-1]), self.share)
+        hand, autodiff, S, at_zero = map(cut, (*self,)[:4])
+        return Known(hand, autodiff, S, at_zero, self.share)
 
 
 class Look(NamedTuple):
