@@ -9,6 +9,8 @@ The matrix: every activation x head x initialiser x {plain, L2, dropout, weights
 {float32, float64 parameters} x {initial, after three steps of gradient descent}. A cell
 counts verified/unresolved/wrong; why a gradient is unresolved is counted below.
 
+Cases drawn at random: each that is unresolved is told why (see `_unresolved`).
+
 The mutations: each that applies, in each of eight cases. A (mutation, case) pair counts
 when it is live, which is decided in extended precision and not by the checker: it moves
 some coordinate by more than 64 float64 eps times the sum of the magnitudes that this
@@ -44,7 +46,7 @@ from jaxdnn import (
     update_parameters,
 )
 from jaxdnn.parameters import Method
-from jaxdnn.verification import verify
+from jaxdnn.verification import Report, verify
 from jaxdnn.verification.derivatives import autodiff
 from jaxdnn.verification.exact import exact_arithmetic
 from jaxdnn.verification.networks import mutations
@@ -52,6 +54,7 @@ from jaxdnn.verification.networks.evidence import gather
 from jaxdnn.verification.networks.planting import plant
 from scripts._table import print_table
 from scripts.verification._liveness import live_mutations
+from scripts.verification._unresolved import Why, why
 from tests.gradient_cases import Case, case, catching_cases, dropout, random_case
 
 # One shape for all, so that the matrix compiles as little as it can.
@@ -136,7 +139,11 @@ def count(correct: Case) -> Counter[str]:
 
     What is called wrong is printed at once.
     """
-    report = verify(*correct.arguments, **correct.options)
+    return counted(correct, verify(*correct.arguments, **correct.options))
+
+
+def counted(correct: Case, report: Report) -> Counter[str]:
+    """The same of a report that is there."""
     if report.verdict == "wrong":
         print(f"{correct.name}: {report.title}: {report.verdict_line}", flush=True)
     found = Counter({report.verdict: 1, SAID: int(bool(report.not_exercised))})
@@ -176,7 +183,23 @@ def train(initial: Case) -> Case:
 
 def print_wolf(seeds: range) -> int:
     print(f"random correct cases {seeds[0]} to {seeds[-1]}")
-    return print_total(sum((count(random_case(seed)) for seed in seeds), Counter()))
+    total: Counter[str] = Counter()
+    open_ones: list[tuple[str, Why]] = []
+    for correct in map(random_case, seeds):
+        report = verify(*correct.arguments, **correct.options)
+        total += counted(correct, report)
+        if report.verdict == "unresolved":
+            open_ones.append((correct.name, why(correct, report)))
+    print_table(
+        ("unresolved", "apart", "moves", "why"),
+        [
+            (name, f"{each.apart:.0e}", f"{each.moves:.0e}", each.kind)
+            for name, each in open_ones
+        ],
+    )
+    for kind, times in Counter(each.kind for _, each in open_ones).most_common():
+        print(f"{times} {kind}")
+    return print_total(total)
 
 
 # ---- planted mistakes --------------------------------------------------------------

@@ -183,3 +183,16 @@ ONES = {
 @pytest.mark.parametrize("loss", ONES.values(), ids=ONES)
 def test_an_array_of_one_number_is_a_number(loss):
     assert verify_gradient(loss, lambda p: 2 * p, P[None]).ok
+
+
+ANSWERS = {
+    "masked gradient": (loss, lambda p, X, y: np.ma.masked_less(p, 0.1), "no masked"),
+    "masked loss": (lambda p, X, y: np.ma.sum(y[y.mask]), grad, "no masked entries"),
+    "sparse": (loss, lambda p, X, y: sp.csr_array(p[None]), "numbers, got csr_array"),
+}
+
+
+@pytest.mark.parametrize(("loss", "grad", "said"), ANSWERS.values(), ids=ANSWERS)
+def test_an_answer_that_would_lose_something_is_refused(loss, grad, said):
+    with pytest.raises(ValueError, match=f"must return {said}"):
+        verify_gradient(loss, grad, P, X, MASKED)

@@ -151,6 +151,23 @@ def test_a_complex_argument_beside_a_real_one():
     assert verify_vjp(f, (Z, 2.0)).wrong == ("dz.real", "dz.imag")
 
 
+@pytest.mark.parametrize(
+    ("at", "off", "verdict"),
+    [
+        ([-20.0, 0.5], 0.0, "verified"),
+        ([-20.0, 0.5], 1e-9, "wrong"),
+        ([-20.0, -21.0], 0.0, "unresolved"),
+    ],
+)
+def test_a_forward_may_round_more_than_the_function(at, off, verdict):
+    softplus = jax.custom_vjp(lambda x: jnp.logaddexp(x, 0.0))
+    naive = lambda x: (jnp.log(1 + jnp.exp(x)) + off, x)
+    softplus.defvjp(naive, lambda x, dy: (dy * jax.nn.sigmoid(x),))
+    report = verify_vjp(softplus, (np.array(at),))
+    assert report.verdict == verdict
+    assert off == 0 or report.wrong == ("forward",)
+
+
 def test_an_infinite_argument_is_refused_in_a_line():
     f = sine(1.0)
     with pytest.raises(ValueError, match=r"verify_vjp: x must be finite, got -inf at"):

@@ -15,9 +15,10 @@ X = np.array([0.3, -2.0, 5.0])
 
 def scale(call, x, seed=0):
     with exact_arithmetic():
-        tried = function("f", call, [x], ())
-        base = tried.run([x], ())
-        return spread(perturbed(tried, [x], (), seed), base)[0]
+        rest = [np.float64(3)]
+        tried = function("f", call, [x], rest)
+        base = tried.run([x], rest)
+        return spread(perturbed(tried, [x], rest, seed), base)[0]
 
 
 # And what rounding does to them, in units of u.
@@ -25,6 +26,7 @@ FUNCTIONS = {
     "exact": (lambda x, _: [-x[0]], abs(X)),
     "product": (lambda x, _: [x[0] * x[0]], 3 * X**2),
     "cancellation": (lambda x, _: [(x[0] + 1e6) - 1e6], 1e6),
+    "a whole exponent": (lambda x, rest: [x[0] ** (rest[0] - 1)], abs(X) ** 2),
     "inside jit": (lambda x, _: [jax.jit(lambda a: (a + 1e6) - 1e6)(x[0])], 1e6),
 }
 

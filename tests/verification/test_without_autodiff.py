@@ -80,6 +80,13 @@ SMOOTH = {
     ),
     "beside a kink": (lambda p: abs(p - 1).sum(), lambda p: np.sign(p - 1), [1.001]),
     "a domain": (lambda p: np.log(p).sum(), lambda p: 1 / p, [1e-2, 5.0]),
+    "sizes apart": (
+        lambda p: 1e-16 * p[0] ** 2 + np.sin(p[1]) + np.cos(3e5 * p[2]),
+        lambda p: np.array(
+            [2e-16 * p[0], np.cos(p[1]), -3e5 * np.sin(3e5 * np.asarray(p[2]))]
+        ),
+        [1e8, 0.0, 1e-6],
+    ),
     "shifted": (lambda p: (1e6 + p).sum(), lambda p: 1 + 0 * p, [0.1, 0.9]),
 }
 
@@ -202,4 +209,45 @@ def test_a_kink_at_0_is_no_guard(gate, at_zero):
         return jnp.where(p == 0, at_zero, (p > 0) * 1.0)
 
     report = verify_gradient(lambda p: gate(p).sum(), grad, np.array([0.0, 1.0]))
+    assert report.verdict == "unresolved"
+
+
+def test_a_small_entry_beside_a_large_one_is_seen():
+    grad = lambda p, k: np.array([k * 2e-16 * p[0], -1e6 * np.sin(1e6 * p[1])])
+    loss = lambda p, _: float(1e-16 * p[0] ** 2 + np.cos(1e6 * p[1]))
+    at = np.array([1e8, 1e-6])
+    for k, verdict in ((1.0, "verified"), (1.001, "wrong")):
+        assert verify_gradient(loss, grad, at, k).verdict == verdict
+
+
+GUARDED = {
+    "where": (
+        lambda p: jnp.where(p > 0, p * jnp.log(p), p**2).sum(),
+        lambda p: jnp.where(p > 0, jnp.log(abs(p)) + 1, 2 * p),
+        [-1.0, 0.5, 2.0],
+    ),
+    "norm": (
+        lambda p: jnp.linalg.norm(A * p[None], axis=1).sum(),
+        lambda p: (A**2 / np.array([[5.0], [1.0]])).sum(axis=0),
+        [1.0, 1.0],
+    ),
+}
+A = np.array([[3.0, 4.0], [0.0, 0.0]])
+
+
+@pytest.mark.parametrize(("loss", "grad", "at"), GUARDED.values(), ids=GUARDED)
+def test_a_nan_of_autodiff_is_no_autodiff(loss, grad, at):
+    """What 0 * inf gives in the branch that a where does not take."""
+    report = verify_gradient(loss, grad, np.array(at))
+    assert report.ok, str(report)
+    assert any("autodiff's own dparams is not finite" in note for note in report.notes)
+    off = verify_gradient(loss, lambda p: 1.0001 * grad(p), np.array(at))
+    assert off.hints == {"dparams": "factor 1.0001"}
+
+
+@pytest.mark.parametrize("at_kink", [0.0, 1.0])
+def test_a_small_kink_that_only_a_complex_step_passes(at_kink):
+    loss = lambda p: jnp.sqrt(p[0] ** 2) + 1e4 * (p[1:] ** 2).sum()
+    grad = lambda p: (2e4 * p).at[0].set(at_kink)
+    report = verify_gradient(loss, grad, np.array([0.0, 3.0, 4.0]))
     assert report.verdict == "unresolved"

@@ -1,8 +1,11 @@
 """Random arithmetic: every rounded result of a program is multiplied by 1 ± K u.
 
-With signs of 0 the arithmetic is the program's own.
+With signs of 0 the arithmetic is the program's own. Whole numbers that do not depend on
+the arguments stay whole under +, - and *: nothing is rounded there, and an exponent or
+an order that is whole no more is another function.
 """
 
+from functools import reduce
 from math import sqrt
 from typing import Any
 
@@ -24,6 +27,9 @@ EXACT = frozenset(
     sort split squeeze stop_gradient top_k transpose
     """.split()  # noqa: SIM905
 )
+# Of whole numbers they are whole; from 2**53 on, they are rounded.
+WHOLE = frozenset({"add", "sub", "mul", "rem", "integer_pow"})
+LARGEST_WHOLE = 2.0**53
 # The signs of operation k are the pool from place 7 k on, modulo this prime.
 SHIFTS = 1009
 
@@ -44,6 +50,8 @@ def randomly(
       turns: the most turns of a loop.
     """
     step = 0
+    # What depends on x, by id; kept, so that no id is used again.
+    moving = {id(leaf): leaf for leaf in jax.tree.leaves(x)}
 
     def blur(value: Any, times: float = 1.0) -> Any:
         nonlocal step
@@ -57,6 +65,16 @@ def randomly(
         return value * (1 + LIMIT * u * times * signs).astype(dtype)
 
     def bind(eqn: Any, operands: list[Any]) -> list[Any]:
+        moves = any(id(a) in moving for a in operands)
+        found = blurred(eqn, operands)
+        if moves:
+            moving.update((id(a), a) for a in found)
+        elif eqn.primitive.name in WHOLE:
+            (exact,) = bounded(turns, eqn, operands)
+            found = [jnp.where(_whole(*operands, exact), exact, found[0])]
+        return found
+
+    def blurred(eqn: Any, operands: list[Any]) -> list[Any]:
         if eqn.primitive.name in ("reduce_sum", "dot_general"):
             growth = sqrt(sum_growth(_terms(eqn)))
             operands = [blur(a, growth) for a in operands]
@@ -66,6 +84,12 @@ def randomly(
         return [blur(result) for result in results]
 
     return evaluate(program.jaxpr, program.consts, jax.tree.leaves((x, rest)), bind)
+
+
+def _whole(*numbers: Any) -> Any:
+    """Where all of them are whole, and none too large to be told so."""
+    each = [(a == jnp.round(a)) & (abs(a) < LARGEST_WHOLE) for a in numbers]
+    return reduce(jnp.logical_and, each)
 
 
 def _largest(jaxpr: Jaxpr) -> int:

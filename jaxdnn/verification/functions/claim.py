@@ -9,12 +9,22 @@ from jaxdnn.verification.derivatives.along import Along, Line, Way
 from jaxdnn.verification.derivatives.directional import WAYS
 from jaxdnn.verification.functions.function import Function
 from jaxdnn.verification.functions.stochastic import perturbed, spread
-from jaxdnn.verification.units import RESOLUTION, Values
+from jaxdnn.verification.units import COARSEST, RESOLUTION, Values
 
 # What is exact needs a witness at least this good.
 WITNESS = 1e-3
+# Numbers that one step suits: none smaller than ALIKE times the largest. What is
+# smaller than in PARTS - 1 parts is of the last.
+ALIKE, PARTS = 1e-3, 5
 # How much nearer a witness must look that contradicts autodiff.
 NEARER = 1e-6
+
+
+class Part(NamedTuple):
+    """Where the entries of a leaf are that one step suits, and how large they are."""
+
+    here: Any
+    size: float
 
 
 @dataclass(frozen=True)
@@ -59,13 +69,34 @@ class Claim:
         pairs = zip(self.cotangents, outputs, strict=True)
         return sum((cotangent * np.asarray(y)).sum() for cotangent, y in pairs)
 
-    def line(self, i: int, v: Values, typical: float) -> Line:
-        """The function along v in leaf i, the others held; typical: of a derivative."""
+    def parts(self, i: int) -> list["Part"]:
+        """Leaf i in parts of about one size each; none if it is one, or large."""
+        *_, last_way = WAYS.values()
+        if self.x[i].size > last_way.most:
+            return []
+        size, left = abs(self.x[i]), np.ones(self.x[i].shape, bool)
+        parts: list[Part] = []
+        while left.any():
+            last = len(parts) == PARTS - 1
+            here = left & (last | (size >= ALIKE * size[left].max()))
+            parts.append(Part(here, rms(size[here]) or 1.0))
+            left &= ~here
+        one = len(parts) == 1 and parts[0].size >= ALIKE * self._rms
+        return [] if one else parts
+
+    @property
+    def _rms(self) -> float:
+        return rms(np.concatenate([leaf.ravel() for leaf in self.x]))
+
+    def line(self, i: int, v: Values, typical: float, size: float = 0.0) -> Line:
+        """The function along v in leaf i, the others held.
+
+        typical: the size of a derivative. size: of x there, a guess where it is 0.
+        """
         V = [v if k == i else np.zeros_like(leaf) for k, leaf in enumerate(self.x)]
-        whole = rms(np.concatenate([leaf.ravel() for leaf in self.x]))
-        own = rms(self.x[i])
+        whole, own = self._rms, rms(self.x[i])
         # A typical size of the leaf, for the steps of an extrapolation.
-        size = (own if own > 1e-3 * whole else whole) or 1.0
+        size = size or (own if own > ALIKE * whole else whole) or 1.0
         return Line(self.complex_number, self.number, self.x, V, size, typical)
 
     def slope(self, i: int) -> tuple[Values, Values] | None:
@@ -111,7 +142,10 @@ def measured(line: Line, hand: float, guess: float | None, slack: float) -> Meas
     """
     *exact, last = WAYS.values()
     witness = _looked_at_again(line, last, hand, guess, slack)
-    undecided = guess is not None and abs(guess - witness.value) <= witness.bar + slack
+    other = hand if guess is None else guess
+    undecided = abs(other - witness.value) <= witness.bar + slack
+    if guess is None:  # nobody but the witness may say that hand is wrong
+        undecided &= witness.bar > COARSEST * (line.typical + abs(witness.value))
     for way in exact:
         found = way.along(line)
         if found is None or abs(found.value - witness.value) > (
@@ -119,9 +153,11 @@ def measured(line: Line, hand: float, guess: float | None, slack: float) -> Meas
         ):
             continue
         # NaN in the slack is a gradient that nobody can resolve, not an error.
-        if guess is not None and not abs(found.value - guess) > slack:
+        agrees = not abs(found.value - other) > slack
+        if guess is not None and agrees:
             return Measured(found, witness)
-        if not undecided and Measured(found, witness).confirmed(line.typical):
+        believed = agrees or not undecided
+        if believed and Measured(found, witness).confirmed(line.typical):
             return Measured(found._replace(bar=_doubt(line, way, found)), witness)
     return Measured(witness, witness)
 
@@ -158,17 +194,22 @@ def _doubt(line: Line, way: Way, found: Along) -> float:
 
 
 def coordinates(
-    claim: Claim, i: int, way: Way, typical: float
+    claim: Claim, i: int, way: Way, hand: Values, parts: list[Part]
 ) -> tuple[Values, Values] | None:
-    """One leaf's derivatives one by one with their bars; None if too many."""
+    """One leaf's derivatives one by one with their bars; None if too many.
+
+    parts: of the leaf, where they have to be looked at one by one.
+    """
     x = claim.x[i]
     if x.size > way.most:
         return None
     values, bars = np.full(x.shape, np.nan), np.zeros(x.shape)
-    for place in np.ndindex(x.shape):
-        found = way.along(claim.line(i, unit(x, place), typical))
-        if found is not None:
-            values[place], bars[place] = found.value, found.bar
+    for here, size in parts or [Part(np.ones(x.shape, bool), 0.0)]:
+        for where in np.argwhere(here):
+            place, typical = tuple(where), rms(hand[here])
+            found = way.along(claim.line(i, unit(x, place), typical, size))
+            if found is not None:
+                values[place], bars[place] = found.value, found.bar
     return values, bars
 
 

@@ -81,7 +81,8 @@ class Function:
         """Its answers as NumPy arrays; in random arithmetic where signs are given."""
         tick()
         if self.program is None:
-            return [np.asarray(a) for a in self.call(*fresh((list(x), rest)))]
+            found = self.call(*fresh((list(x), rest)))
+            return [_numbers(self.name, each) for each in found]
         signs = np.zeros(self.signs) if signs is None else signs
         arguments = jax.device_put((list(x), rest, signs, own_dtypes, turns))
         return [np.asarray(a) for a in self._compiled(*arguments)]
@@ -157,6 +158,16 @@ def _alike(one: ClosedJaxpr, other: ClosedJaxpr | None) -> bool:
         a is b or (is_plain(a) and _same(a, b))
         for a, b in zip(one.consts, other.consts, strict=True)
     )
+
+
+def _numbers(name: str, found: Any) -> Any:
+    """What a caller's function returned as a plain array, if nothing of it is lost."""
+    if np.ma.is_masked(found):
+        raise BadValueError(f"{name} must return no masked entries: fill them")
+    array = np.asarray(found)
+    if array.dtype.kind == "O":
+        raise BadValueError(f"{name} must return numbers, got {type(found).__name__}")
+    return array
 
 
 def _same(a: Any, b: Any) -> bool:

@@ -154,7 +154,7 @@ def _apart(both: Any, grad: Any, params: Any, data: Any) -> Any:
 
 def _number(value: Any) -> Any:
     """An array of one number as that number."""
-    if isinstance(value, np.ndarray):
+    if isinstance(value, np.ndarray) and not np.ma.is_masked(value):
         value = np.asarray(value)
     return np.reshape(value, ()) if np.ndim(value) and np.size(value) == 1 else value
 
