@@ -3,7 +3,8 @@
 Its derivative is the hand-derived backward, whatever autodiff is around it:
 
     AL = f(params, X)        dZL = (∂AL/∂ZL)ᵀ dAL        dX = W_1ᵀ dZ_1
-    J = f(params, X, Y, w)   ∂J/∂w_j = (ℓ_j - J) / Σᵢ wᵢ    ∂J/∂λ = Σ_l ||W_l||² / 2 Σᵢ wᵢ
+    J = f(params, X, Y, w)   ∂J/∂w_j = (ℓ_j - J) / Σᵢ wᵢ
+                             ∂J/∂λ = Σ_l ||W_l||² / (2 Σᵢ wᵢ)
 
 They go under jit, vmap, scan, checkpoint, jacrev, reverse over reverse and forward over
 reverse (`jax.hessian`), and inside shard_map. Forward mode alone is refused by JAX: a
@@ -35,7 +36,7 @@ from jaxdnn.dropout import Dropout
 from jaxdnn.linear import contract, pull
 from jaxdnn.objective import l2_cost, l2_or_none, loss_backward, mean_over, weigh
 from jaxdnn.parameters import Layer, Parameters
-from jaxdnn.sharding import varying_as
+from jaxdnn.sharding import varying_alike
 
 
 @public
@@ -92,10 +93,10 @@ def as_function(network: Network, *, keep_prob: Any = 1.0) -> Callable[..., Arra
         params, X = admitted_inputs(network, params, X)
         X = jnp.asarray(X, params[0].W.dtype)
         if key is None:
-            return rule(varying_as(params, X), X, None)
+            return rule(*varying_alike((params, X, None)))
         check_dropout(key, keep_prob)
-        params, kept = varying_as((params, jnp.asarray(keep_prob, float)), X)
-        return rule(params, X, Dropout(key, kept))
+        dropout = Dropout(key, jnp.asarray(keep_prob, float))
+        return rule(*varying_alike((params, X, dropout)))
 
     return network_function
 
@@ -173,7 +174,7 @@ def cost_as_function(network: Network, *, l2: Any = 0.0) -> Callable[..., Array]
         dtype = problem.params[-1].W.dtype
         X, *others = jax.tree.map(lambda of: jnp.asarray(of, dtype), given)
         traced = None if strength is None else jnp.asarray(strength, float)
-        return rule(*varying_as((problem.params, X, *others, traced), X))
+        return rule(*varying_alike((problem.params, X, *others, traced)))
 
     return cost_function
 
@@ -204,4 +205,5 @@ def _pulled_dropout(params: Parameters, dparams: Parameters, dropout: Any) -> An
         return None
     above = zip(params[1:], dparams[1:], strict=True)
     met = sum((W * dW).sum() for (W, _), (dW, _) in above)
-    return Dropout(None, jnp.asarray(-met / dropout.keep_prob, float))
+    slope = jnp.asarray(-met / dropout.keep_prob, float)
+    return dropout._replace(key=None, keep_prob=slope)

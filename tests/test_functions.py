@@ -135,6 +135,39 @@ def test_under_the_transformations(name):
     close(found, transformed(lambda X: cost(network, params, X, Y))(X))
 
 
+@pytest.mark.parametrize("varies", ["params", "X", "weights", "key"])
+def test_any_argument_may_be_what_varies_over_a_mesh(varies):
+    network, params, X, Y = problem()
+    f, J = dnn.as_function(network, keep_prob=0.5), dnn.cost_as_function(network)
+    axis = (jax.sharding.AxisType.Auto,)
+    mesh = jax.make_mesh((1,), ("d",), axis_types=axis)
+    given = {"params": params, "X": X, "weights": jnp.ones(6), "key": KEY}
+
+    def model(given):
+        J_here = J(given["params"], given["X"], Y, given["weights"])
+        return J_here + f(given["params"], given["X"], given["key"]).sum()
+
+    def split(given):
+        given[varies] = jax.tree.map(lambda of: of[0], given[varies])
+        return model(given)[None]
+
+    axes, nowhere = (jax.sharding.PartitionSpec(*of) for of in (["d"], []))
+    specs = {name: axes if name == varies else nowhere for name in given}
+    spread = jax.shard_map(split, mesh=mesh, in_specs=(specs,), out_specs=axes)
+
+    def whole(params, X):
+        some = {**given, "params": params, "X": X}
+        some[varies] = jax.tree.map(lambda of: of[None], some[varies])
+        return spread(some).sum()
+
+    def alone(params, X):
+        return model({**given, "params": params, "X": X})
+
+    found = jax.grad(whole, argnums=(0, 1))(params, X)
+    own = jax.grad(alone, argnums=(0, 1))
+    close(found, own(params, X))
+
+
 def test_forward_mode_is_refused_by_jax():
     network, params, X, _ = problem()
     f = dnn.as_function(network)
