@@ -4,6 +4,7 @@ Its derivative is the hand-derived backward, whatever autodiff is around it:
 
     AL = f(params, X)        dZL = (∂AL/∂ZL)ᵀ dAL        dX = W_1ᵀ dZ_1
     J = f(params, X, Y, w)   ∂J/∂w_j = (ℓ_j - J) / Σᵢ wᵢ
+                             ∂J/∂λ = Σ_l ||W_l||² / (2 Σᵢ wᵢ)
 
 They go under jit, vmap, scan, checkpoint, jacrev, reverse over reverse and forward over
 reverse (`jax.hessian`), and inside shard_map. Forward mode alone is refused by JAX: a
@@ -32,12 +33,12 @@ from jaxdnn.arguments import (
     check_network,
     check_values,
 )
-from jaxdnn.arrays import on_device
+from jaxdnn.arrays import number, on_device
 from jaxdnn.dropout import Dropout
 from jaxdnn.linear import contract, pull
-from jaxdnn.objective import l2_or_none, loss_backward, mean_over, weigh
+from jaxdnn.objective import l2_cost, l2_or_none, loss_backward, mean_over, weigh
 from jaxdnn.parameters import Layer, Parameters
-from jaxdnn.sharding import varying_as
+from jaxdnn.sharding import varying_alike
 
 
 @public
@@ -46,7 +47,8 @@ def as_function(network: Network, *, keep_prob: Any = 1.0) -> Callable[..., Arra
 
     Args:
       network: the description.
-      keep_prob: () in (0, 1], of dropout where the function is given a key.
+      keep_prob: () in (0, 1], of dropout where the function is given a key; may be
+        traced, with the cotangent that it has while the masks stay.
 
     Returns:
       A function of params (one Layer(W, b) per layer), X (n_x, m) and a PRNG key, or
@@ -72,19 +74,19 @@ def as_function(network: Network, *, keep_prob: Any = 1.0) -> Callable[..., Arra
     check_head_bends(network)
     pull_output: Any = network.head.output_backward
 
-    def outputs(params: Parameters, X: Array, key: Any) -> tuple[Array, Any]:
-        dropout = None if key is None else Dropout(key, keep_prob)
+    def outputs(params: Parameters, X: Array, dropout: Any) -> tuple[Array, Any]:
         ZL, caches = propagation.forward(network, params, X, dropout)
-        return caches[-1].activation, (params, ZL, caches)
+        return caches[-1].activation, (params, ZL, caches, dropout)
 
     @jax.custom_vjp
-    def rule(params: Parameters, X: Array, key: Any) -> Array:
-        return outputs(params, X, key)[0]
+    def rule(params: Parameters, X: Array, dropout: Dropout | None) -> Array:
+        return outputs(params, X, dropout)[0]
 
     def backward(kept: Any, dAL: Array) -> tuple[Any, ...]:
-        params, ZL, caches = kept
+        params, ZL, caches, dropout = kept
         dZL = pull_output(dAL, ZL, caches[-1].activation)
-        return *_pulled(network, params, caches, dZL), None
+        dparams, dX = _pulled(network, params, caches, dZL)
+        return dparams, dX, _pulled_dropout(params, dparams, dropout)
 
     rule.defvjp(outputs, backward)
     call = _one_program(rule)
@@ -93,9 +95,11 @@ def as_function(network: Network, *, keep_prob: Any = 1.0) -> Callable[..., Arra
     def network_function(params: Parameters, X: Array, key: Any = None) -> Array:
         params, X = admitted_inputs(network, params, X)
         X = jnp.asarray(on_device(X), params[0].W.dtype)
+        dropout = None
         if key is not None:
             check_dropout(key, keep_prob)
-        return call(varying_as(params, X), X, key)
+            dropout = Dropout(key, on_device(number("keep_prob", keep_prob, float)))
+        return call(*varying_alike((params, X, dropout)))
 
     return network_function
 
@@ -106,7 +110,7 @@ def cost_as_function(network: Network, *, l2: Any = 0.0) -> Callable[..., Array]
 
     Args:
       network: the description.
-      l2: () >= 0, as for `cost`.
+      l2: () >= 0, as for `cost`; may be traced, and differentiated.
 
     Returns:
       A function of params, X (n_x, m), Y (n_L, m) and weights (m,) or None. It gives J,
@@ -129,24 +133,27 @@ def cost_as_function(network: Network, *, l2: Any = 0.0) -> Callable[..., Array]
     strength = l2_or_none(l2 if isinstance(l2, Array) else float(l2))
 
     def costed(
-        params: Parameters, X: Array, Y: Array, weights: Array | None
+        params: Parameters, X: Array, Y: Array, weights: Array | None, l2: Array | None
     ) -> tuple[Array, Any]:
-        mean = mean_over(X.shape[1], weights, strength)
+        mean = mean_over(X.shape[1], weights, l2)
         ZL, caches = propagation.forward(network, params, X)
         J = propagation.cost(network, params, ZL, Y, mean)
         return J.astype(ZL.dtype), (params, ZL, caches, Y, mean, J)
 
     @jax.custom_vjp
-    def rule(params: Parameters, X: Array, Y: Array, weights: Array | None) -> Array:
-        return costed(params, X, Y, weights)[0]
+    def rule(params: Parameters, X: Array, Y: Array, weights: Any, l2: Any) -> Array:
+        return costed(params, X, Y, weights, l2)[0]
 
     def backward(kept: Any, dJ: Array) -> tuple[Any, ...]:
         params, ZL, caches, Y, mean, J = kept
         share = (dJ / mean.total).astype(ZL.dtype)
         dZL = share * loss_backward(caches[-1].activation, Y, mean)
         dparams, dX = _pulled(network, params, caches, dZL)
+        dl2 = None
         if mean.decay is not None:
             dparams = propagation.decayed(params, dparams, dJ * mean.decay)
+            dl2 = dJ * l2_cost([W for W, _ in params], 1 / mean.total)
+            dl2 = dl2.astype(float)
         dY = jnp.full_like(Y, jnp.nan)
         if network.head.targets_backward is not None:
             dY = weigh(share * network.head.targets_backward(ZL, Y), mean)
@@ -154,7 +161,7 @@ def cost_as_function(network: Network, *, l2: Any = 0.0) -> Callable[..., Array]
         if mean.weights is not None:
             losses = network.head.losses(ZL, Y).astype(J.dtype)
             dw = (dJ * (losses - J) / mean.total).astype(mean.weights.dtype)
-        return dparams, dX, dY, dw
+        return dparams, dX, dY, dw, dl2
 
     rule.defvjp(costed, backward)
     call = _one_program(rule)
@@ -170,7 +177,8 @@ def cost_as_function(network: Network, *, l2: Any = 0.0) -> Callable[..., Array]
         given = (problem.X, problem.Y, problem.sample_weight)
         dtype = problem.params[-1].W.dtype
         X, *others = jax.tree.map(lambda of: jnp.asarray(of, dtype), given)
-        return call(*varying_as((problem.params, X, *others), X))
+        traced = on_device(number("l2", strength, float))
+        return call(*varying_alike((problem.params, X, *others, traced)))
 
     return cost_function
 
@@ -201,3 +209,17 @@ def _pulled(
         for (W, b), (_, dW, db) in zip(params, found, strict=True)
     )
     return dparams, pull(found[0][0], params[0].W)
+
+
+def _pulled_dropout(params: Parameters, dparams: Parameters, dropout: Any) -> Any:
+    """From dW to the cotangent of keep_prob: -Σ <W_l, dW_l> / keep_prob, l = 2, ..., L.
+
+    A~ = A * D / keep_prob has the slope -A~ / keep_prob, and <dA~, A~> is <W, dW> of
+    the layer above. That the mask follows from keep_prob has none.
+    """
+    if dropout is None:
+        return None
+    above = zip(params[1:], dparams[1:], strict=True)
+    met = sum((W * dW).sum() for (W, _), (dW, _) in above)
+    slope = jnp.asarray(-met / dropout.keep_prob, float)
+    return dropout._replace(key=None, keep_prob=slope)

@@ -145,6 +145,27 @@ def varying_as(tree: Any, A: Array) -> Any:
     return jax.tree.map(lambda leaf: jnp.where(never, leaf, leaf), tree)
 
 
+def varying_alike(tree: Any) -> Any:
+    """The tree's arrays, each varying over all axes of a shard_map that any does.
+
+    A rule for reverse mode must give cotangents that vary as its arguments do, and they
+    vary as the result does.
+
+    Example:
+      >>> varying_alike((jnp.ones(1), None))
+      (Array([1.], dtype=float32), None)
+    """
+    arrays = jax.tree.leaves(tree)
+    if not any(jax.typeof(A).sharding.mesh.manual_axes for A in arrays):
+        return tree
+    for A in arrays:
+        numbers = A
+        if jnp.issubdtype(A.dtype, jax.dtypes.prng_key):
+            numbers = jax.random.key_data(A)
+        tree = varying_as(tree, numbers)
+    return tree
+
+
 def _lies(A: Array, B: Array) -> NamedSharding | None:
     """Where the product lies; None where XLA decides."""
     one, other = jax.typeof(A).sharding, jax.typeof(B).sharding

@@ -73,10 +73,43 @@ def test_dropout_with_a_key():
     f = dnn.as_function(network, keep_prob=0.5)
     found = jax.grad(lambda params: (f(params, X, KEY) ** 2).sum())(params)
 
-    def autodiff(params):
-        return (outputs(network, params, X, Dropout(KEY, 0.5)) ** 2).sum()
+    def autodiff(params, keep_prob=0.5):
+        return (outputs(network, params, X, Dropout(KEY, keep_prob)) ** 2).sum()
 
     close(found, jax.grad(autodiff)(params))
+
+    def made_inside(params, keep_prob):
+        f = dnn.as_function(network, keep_prob=keep_prob)
+        return (f(params, X, KEY) ** 2).sum()
+
+    found = jax.grad(made_inside, argnums=(0, 1))(params, 0.5)
+    close(found, jax.grad(autodiff, argnums=(0, 1))(params, 0.5))
+
+
+def test_the_strength_of_l2_has_a_slope():
+    network, params, X, Y = problem()
+    weights = jnp.linspace(0.5, 1.5, 6)
+
+    def hand(l2):
+        return dnn.cost_as_function(network, l2=l2)(params, X, Y, weights)
+
+    def autodiff(l2):
+        return cost(network, params, X, Y, weights, l2)
+
+    close(jax.value_and_grad(hand)(0.3), jax.value_and_grad(autodiff)(0.3))
+
+    def step(J, l2):
+        """After an update, how the cost depends on l2: a hypergradient."""
+        grads = jax.grad(lambda params: J(l2, params))(params)
+        return J(0.0, dnn.update_parameters(params, grads, learning_rate=0.1))
+
+    found = jax.grad(step, argnums=1)(
+        lambda l2, params: dnn.cost_as_function(network, l2=l2)(params, X, Y), 0.3
+    )
+    own = jax.grad(step, argnums=1)(
+        lambda l2, params: cost(network, params, X, Y, l2=l2), 0.3
+    )
+    close(found, own)
 
 
 TRANSFORMED = {
@@ -99,6 +132,39 @@ def test_under_the_transformations(name):
     transformed, J = TRANSFORMED[name], dnn.cost_as_function(network)
     found = transformed(lambda X: J(params, X, Y))(X)
     close(found, jax.jit(transformed(lambda X: cost(network, params, X, Y)))(X))
+
+
+@pytest.mark.parametrize("varies", ["params", "X", "weights", "key"])
+def test_any_argument_may_be_what_varies_over_a_mesh(varies):
+    network, params, X, Y = problem()
+    f, J = dnn.as_function(network, keep_prob=0.5), dnn.cost_as_function(network)
+    axis = (jax.sharding.AxisType.Auto,)
+    mesh = jax.make_mesh((1,), ("d",), axis_types=axis)
+    given = {"params": params, "X": X, "weights": jnp.ones(6), "key": KEY}
+
+    def model(given):
+        J_here = J(given["params"], given["X"], Y, given["weights"])
+        return J_here + f(given["params"], given["X"], given["key"]).sum()
+
+    def split(given):
+        given[varies] = jax.tree.map(lambda of: of[0], given[varies])
+        return model(given)[None]
+
+    axes, nowhere = (jax.sharding.PartitionSpec(*of) for of in (["d"], []))
+    specs = {name: axes if name == varies else nowhere for name in given}
+    spread = jax.shard_map(split, mesh=mesh, in_specs=(specs,), out_specs=axes)
+
+    def whole(params, X):
+        some = {**given, "params": params, "X": X}
+        some[varies] = jax.tree.map(lambda of: of[None], some[varies])
+        return spread(some).sum()
+
+    def alone(params, X):
+        return model({**given, "params": params, "X": X})
+
+    found = jax.grad(whole, argnums=(0, 1))(params, X)
+    own = jax.grad(alone, argnums=(0, 1))
+    close(found, own(params, X))
 
 
 def test_forward_mode_is_refused_by_jax():

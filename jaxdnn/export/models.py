@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from types import MappingProxyType
 
+from jaxdnn._checks import check_kind
 from jaxdnn._refusals import BadValueError, public
 from jaxdnn.data.tables import Table
 from jaxdnn.export.comparing import Comparison
@@ -38,6 +39,8 @@ def export_model(
       How many rows were compared, and the largest difference.
 
     Raises:
+      TypeError: no Model; an estimator is none: see `export_onnx` for its network_ and
+        params_.
       ValueError: another ending, or what the format's own function refuses.
 
     Example:
@@ -58,6 +61,7 @@ def export_model(
       >>> session.run(["label"], {"x": np.array([[1.0], [3.0]])})[0].tolist()
       ['cat', 'dog']
     """
+    check_kind("model", model, Model, "a Model, of load_model or of a run")
     write = FORMATS.get(Path(file).suffix)
     if write is None:
         raise BadValueError(

@@ -69,6 +69,7 @@ def export_stablehlo(
 
     Args:
       network, params: as for `predict`; activations and head may be of one's own.
+        Where x64 is not enabled, float64 is taken as float32, an estimator's too.
       file: its name.
       preprocessing: of a model, where its columns are to be encoded inside.
       platforms: those that are to run it, this process's among them.

@@ -44,3 +44,27 @@ def as_layers(coefs: Any, intercepts: Any, dtype: Any) -> Parameters:
         )
         for W, b in zip(coefs, intercepts, strict=True)
     )
+
+
+def check_goes_on(name: str, coefs: Any, hidden: list[Any], outputs: int) -> None:
+    """Refuse to go on from the parameters of another network.
+
+    Args:
+      name: of the estimator.
+      coefs: what there is to go on from.
+      hidden, outputs: how many units each hidden layer is to have, and the last.
+
+    Raises:
+      ValueError: it has others.
+
+    Example:
+      >>> check_goes_on("MLPRegressor", [np.ones((2, 1))], [], 3)
+      Traceback (most recent call last):
+      ValueError: y has 3 outputs, but MLPRegressor goes on from a fit with 1
+    """
+    *before, last = (W.shape[1] for W in coefs)
+    found = f"but {name} goes on from a fit with"
+    if outputs != last:
+        raise ValueError(f"y has {outputs} outputs, {found} {last}")
+    if hidden != before:
+        raise ValueError(f"hidden_layer_sizes is {hidden}, {found} {before}")

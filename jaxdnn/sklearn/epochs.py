@@ -20,7 +20,7 @@ from jaxdnn.sklearn.programs import (
     run_epochs,
     verdict_on,
 )
-from jaxdnn.sklearn.rows import Data, examples_of
+from jaxdnn.sklearn.rows import Data, check_batches, examples_of
 from jaxdnn.sklearn.sparse import answers_of, pieces_for
 from jaxdnn.training.buckets import filled, room_for
 
@@ -119,24 +119,3 @@ class ByTheBatch:
         room = room_for(len(ZL))
         watched = examples_of(data._replace(X=ZL[:, :0]), room)
         return verdict_on(self._plan, self._numbers, filled(ZL, room), watched)
-
-
-def check_batches(
-    weight: npt.NDArray[Any] | None, orders: npt.NDArray[Any], batch: int
-) -> None:
-    """Refuse a batch whose examples weigh nothing: it has no mean.
-
-    Raises:
-      ZeroDivisionError: there is one.
-
-    Example:
-      >>> check_batches(np.array([0.0, 1.0]), np.array([[0, 1]]), 1)
-      Traceback (most recent call last):
-      ZeroDivisionError: Weights sum to zero, can't be normalized
-    """
-    if weight is None or (weight != 0).all():
-        return
-    taken = weight[orders[:, : len(weight)]]
-    starts = np.arange(0, len(weight), batch)
-    if (np.add.reduceat(taken, starts, axis=1) == 0).any():
-        raise ZeroDivisionError("Weights sum to zero, can't be normalized")

@@ -27,7 +27,7 @@ from jaxdnn.sklearn.borrowed import check_optimize_result
 from jaxdnn.sklearn.coefficients import as_coefficients
 from jaxdnn.sklearn.listeners import Listeners
 from jaxdnn.sklearn.programs import packed_cost, unpack
-from jaxdnn.sklearn.rows import Data, examples_of
+from jaxdnn.sklearn.rows import Data, check_whole, examples_of
 from jaxdnn.sklearn.sparse import pieces_for
 from jaxdnn.training.buckets import room_for
 
@@ -79,6 +79,7 @@ def cost_function(
     """Packed parameters -> the cost of all examples with L2, and its gradient."""
     if network.head.name == "identity":
         network = replace(network, output="identity")
+    check_whole(data.weight)
     whole = data.weights().sum()
     biases = sum(network.layer_dims[1:])
     m = len(data.Y)

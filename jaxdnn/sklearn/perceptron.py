@@ -27,11 +27,11 @@ from jaxdnn.sklearn.borrowed import (
     check_sample_weight,
     fit_context,
 )
-from jaxdnn.sklearn.coefficients import as_layers
+from jaxdnn.sklearn.coefficients import as_layers, check_goes_on
 from jaxdnn.sklearn.draws import initial_coefficients
 from jaxdnn.sklearn.heads import HEADS
 from jaxdnn.sklearn.listeners import Listeners
-from jaxdnn.sklearn.rows import Data
+from jaxdnn.sklearn.rows import Data, check_whole
 from jaxdnn.sklearn.sparse import answers_of
 
 # What is recorded of epochs, and counted from one fit to the next.
@@ -266,11 +266,8 @@ class Perceptron(CallbackSupportMixin, BaseEstimator, ABC):
         if first:
             self.n_outputs_ = Y.shape[1]
             self._initialize([X.shape[1], *sizes, self.n_outputs_], random, X.dtype)
-        elif Y.shape[1] != self.n_outputs_:
-            raise ValueError(
-                f"y has {Y.shape[1]} outputs, but {type(self).__name__} goes on from a "
-                f"fit with {self.n_outputs_}"
-            )
+        else:
+            check_goes_on(type(self).__name__, self.coefs_, sizes, Y.shape[1])
         # What goes on does so in the dtype it began with.
         dtype = np.result_type(np.float32, *self.coefs_)
         data = data._replace(X=X.astype(dtype, copy=False))
@@ -382,6 +379,8 @@ class Perceptron(CallbackSupportMixin, BaseEstimator, ABC):
                 "the size of your dataset."
             )
         weights = parts[4:] or (None, None)
+        if len(parts) > 4:
+            check_whole(check_sample_weight(parts[5], parts[1]))
         train, watched = zip(parts[:2], parts[2:4], weights, strict=True)
         return Data(*train), Data(*watched)
 

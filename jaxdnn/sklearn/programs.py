@@ -95,7 +95,12 @@ def train_batches(
         count = jnp.minimum(numbers.batch, numbers.rows - start)
         rows = order.at[start + places].get(mode="clip")
         taken = Examples(*(of.at[rows].get(mode="clip") for of in examples))
-        taken = taken._replace(weight=jnp.where(places < count, taken.weight, 0))
+        # A row of 0 is the last to overflow, and 0 times infinity is no 0.
+        real = places < count
+        taken = taken._replace(
+            X=jnp.where(real[:, None], taken.X, 0),
+            weight=jnp.where(real, taken.weight, 0),
+        )
         state, J = _one_update(plan, numbers, state, taken)
         return state, total + J.astype(total.dtype) * count
 
@@ -107,15 +112,16 @@ def _one_update(
     plan: Plan, numbers: Numbers, state: State, batch: Examples
 ) -> tuple[State, Array]:
     network, params = plan.network, state.params
-    whole = batch.weight.sum()
-    mean = Mean(batch.weight, whole, numbers.alpha / whole)
+    # Divided by the batch's weight at the end: what overflows does so in this order.
+    whole, total = batch.weight.sum(), Mean(batch.weight, 1, numbers.alpha)
     dropout, rate = _dropout(plan, numbers, state), state.ending.rate
     if plan.schedule is not None:
         rate = jnp.asarray(plan.schedule(state.updates), rate.dtype)
-    J, grads = cost_and_gradients(network, params, batch, mean, dropout)
+    J, grads = cost_and_gradients(network, params, batch, total, dropout)
+    J, grads = jax.tree.map(lambda of: of / whole, (J, grads))
 
     def again(params: Parameters) -> Array:
-        return cost(network, params, batch, mean, dropout)
+        return cost(network, params, batch, total, dropout) / whole
 
     step = Step(numbers.solver, rate, state.updates, params, grads, again, J)
     params, solver = update(plan.solver, step, state.solver)

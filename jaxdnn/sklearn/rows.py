@@ -30,3 +30,36 @@ def examples_of(data: Data, room: int, pieces: int = 0) -> Examples:
         filled(data.Y, room, data.X.dtype),
         filled(data.weights(), room),
     )
+
+
+def check_batches(
+    weight: npt.NDArray[Any] | None, orders: npt.NDArray[Any], batch: int
+) -> None:
+    """Refuse a batch whose weights sum to 0: it has no mean.
+
+    Raises:
+      ZeroDivisionError: there is one.
+
+    Example:
+      >>> check_batches(np.array([0.0, 1.0]), np.array([[0, 1]]), 1)
+      Traceback (most recent call last):
+      ZeroDivisionError: Weights sum to zero, can't be normalized
+    """
+    if weight is None or (weight > 0).all():
+        return
+    taken = weight[orders[:, : len(weight)]]
+    starts = np.arange(0, len(weight), batch)
+    if (np.add.reduceat(taken, starts, axis=1) == 0).any():
+        raise ZeroDivisionError("Weights sum to zero, can't be normalized")
+
+
+def check_whole(weight: npt.NDArray[Any] | None) -> None:
+    """`check_batches`, of all examples in one batch.
+
+    Example:
+      >>> check_whole(np.array([-1.0, 1.0]))
+      Traceback (most recent call last):
+      ZeroDivisionError: Weights sum to zero, can't be normalized
+    """
+    if weight is not None:
+        check_batches(weight, np.arange(len(weight))[None], len(weight))

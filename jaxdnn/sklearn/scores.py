@@ -59,10 +59,12 @@ def r_squared(AL: Array, Y: Array, weight: Array) -> Array:
       0.5
     """
     w = weight[None, :]
+    # Left out is left out, whatever the prediction has overflowed to.
+    AL = jnp.where(w == 0, 0, AL)
     middle = (w * Y).sum(axis=1, keepdims=True) / weight.sum()
     missed = (w * jnp.square(Y - AL)).sum(axis=1)
     spread = (w * jnp.square(Y - middle)).sum(axis=1)
     constant = jnp.where(missed == 0, 1.0, 0.0)
     varied = 1 - missed / jnp.where(spread == 0, 1, spread)
     score = jnp.where(spread == 0, constant, varied).mean()
-    return jnp.where(jnp.isfinite(jnp.where(w == 0, 0, AL)).all(), score, jnp.nan)
+    return jnp.where(jnp.isfinite(AL).all(), score, jnp.nan)

@@ -177,6 +177,8 @@ def test_every_kind_of_column_is_known():
 
 def test_what_is_refused(tmp_path, monkeypatch):
     of, path = network(), tmp_path / "x.onnx"
+    with pytest.raises(TypeError, match=r"^export_model: model must be a Model"):
+        dnn.export.export_model(of, path)
     params = parameters(of)
     cube = dnn.Activation("cube", lambda Z: Z**3, lambda dA, Z: dA * 3 * Z**2)
     with pytest.raises(

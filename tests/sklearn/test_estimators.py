@@ -8,6 +8,7 @@ import warnings
 from functools import partial
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import optax
 import pytest
@@ -26,6 +27,7 @@ from sklearn.preprocessing import StandardScaler
 
 import jaxdnn as dnn
 from jaxdnn.sklearn import MLPClassifier, MLPRegressor, epochs
+from jaxdnn.sklearn.scores import r_squared
 from tests.sklearn.examples import LABELS, X, small
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -203,12 +205,32 @@ def test_a_chunk_does_not_change_the_model(capsys):
     assert len(said) == 30
 
 
-def test_batches_that_weigh_nothing_have_no_mean():
-    weights = np.ones(150)
-    weights[:32] = 0
-    model = small(shuffle=False, batch_size=16)
+NOTHING = np.r_[np.zeros(32), np.ones(118)]
+
+
+@pytest.mark.parametrize(
+    ("parameters", "weights"),
+    [
+        ({"shuffle": False, "batch_size": 16}, NOTHING),
+        ({"batch_size": 150}, np.where(np.arange(150) % 2, 1.0, -1.0)),
+        ({"solver": "lbfgs"}, np.where(np.arange(150) % 2, 1.0, -1.0)),
+    ],
+)
+def test_batches_that_weigh_nothing_have_no_mean(parameters, weights):
     with pytest.raises(ZeroDivisionError, match="Weights sum to zero"):
-        model.fit(X, LABELS, sample_weight=weights)
+        small(**parameters).fit(X, LABELS, sample_weight=weights)
+
+
+def test_a_validation_part_that_weighs_nothing_is_refused():
+    model = small(early_stopping=True)
+    with pytest.raises(ValueError, match="at least one non-zero"):
+        model.fit(X, LABELS, sample_weight=np.eye(150)[0])
+
+
+def test_what_is_left_out_of_a_score_may_overflow():
+    Y = jnp.array([[1.0, 2.0, 3.0]])
+    score = r_squared(jnp.array([[1.0, 2.0, 1e30]]), Y, jnp.array([1.0, 1.0, 0.0]))
+    assert score == 1
 
 
 def test_several_outputs_descend_on_the_sum_of_their_errors():
@@ -235,10 +257,15 @@ def test_targets_that_are_no_numbers_are_refused(y, found):
         small(MLPRegressor).fit(X, y)
 
 
-def test_other_outputs_than_the_fit_that_goes_on_had_are_refused():
+def test_another_network_than_the_fit_that_goes_on_had_is_refused():
     model = small(MLPRegressor).partial_fit(X, LABELS)
     with pytest.raises(ValueError, match="y has 2 outputs, but MLPRegressor goes on f"):
         model.partial_fit(X, X[:, :2])
+    model.set_params(hidden_layer_sizes=(6, 5))
+    with pytest.raises(
+        ValueError, match=r"_sizes is \[6, 5\], but MLPR.* fit with \[6\]"
+    ):
+        model.partial_fit(X, LABELS)
     assert model.predict(X).shape == (150,)
 
 

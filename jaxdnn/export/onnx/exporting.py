@@ -56,6 +56,7 @@ def export_onnx(
 
     Args:
       network, params: as for `predict`, float32 or float64; gelu in float32 alone.
+        Where x64 is not enabled, float64 is taken as float32, an estimator's too.
       file: its name.
       preprocessing: of a model.
       rows: X (n_x, m), or with a preprocessing a Table, or pieces of one, to compare
