@@ -224,13 +224,15 @@ class _Own(NamedTuple):
 
 def _check_options(options: tuple[tuple[Any, ...], ...]) -> None:
     """Refuse values out of range, and clipping in some lanes only or beside padding."""
-    seeds, _, penalties, keeps, clips, _, nets = options
+    seeds, _, penalties, keeps, clips, noises, nets = options
     for seed in seeds:
         check_seed("seeds", seed)
     for l2 in penalties:
         check_scalar("l2", l2, low=0)
     for keep_prob in keeps:
         check_scalar("keep_prob", keep_prob, low=0, high=1, low_open=True)
+    for noise in noises:
+        check_scalar("noise_multiplier", noise, low=0)
     unclipped = [clip is None for clip in clips]
     if all(unclipped):
         return
