@@ -32,7 +32,7 @@ def needed(*libraries: str) -> None:
     Example:
       >>> needed("json")
     """
-    if new := [name for name in libraries if name not in sys.modules]:
+    if new := [name for name in libraries if sys.modules.get(name) is None]:
         with _uncollected():
             for name in new:
                 require(name)

@@ -79,7 +79,7 @@ def picked(record: type[Record], args: argparse.Namespace) -> Record:
 
     Example:
       >>> picked(NetworkRecipe, argparse.Namespace(layers=[3], epochs=5))
-      NetworkRecipe(layers=(3,), hidden='relu')
+      NetworkRecipe(layers=(3,))
     """
     given: dict[str, Any] = {}
     for field in fields(record):
