@@ -71,8 +71,11 @@ def test_moments_of_no_year_are_refused(tmp_path, kind):
 
 
 def test_views_of_strings_are_text(tmp_path):
-    texts = pa.array(["a", None]).cast(pa.string_view())
-    pq.write_table(pa.table({"a": texts}), tmp_path / "t.parquet")
+    texts = pa.table({"a": pa.array(["a", None], pa.string_view())})
+    try:
+        pq.write_table(texts, tmp_path / "t.parquet")
+    except pa.ArrowNotImplementedError:
+        pytest.skip("this pyarrow writes no views of strings")
     assert read_table(tmp_path / "t.parquet").columns["a"].tolist() == ["a", ""]
 
 
