@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from jaxdnn._checks import check_layer_dims
 from jaxdnn._refusals import BadTypeError, BadValueError, public, shown
-from jaxdnn.activations import Activation, get_activation
+from jaxdnn.activations import ACTIVATIONS, Activation, get_activation
 from jaxdnn.heads import Head, get_head
 
 
@@ -75,3 +76,26 @@ class Network:
     def head(self) -> Head:
         """The output head."""
         return get_head(self.output)
+
+
+def own_activations(network: Network) -> list[str]:
+    """The names of those that are none of this library's, whatever they are called.
+
+    Example:
+      >>> relu = get_activation("relu")
+      >>> own = Activation("relu", relu.forward, relu.backward, "Z")
+      >>> own_activations(Network((2, 3, 3, 1), ("tanh", own)))
+      ['relu']
+    """
+    return [g.name for g in network.activations if ACTIVATIONS.get(g.name) != g]
+
+
+def multiplications(network: Network, m: int) -> int:
+    """About how many a step over m examples takes: Z, dW and dA of every layer.
+
+    Example:
+      >>> multiplications(Network((4, 16, 3)), 16)
+      5376
+    """
+    products = sum(n_prev * n for n_prev, n in pairwise(network.layer_dims))
+    return 3 * m * products

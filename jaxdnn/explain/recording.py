@@ -33,7 +33,7 @@ from jaxdnn._checks import check_input_columns, check_shape, count
 from jaxdnn._programs import compiled
 from jaxdnn._refusals import BadValueError, public
 from jaxdnn._shown import block, by_field, never_raises, series
-from jaxdnn.activations import ACTIVATIONS
+from jaxdnn.architecture import own_activations
 from jaxdnn.arguments import check_network
 from jaxdnn.arrays import admitted
 from jaxdnn.dropout import Dropout
@@ -184,8 +184,7 @@ def _check(network: Network, X: NDArray[Any], Y: NDArray[Any]) -> None:
             "network must tell classes apart, by a sigmoid of one output or a softmax, "
             f"got {head.name} of {dims[-1]}"
         )
-    own = [g.name for g in network.activations if ACTIVATIONS.get(g.name) != g]
-    if own:
+    if own := own_activations(network):
         raise BadValueError(f"network must have built-in activations, got {own[0]}")
     check_input_columns(network, X)
     m = X.shape[1]

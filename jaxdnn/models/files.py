@@ -29,6 +29,7 @@ from jaxdnn._atomic import write
 from jaxdnn._checks import check_kind, check_parameters, check_path
 from jaxdnn._extras import require
 from jaxdnn._refusals import BadValueError, public, shown
+from jaxdnn.architecture import own_activations
 from jaxdnn.data.preprocessing import Preprocessing
 from jaxdnn.models.model import Model
 
@@ -71,12 +72,11 @@ def save_model(path: str | os.PathLike[str], model: Model) -> None:
             f"head {network.head.name!r} is of your own; a file can hold only these: "
             f"{', '.join(HEADS)}"
         )
-    for g in network.activations:
-        if ACTIVATIONS.get(g.name) != g:
-            raise BadValueError(
-                f"activation {g.name!r} is a function of your own; a file "
-                f"can hold only these: {', '.join(ACTIVATIONS)}"
-            )
+    if own := own_activations(network):
+        raise BadValueError(
+            f"activation {own[0]!r} is a function of your own; a file "
+            f"can hold only these: {', '.join(ACTIVATIONS)}"
+        )
     arrays = params_to_dict(model.params)
     for name, array in arrays.items():
         if array.dtype.name not in ("float16", "float32", "float64"):

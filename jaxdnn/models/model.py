@@ -126,14 +126,14 @@ class Model:
           (2, {'R2': 1.0, 'RMSE': 0.0, 'MAE': 0.0})
         """
         one = isinstance(rows, (Table, str, os.PathLike))
+        wanted = "a Table, the name of a file, or Tables"
         if not one:
-            wanted = "a Table, the name of a file, or Tables"
             check_kind("rows", rows, Iterable, wanted)
         targets = self.preprocessing.targets
         tallies = {target.name: tally(target) for target in targets}
         count = 0
         for table in [self.table(rows)] if one else rows:
-            check_kind("rows", table, Table, "a Table, the name of a file, or Tables")
+            check_kind("rows", table, Table, wanted)
             for piece in self._in_turn(self.preprocessing.scorable(table)):
                 self._add(piece, tallies)
                 count += len(piece)

@@ -4,14 +4,12 @@ A run with a few rows less then compiles nothing. What fills up has weight 0.
 """
 
 from collections.abc import Iterator
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from jaxdnn.activations import ACTIVATIONS
-from jaxdnn.architecture import Network
+from jaxdnn.architecture import Network, multiplications, own_activations
 from jaxdnn.training.types import Config
 
 # Fewer rows more are not counted: so small an array costs what it costs.
@@ -93,10 +91,9 @@ def bucket(network: Network, m: int, config: Config) -> int | None:
       >>> bucket(small, 399, Config()), bucket(large, 60_000, Config())
       (400, None)
     """
-    products = sum(n_prev * n for n_prev, n in pairwise(network.layer_dims))
-    known = all(ACTIVATIONS.get(g.name) == g for g in network.activations)
-    if config.batch_size is None and (config.drops_out or not known):
+    as_wide_as_m = config.drops_out or own_activations(network)
+    if config.batch_size is None and as_wide_as_m:
         return None
-    if 3 * products * m * config.epochs > _DWARFS_COMPILATION:
+    if multiplications(network, m) * config.epochs > _DWARFS_COMPILATION:
         return None
     return padded_size(m)

@@ -17,7 +17,6 @@ References:
 import os
 from collections.abc import Callable, Iterator
 from functools import partial, wraps
-from itertools import pairwise
 from typing import Any, TypeVar
 
 import jax
@@ -26,8 +25,7 @@ from jax.experimental.xla_metadata import set_xla_metadata
 from jaxlib import version
 
 from jaxdnn._programs import compiled
-from jaxdnn.activations import ACTIVATIONS
-from jaxdnn.architecture import Network
+from jaxdnn.architecture import Network, multiplications, own_activations
 from jaxdnn.heads import HEADS
 
 _T = TypeVar("_T")
@@ -66,11 +64,10 @@ def fits_one_kernel(network: Network, batch: int, dtype: Any) -> bool:
       >>> fits_one_kernel(Network((64, 100, 10)), 16, np.float32)
       False
     """
-    products = sum(n_prev * n for n_prev, n in pairwise(network.layer_dims))
-    known = all(ACTIVATIONS.get(g.name) == g for g in network.activations)
-    known = known and HEADS.get(network.head.name) == network.head
+    small = multiplications(network, batch) <= _MULTIPLICATIONS
+    known = HEADS.get(network.head.name) == network.head
+    known = known and not own_activations(network)
     quick = known and all(g.name != "gelu" for g in network.activations)
-    small = 3 * products * batch <= _MULTIPLICATIONS
     return small and quick and dtype in (np.float32, np.float64) and _is_there()
 
 

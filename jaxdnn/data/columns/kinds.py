@@ -119,17 +119,13 @@ def from_json(said: Mapping[str, Any]) -> Any:
     wanted = get_type_hints(kind)
     for field in fields(kind):
         value = said.get(field.name)
-        values[field.name] = tuple(value) if isinstance(value, list) else value
-        within = _WITHIN.get(field.name, _anything)
-        value = values[field.name]
-        if not (_is_of(value, wanted[field.name]) and within(value)):
+        value = tuple(value) if isinstance(value, list) else value
+        within = _WITHIN.get(field.name)
+        if not _is_of(value, wanted[field.name]) or (within and not within(value)):
             found = cut(value) if isinstance(value, str) else shown(value)
             raise ValueError(f"a column of {kind.kind} whose {field.name} is {found}")
+        values[field.name] = value
     return kind(**values)
-
-
-def _anything(_: Any) -> bool:
-    return True
 
 
 # Field -> what it holds, beyond its type.

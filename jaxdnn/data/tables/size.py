@@ -6,6 +6,7 @@ from pathlib import Path
 
 from jaxdnn._extras import require
 from jaxdnn.data.tables.parquet_files import files_of
+from jaxdnn.data.tables.reading import suffix
 from jaxdnn.data.within import within
 
 # Bytes at the beginning of a file from which the rest is judged.
@@ -30,7 +31,7 @@ def held_whole(path: str | os.PathLike[str]) -> int:
       True
     """
     path = Path(path)
-    if path.suffix.lower() == ".parquet":
+    if suffix(path) == ".parquet":
         with within(path):
             read = require("pyarrow.parquet").read_metadata
             files = [read(each) for each in files_of(path)]
