@@ -57,6 +57,11 @@ if not OWN_FLAGS:
     os.environ["XLA_FLAGS"] = " ".join([users_environment()["XLA_FLAGS"], *FAST])
 
 import jax  # noqa: E402 (it reads XLA_FLAGS)
+from jax._src.interpreters import mlir  # noqa: E402
+
+if not OWN_FLAGS:
+    # JAX makes a context for each program: half of what lowering a small one takes.
+    mlir.make_ir_context = functools.cache(mlir.make_ir_context)
 
 # A shape that is wrong must not broadcast its way through a test.
 jax.config.update("jax_numpy_rank_promotion", "raise")
@@ -114,7 +119,9 @@ def room_for_programs() -> Iterator[None]:
     """Forget the programs of the tests before where they have become too many."""
     yield
     if pieces_of_memory() > MOST_PIECES:
+        gc.unfreeze()
         jax.clear_caches()
+    gc.freeze()
 
 
 def pytest_configure(config: pytest.Config) -> None:

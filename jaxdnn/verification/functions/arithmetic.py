@@ -5,13 +5,14 @@ the arguments stay whole under +, - and *: nothing is rounded there, and an expo
 an order that is whole no more is another function.
 """
 
-from functools import reduce
+from functools import cache, reduce
 from math import sqrt
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax import lax
 from jax.extend.core import ClosedJaxpr, Jaxpr
 
 from jaxdnn.verification.functions.programs import bounded, called, evaluate
@@ -53,16 +54,19 @@ def randomly(
     # What depends on x, by id; kept, so that no id is used again.
     moving = {id(leaf): leaf for leaf in jax.tree.leaves(x)}
 
+    @cache
+    def factors(dtype: Any, times: float) -> Any:
+        u = jnp.where(own_dtypes, float(jnp.finfo(dtype).eps) / 2, UNIT_ROUNDOFF)
+        return (1 + LIMIT * u * times * pool).astype(dtype)
+
     def blur(value: Any, times: float = 1.0) -> Any:
         nonlocal step
-        dtype = jnp.result_type(value)
-        if not jnp.issubdtype(dtype, jnp.inexact):
+        if not jnp.issubdtype(value.dtype, jnp.inexact):
             return value
         step += 1
         start = (7 * step) % SHIFTS
-        signs = pool[start : start + value.size].reshape(value.shape)
-        u = jnp.where(own_dtypes, float(jnp.finfo(dtype).eps) / 2, UNIT_ROUNDOFF)
-        return value * (1 + LIMIT * u * times * signs).astype(dtype)
+        own = lax.slice(factors(value.dtype, times), [start], [start + value.size])
+        return lax.mul(value, lax.reshape(own, value.shape))
 
     def bind(eqn: Any, operands: list[Any]) -> list[Any]:
         moves = any(id(a) in moving for a in operands)
