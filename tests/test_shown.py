@@ -34,7 +34,7 @@ from jaxdnn.plots import plot_cost
 from jaxdnn.training.lanes import Lanes
 
 NETWORK = Network((2, 4, 1), "tanh")
-X = np.array(jax.random.normal(jax.random.key(1), (2, 20)))
+X = np.random.default_rng(1).normal(size=(2, 20)).astype(np.float32)
 Y = (X[:1] > 0).astype(float)
 run = partial(fit, NETWORK, X, Y, key=jax.random.key(0))
 

@@ -25,8 +25,8 @@ KEY = jax.random.key(0)
 NETWORK = Network((3, 5, 2), "tanh")
 
 
-clipped = optax.chain(optax.clip_by_global_norm(0.1), optax.sgd(0.5, momentum=0.9))
 scheduled = optax.adamw(optax.cosine_decay_schedule(0.1, 15), weight_decay=0.1)
+clipped = optax.chain(optax.clip_by_global_norm(0.1), scheduled)
 masks = partial(jax.tree.map, lambda p: p.shape[1] > 1)
 masked = optax.masked(optax.sgd(0.3), masks)
 
@@ -38,15 +38,13 @@ def falling(step):
 @pytest.mark.parametrize(
     ("optimizer", "learning_rate", "same"),
     [
-        (None, 0.3, optax.sgd(0.3)),
         (clipped, None, clipped),
-        (scheduled, None, scheduled),
         (masked, None, masked),
         (optax.adam, 0.05, optax.adam(0.05)),
         (partial(optax.sgd, momentum=0.9), 0.1, optax.sgd(0.1, momentum=0.9)),
         (optax.adam, falling, optax.adam(falling)),
     ],
-    ids=["descent", "clipped", "scheduled", "masked", "adam", "momentum", "schedule"],
+    ids=["clipped and scheduled", "masked", "adam", "momentum", "schedule"],
 )
 def test_a_run_is_the_loop_with_optax(optimizer, learning_rate, same):
     with jax.enable_x64(True):
@@ -75,8 +73,7 @@ def test_a_learning_rate_of_the_optimizers_own_is_read_where_it_shows():
 
 def test_learning_rates_share_one_program(monkeypatch):
     traces = count_traces(monkeypatch, programs)
-    X, Y = data(NETWORK)
-    X, Y = X[:, :13], Y[:, :13]
+    X, Y = data(NETWORK, 13)
     for rate in (0.1, 0.2):
         arguments = {"epochs": 3, "optimizer": optax.adam, "learning_rate": rate}
         fit(NETWORK, X, Y, key=KEY, batch_size=5, **arguments)
@@ -117,21 +114,17 @@ def test_a_rate_kept_in_the_optimizers_state_is_the_one_given(learning_rate):
 
 # ---- transformations that ask for the cost -----------------------------------------
 
+# All that is asked for; one number, in a chain; the same by its name alone.
 SEARCHING = {
     "lbfgs": optax.lbfgs(memory_size=4),
-    "backtracking": optax.chain(
-        optax.sgd(1.0), optax.scale_by_backtracking_linesearch(10)
-    ),
-    "polyak": optax.polyak_sgd(max_learning_rate=0.5),
     "plateau": optax.chain(
         optax.adam(0.1), contrib.reduce_on_plateau(patience=2, cooldown=1)
     ),
     "momo": contrib.momo(0.1),
 }
-each_search = pytest.mark.parametrize("name", SEARCHING)
 
 
-@each_search
+@pytest.mark.parametrize("name", SEARCHING)
 def test_an_update_that_reads_the_cost_is_given_it(name):
     """The run is Optax's own loop, with its own value_and_grad."""
     optimizer = SEARCHING[name]
@@ -151,22 +144,14 @@ def test_an_update_that_reads_the_cost_is_given_it(name):
             )
             return value, optax.apply_updates(params, updates), state
 
-        state = optimizer.init(params)
+        state = jax.jit(optimizer.init)(params)
         for J in result.history.cost:
             value, params, state = step(params, state)
             np.testing.assert_allclose(J, value, rtol=1e-9)
         chex.assert_trees_all_close(result.params, params, rtol=1e-6, atol=1e-8)
 
 
-def test_a_line_search_beats_plain_descent():
-    X, Y = data(NETWORK)
-    run = {"key": KEY, "epochs": 30}
-    searched = fit(NETWORK, X, Y, optimizer=optax.lbfgs(), **run)
-    plain = fit(NETWORK, X, Y, learning_rate=0.3, **run)
-    assert searched.history.cost[-1] < plain.history.cost[-1] / 10
-
-
-@each_search
+@pytest.mark.parametrize("name", ["lbfgs", "plateau"])
 def test_searches_in_batches_resume_to_the_bit(name):
     X, Y = data(NETWORK)
     run = {"key": KEY, "batch_size": 7, "keep_prob": 0.8, "optimizer": SEARCHING[name]}
@@ -182,7 +167,7 @@ def test_searches_in_batches_resume_to_the_bit(name):
     assert np.isfinite(streamed.history.cost).all()
 
 
-@each_search
+@pytest.mark.parametrize("name", ["lbfgs", "momo"])
 def test_lanes_search_as_single_runs_do(name):
     X, Y = data(NETWORK)
     run = {"epochs": 4, "optimizer": SEARCHING[name]}
