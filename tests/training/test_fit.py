@@ -66,7 +66,7 @@ def test_a_run_follows_scikit_learn():
             theirs.fit(rows, labels)
         layers = zip(theirs.coefs_, theirs.intercepts_, strict=True)
         start = tuple(Layer(W.T.copy(), b[:, None].copy()) for W, b in layers)
-        for _ in range(30):
+        for _ in range(10):
             with pytest.warns(match="Maximum iterations"):
                 theirs.fit(rows, labels)
         ours = fit(
@@ -74,7 +74,7 @@ def test_a_run_follows_scikit_learn():
             X,
             Y,
             params=start,
-            epochs=30,
+            epochs=10,
             learning_rate=0.2,
             l2=0.3,
         )
@@ -151,7 +151,7 @@ def test_runs_compose_under_jit_and_vmap():
         NETWORK, X, Y, key=key, learning_rate=rate, epochs=20, l2=0.1
     )
     rates, keys = np.float32([0.1, 0.5]), jax.random.split(KEY, 2)
-    lanes = jax.jit(jax.vmap(run))(rates, keys)
+    lanes = jax.device_get(jax.jit(jax.vmap(run))(rates, keys))
     for lane in range(2):
         alone = run(rates[lane], keys[lane])
         ours = jax.tree.map(lambda leaf, at=lane: leaf[at], lanes)
@@ -173,7 +173,7 @@ def test_masks_and_weights_may_be_all_that_is_traced():
     )
     keys = jax.random.split(KEY, 2)
     weights = np.stack([np.ones(20, np.float32), X[0] ** 2])
-    lanes = jax.jit(jax.vmap(run))(keys, weights)
+    lanes = jax.device_get(jax.jit(jax.vmap(run))(keys, weights))
     alone = run(keys[1], weights[1])
     for part in ("params", "history"):
         ours, single = getattr(lanes, part), getattr(alone, part)

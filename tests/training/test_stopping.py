@@ -97,8 +97,7 @@ LOST = {"key": KEY, "learning_rate": 0.05, "epochs": 6, "validation": (FAR, YV)}
 SAYS = "the validation cost was never finite: the parameters are the last epoch's"
 
 
-@pytest.mark.parametrize("batch_size", [None, 7])
-@pytest.mark.parametrize("patience", [None, 9])
+@pytest.mark.parametrize(("batch_size", "patience"), [(None, 9), (7, None)])
 def test_validation_that_is_never_finite_is_told(batch_size, patience):
     run = LOST | {"batch_size": batch_size}
     with pytest.warns(RuntimeWarning, match=f"^fit: {SAYS}$"):

@@ -83,15 +83,15 @@ def test_the_history_says_what_happened():
     )
     params = initialize_parameters(jax.random.split(KEY, 3)[0], NETWORK.layer_dims)
     J, grads = cost_and_gradients(NETWORK, params, X, np.eye(4)[:, LABELS])
-    norm = np.sqrt(sum(float((leaf**2).sum()) for leaf in jax.tree.leaves(grads)))
+    squares = [np.square(leaf).sum() for leaf in jax.tree.leaves(grads)]
+    norm = np.sqrt(np.sum(squares))
     np.testing.assert_allclose(result.history.gradient_norm[0], norm, rtol=1e-6)
     np.testing.assert_allclose(result.history.cost[0], J, rtol=1e-6)
     assert result.history.validation_cost is None
 
 
-@pytest.mark.parametrize("batch_size", [None, 7])
-def test_only_what_is_asked_for_is_recorded(batch_size):
-    arguments = {"key": KEY, "epochs": 3, "batch_size": batch_size}
+def test_only_what_is_asked_for_is_recorded():
+    arguments = {"key": KEY, "epochs": 3, "batch_size": 7}
     asked = fit(NETWORK, X, LABELS, **arguments, record=["gradient_norm"])
     plain = fit(NETWORK, X, LABELS, **arguments)
     assert plain.history.gradient_norm is None
@@ -101,11 +101,10 @@ def test_only_what_is_asked_for_is_recorded(batch_size):
         fit(NETWORK, X, LABELS, **arguments, record="gradient_norm")
     chex.assert_trees_all_close(plain.params, asked.params, rtol=1e-5)
     chex.assert_trees_all_close(plain.history.cost, asked.history.cost, rtol=1e-5)
-    options = {"epochs": 3, "batch_size": batch_size, "record": ("gradient_norm",)}
-    [lane] = sweep(NETWORK, X, LABELS, seeds=5, **options)
-    alone = fit(NETWORK, X, LABELS, key=jax.random.key(5), **options)
+    options = {"epochs": 3, "batch_size": 7, "record": ("gradient_norm",)}
+    [lane] = sweep(NETWORK, X, LABELS, **options)
     np.testing.assert_allclose(
-        lane.history.gradient_norm, alone.history.gradient_norm, rtol=1e-4
+        lane.history.gradient_norm, asked.history.gradient_norm, rtol=1e-4
     )
 
 
@@ -131,12 +130,12 @@ def test_an_interrupted_run_ends_in_the_same_bits(form, at):
 
 
 def test_a_finished_run_has_nothing_left_to_do():
-    whole = fit(NETWORK, X, LABELS, **RUN, epochs=6)
-    again = fit(NETWORK, X, LABELS, **RUN, epochs=6, resume=whole.snapshot)
+    whole = fit(NETWORK, X, LABELS, **RUN, epochs=3)
+    again = fit(NETWORK, X, LABELS, **RUN, epochs=3, resume=whole.snapshot)
     chex.assert_trees_all_equal(again.params, whole.params)
-    longer = fit(NETWORK, X, LABELS, **RUN, epochs=9, resume=whole.snapshot)
+    longer = fit(NETWORK, X, LABELS, **RUN, epochs=4, resume=whole.snapshot)
     chex.assert_trees_all_equal(
-        longer.params, fit(NETWORK, X, LABELS, **RUN, epochs=9).params
+        longer.params, fit(NETWORK, X, LABELS, **RUN, epochs=4).params
     )
 
 
