@@ -89,13 +89,13 @@ def test_examples_and_units_may_lie_on_a_mesh_with_explicit_axes(name):
     columns, rows = (
         jax.NamedSharding(mesh, jax.P(*of)) for of in ((None, "x"), ("y",))
     )
-    # What a straight activation's bend is, nothing but a shape says.
     straight = [Network((2, 3, 1), "relu")] if name.startswith("hessian") else []
     for network in (NETWORK, *straight):
         due = jax.device_get(CALLS[name](network, PARAMS, X[0], Y, **MASKS))
         with jax.set_mesh(mesh):
             placed = jax.device_put((X[0], jnp.asarray(Y)), columns)
-            # Units on the mesh, and then some that are not.
-            params = jax.device_put(PARAMS[0], rows), PARAMS[1]
-            found = jax.device_get(CALLS[name](network, params, *placed, **MASKS))
-        chex.assert_trees_all_close(found, due, rtol=2e-4, atol=1e-6)
+            for params in (PARAMS, jax.device_put(PARAMS, rows)):
+                found = CALLS[name](network, params, *placed, **MASKS)
+                chex.assert_trees_all_close(
+                    jax.device_get(found), due, rtol=2e-4, atol=1e-6
+                )
