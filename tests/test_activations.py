@@ -81,6 +81,7 @@ def test_relu_has_slope_zero_at_zero_forward_and_backward():
     assert relu_backward(jnp.ones(()), jnp.zeros(())) == 0.0
 
 
+@pytest.mark.slow
 @pytest.mark.own_flags
 def test_sigmoid_and_tanh_keep_the_digits_that_a_formula_in_a_loses():
     one = jnp.ones((), jnp.float32)

@@ -12,6 +12,7 @@ import jaxdnn as dnn
 from jaxdnn import propagation
 from jaxdnn.dropout import Dropout
 from jaxdnn.objective import mean_over
+from tests.second_order import one_quick
 
 KEY = jax.random.key(3)
 
@@ -59,11 +60,9 @@ NAMES = list(dnn.ACTIVATIONS)
 PAIRS = zip(NAMES[::2], NAMES[1::2], strict=True)
 
 
-@pytest.mark.parametrize(
-    ("head", "hidden"), list(zip(itertools.cycle(dnn.HEADS), PAIRS))
-)
-def test_every_head_and_activation(head, hidden):
-    network, params, X, Y = problem(head, hidden)
+@pytest.mark.parametrize("case", one_quick(zip(itertools.cycle(dnn.HEADS), PAIRS)))
+def test_every_head_and_activation(case):
+    network, params, X, Y = problem(*case)
     f, J = dnn.as_function(network), dnn.cost_as_function(network, l2=0.3)
 
     def pulled(f):
@@ -76,6 +75,7 @@ def test_every_head_and_activation(head, hidden):
     close(*both(sloped, J, own, params, X, Y, np.linspace(0.5, 1.5, 6)))
 
 
+@pytest.mark.slow
 def test_dropout_with_a_key():
     network, params, X, _ = problem()
 
@@ -130,6 +130,7 @@ TRANSFORMED = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", TRANSFORMED)
 def test_under_the_transformations(name):
     network, params, X, Y = problem("softmax")
@@ -163,6 +164,7 @@ def slopes_of(model):
     return slopes
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("varies", ["params", "X", "weights", "key"])
 def test_any_argument_may_be_what_varies_over_a_mesh(varies, over_a_mesh):
     model, given, alone = over_a_mesh
@@ -202,6 +204,7 @@ def test_it_is_a_piece_of_a_larger_model():
     close(*both(slopes, f, partial(outputs, network), 2.0, X))
 
 
+@pytest.mark.slow
 def test_the_verifier_agrees():
     # A head enters by its derivatives alone: see `test_every_head_and_activation`.
     network, params, X, Y = problem("softmax")

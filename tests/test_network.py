@@ -88,7 +88,10 @@ SWITCHES = np.array(list(itertools.product((0.0, 1.0), repeat=3))).T
 @pytest.mark.parametrize(
     ("hidden", "head", "depth"),
     [
-        *zip(itertools.cycle((first, last)), HEADS, itertools.repeat(6)),
+        *(
+            pytest.param(hidden, head, 6, marks=pytest.mark.slow)
+            for hidden, head in zip(itertools.cycle((first, last)), HEADS)
+        ),
         # The last layer alone, and after one before it.
         ("tanh", "sigmoid", 1),
         ("tanh", "softmax", 2),
@@ -135,6 +138,7 @@ each_head = pytest.mark.parametrize(
 )
 
 
+@pytest.mark.slow
 @each_head
 def test_compiled_whole_and_in_two_halves(head, hidden, terms):
     with jax.enable_x64(True):
@@ -150,6 +154,7 @@ def test_compiled_whole_and_in_two_halves(head, hidden, terms):
         assert AL.shape == Y.shape
 
 
+@pytest.mark.slow
 @each_head
 def test_float32_errs_within_its_bound(head, hidden, terms):
     with jax.enable_x64(True):
@@ -161,6 +166,7 @@ def test_float32_errs_within_its_bound(head, hidden, terms):
         assert_gradients_agree(hand, exact, rtol=RTOL_FLOAT32)
 
 
+@pytest.mark.slow
 def test_vmap_over_parameters_equals_the_lanes_alone():
     with jax.enable_x64(True):
         network, params, X, Y = problem(first, "softmax", depth=6)
@@ -174,6 +180,7 @@ def test_vmap_over_parameters_equals_the_lanes_alone():
             assert_gradients_agree(hand_here, alone)
 
 
+@pytest.mark.slow
 def test_without_jit_it_is_the_same():
     case, terms = problem("gelu", "softmax", depth=2), {"l2": 0.7}
     J, grads = cost_and_gradients(*case, **terms)

@@ -17,6 +17,7 @@ from jaxdnn.rotation import (
 
 NETWORK = Network((300, 4, 1), "tanh")
 KEY = jax.random.key(0)
+WEIGHT = np.arange(9.0)
 
 
 def data(m=9):
@@ -46,8 +47,8 @@ def test_the_rotation_keeps_products_norms_and_parameters(rank_deficient):
     "options",
     [
         {},
-        {"keep_prob": 0.7},
-        {"sample_weight": np.arange(9.0), "l2": 2.0},
+        pytest.param({"keep_prob": 0.7}, marks=pytest.mark.slow),
+        pytest.param({"sample_weight": WEIGHT, "l2": 2.0}, marks=pytest.mark.slow),
     ],
     ids=lambda options: next(iter(options), "plain"),
 )

@@ -23,7 +23,7 @@ from jaxdnn import (
     per_example_gram,
     per_example_norms,
 )
-from tests.second_order import close, flat
+from tests.second_order import close, flat, one_quick
 
 NETWORK = Network((2, 3, 1), "tanh")
 PARAMS = initialize_parameters(jax.random.key(0), NETWORK.layer_dims)
@@ -51,9 +51,10 @@ CALLS = {
         clipped_gradients, max_norm=0.1, noise=1.0, noise_key=jax.random.key(2)
     ),
 }
+each_call = pytest.mark.parametrize("name", one_quick(CALLS))
 
 
-@pytest.mark.parametrize("name", CALLS)
+@each_call
 def test_jit_vmap_and_scan_say_the_same(name):
     def once(X):
         return CALLS[name](NETWORK, PARAMS, X, Y, **MASKS)
@@ -67,7 +68,7 @@ def test_jit_vmap_and_scan_say_the_same(name):
     chex.assert_trees_all_close(found, due, rtol=2e-4, atol=1e-6)
 
 
-@pytest.mark.parametrize("name", CALLS)
+@each_call
 def test_float32_is_float64_to_ten_roundoffs_of_the_largest(name):
     # Noise of another dtype is other noise.
     quiet = MASKS | ({"noise": 0.0} if name == "clipped_gradients" else {})
@@ -82,7 +83,7 @@ def test_float32_is_float64_to_ten_roundoffs_of_the_largest(name):
     assert same or close(found, due, 10 * np.finfo(np.float32).eps)
 
 
-@pytest.mark.parametrize("name", CALLS)
+@each_call
 def test_examples_and_units_may_lie_on_a_mesh_with_explicit_axes(name):
     explicit = (jax.sharding.AxisType.Explicit,) * 2
     mesh = jax.make_mesh((1, 1), ("x", "y"), axis_types=explicit)

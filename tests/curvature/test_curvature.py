@@ -31,6 +31,7 @@ from tests.second_order import (
     flat,
     gauss_newton,
     hessian,
+    one_quick,
     spoil_columns,
     spoil_field,
     weights_of,
@@ -50,7 +51,7 @@ def direction(case):
     return jax.tree.map(lambda leaf: rng.normal(size=leaf.shape), case.params)
 
 
-@pytest.fixture(params=CASES)
+@pytest.fixture(params=one_quick(CASES))
 def case(request):
     with jax.enable_x64(True):
         yield CASES[request.param]
@@ -160,6 +161,7 @@ def test_kronecker_factors(case):
         assert A[-1, -1] == pytest.approx(1.0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("place", "spoil", "test"),
     [
@@ -205,6 +207,7 @@ def mistaken(case, **changes):
     return replace(network, output=replace(head, output_backward=bend))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("part", ["second", "output_backward"])
 def test_a_mistake_of_a_millionth_is_found(part):
     case = CASES["smooth softmax"]

@@ -27,6 +27,7 @@ from tests.second_order import (
     example_gradients,
     fails_if_planted,
     flat,
+    one_quick,
     spoil_columns,
     weights_of,
     without_l2,
@@ -40,7 +41,7 @@ def oracle(name):
         return example_gradients(BY_NAME[name])
 
 
-@pytest.fixture(params=CASES)
+@pytest.fixture(params=one_quick(CASES))
 def each(request):
     """A case, and the gradients of its examples' w_j ℓ_j by autodiff."""
     case = CASES[request.param]
@@ -131,6 +132,7 @@ def test_a_planted_factor_fails_the_test_of_each(monkeypatch, place, test):
     fails_if_planted(monkeypatch, at, spoil_columns, lambda: test((PLANTED, g)))
 
 
+@pytest.mark.slow
 def test_some_examples_have_the_masks_of_the_whole():
     case = CASES["kinks, dropout, L2"]
     every = jax.device_get(asked(per_example_gradients, case))
@@ -164,6 +166,7 @@ def test_examples_are_named_by_any_whole_numbers():
             assert np.ravel(found).tolist() == [-7, -100]
 
 
+@pytest.mark.slow
 def test_noise_has_the_deviation_it_should():
     network, m = Network((40, 50, 1)), 8
     params = initialize_parameters(jax.random.key(0), network.layer_dims)

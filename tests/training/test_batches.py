@@ -26,10 +26,11 @@ def columns(labels):
 @pytest.mark.parametrize(
     ("options", "weight"),
     [
-        ({"batch_size": 1}, None),
-        ({"batch_size": 7, "l2": 0.5}, None),
         ({"batch_size": 8, "l2": 0.5}, np.arange(M) % 3.0),
-        ({"batch_size": 30, "l2": 0.5}, None),
+        *(
+            pytest.param({"batch_size": size, **l2}, None, marks=pytest.mark.slow)
+            for size, l2 in ((1, {}), (7, {"l2": 0.5}), (30, {"l2": 0.5}))
+        ),
     ],
     ids=str,
 )
@@ -58,6 +59,7 @@ def test_dropout_draws_a_mask_for_every_step():
         assert not np.array_equal(result.params[0].W, other.params[0].W)
 
 
+@pytest.mark.slow
 def test_labels_are_one_hot_columns():
     X, labels = data(NETWORK, M)
     for size in (None, 7):

@@ -73,6 +73,7 @@ def test_the_share_of_mini_batches_is_that_of_the_epoch():
     np.testing.assert_allclose(result.history.clipped_share, [0.5])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("dims", "epochs"), [((200, 4, 2), 60), ((3, *10 * (4,), 2), 4)]
 )
@@ -87,6 +88,7 @@ def test_every_layout_takes_the_same_steps(dims, epochs):
     assert (plain.history.clipped_share > 0).any()
 
 
+@pytest.mark.slow
 def test_noise_is_drawn_anew_at_each_step_and_again_when_resumed():
     asked = {"params": PARAMS, "batch_size": 5, "learning_rate": 0.1}
     whole = fit(NETWORK, X, Y, epochs=4, **asked, **NOISY)
@@ -100,6 +102,7 @@ def test_noise_is_drawn_anew_at_each_step_and_again_when_resumed():
         assert (np.asarray(found.params[0].W) != whole.params[0].W).all()
 
 
+@pytest.mark.slow
 def test_the_noise_of_a_step_has_the_deviation_it_should():
     network = Network((50, 40, 2), "tanh", "softmax")
     X = np.random.default_rng(2).normal(size=(50, 20))
@@ -109,6 +112,7 @@ def test_the_noise_of_a_step_has_the_deviation_it_should():
     assert added.std() == pytest.approx(2.0 * 0.8 / 20, rel=0.05)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("strategy", ["vmap", "map"])
 def test_every_lane_of_a_sweep_is_its_single_run(strategy):
     asked = {"params": PARAMS, "epochs": 3, "batch_size": 6, "learning_rate": 0.3}

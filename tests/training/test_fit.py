@@ -29,8 +29,10 @@ NETWORK = Network((3, 5, 2), "tanh")
     "options",
     [
         {},
-        {"keep_prob": 0.8},
-        {"sample_weight": np.linspace(0, 1, 20), "l2": 0.1},
+        pytest.param({"keep_prob": 0.8}, marks=pytest.mark.slow),
+        pytest.param(
+            {"sample_weight": np.linspace(0, 1, 20), "l2": 0.1}, marks=pytest.mark.slow
+        ),
     ],
     ids=str,
 )
@@ -44,6 +46,7 @@ def test_a_run_is_the_python_loop(options):
         chex.assert_trees_all_close(result.history.cost, costs, rtol=1e-12)
 
 
+@pytest.mark.slow
 def test_a_run_follows_scikit_learn():
     neural_network = pytest.importorskip("sklearn.neural_network")
     with jax.enable_x64(True):
@@ -187,6 +190,7 @@ def test_numpy_in_any_dtype_trains_in_float32():
     chex.assert_type(jax.tree.leaves((result.params, result.history)), jnp.float32)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("output", "targets"),
     [

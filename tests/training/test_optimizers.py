@@ -20,6 +20,7 @@ from jaxdnn import (
 )
 from jaxdnn.training import programs
 from tests.reference import count_traces, data, train
+from tests.second_order import one_quick
 
 KEY = jax.random.key(0)
 NETWORK = Network((3, 5, 2), "tanh")
@@ -35,18 +36,23 @@ def falling(step):
     return 0.1 * (1 - jnp.asarray(step, float) / 15)
 
 
-@pytest.mark.parametrize(
-    ("optimizer", "learning_rate", "same"),
-    [
-        (clipped, None, clipped),
-        (masked, None, masked),
-        (optax.adam, 0.05, optax.adam(0.05)),
-        (partial(optax.sgd, momentum=0.9), 0.1, optax.sgd(0.1, momentum=0.9)),
-        (optax.adam, falling, optax.adam(falling)),
-    ],
-    ids=["clipped and scheduled", "masked", "adam", "momentum", "schedule"],
-)
-def test_a_run_is_the_loop_with_optax(optimizer, learning_rate, same):
+# What is given to `fit`, as optimizer and learning rate, and what the loop takes.
+OPTIMIZERS = {
+    "adam": (optax.adam, 0.05, optax.adam(0.05)),
+    "clipped and scheduled": (clipped, None, clipped),
+    "masked": (masked, None, masked),
+    "momentum": (
+        partial(optax.sgd, momentum=0.9),
+        0.1,
+        optax.sgd(0.1, momentum=0.9),
+    ),
+    "schedule": (optax.adam, falling, optax.adam(falling)),
+}
+
+
+@pytest.mark.parametrize("name", one_quick(OPTIMIZERS))
+def test_a_run_is_the_loop_with_optax(name):
+    optimizer, learning_rate, same = OPTIMIZERS[name]
     with jax.enable_x64(True):
         X, Y = data(NETWORK)
         result = fit(
@@ -103,6 +109,7 @@ def test_what_is_no_optimizer_is_refused(options, error, says):
         fit(NETWORK, X, Y, key=KEY, **options)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("learning_rate", [0.05, falling], ids=["number", "schedule"])
 def test_a_rate_kept_in_the_optimizers_state_is_the_one_given(learning_rate):
     X, Y = data(NETWORK)
@@ -124,7 +131,7 @@ SEARCHING = {
 }
 
 
-@pytest.mark.parametrize("name", SEARCHING)
+@pytest.mark.parametrize("name", one_quick(["plateau", "lbfgs", "polyak"]))
 def test_an_update_that_reads_the_cost_is_given_it(name):
     """The run is Optax's own loop, with its own value_and_grad."""
     optimizer = SEARCHING[name]
@@ -151,6 +158,7 @@ def test_an_update_that_reads_the_cost_is_given_it(name):
         chex.assert_trees_all_close(result.params, params, rtol=1e-6, atol=1e-8)
 
 
+@pytest.mark.slow
 def test_searches_in_batches_resume_to_the_bit():
     X, Y = data(NETWORK)
     run = {"key": KEY, "batch_size": 7, "keep_prob": 0.8}
@@ -167,6 +175,7 @@ def test_searches_in_batches_resume_to_the_bit():
     assert np.isfinite(streamed.history.cost).all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["lbfgs", "polyak"])
 def test_lanes_search_as_single_runs_do(name):
     X, Y = data(NETWORK)

@@ -45,6 +45,7 @@ def test_the_training_cost_is_watched_without_validation():
     np.testing.assert_array_equal(result.params[0].W, until.params[0].W)
 
 
+@pytest.mark.slow
 def test_patience_waits_for_more_than_min_delta_and_the_lowest_comes_back():
     validation = data(NETWORK, 30, seed=4)
     run = {"key": KEY, "learning_rate": 0.2, "epochs": 300, "validation": validation}
@@ -97,6 +98,7 @@ LOST = {"key": KEY, "learning_rate": 0.05, "epochs": 6, "validation": (FAR, YV)}
 SAYS = "the validation cost was never finite: the parameters are the last epoch's"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("batch_size", "patience"), [(None, 9), (7, None)])
 def test_validation_that_is_never_finite_is_told(batch_size, patience):
     run = LOST | {"batch_size": batch_size}

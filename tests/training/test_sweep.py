@@ -13,6 +13,7 @@ from tests.reference import count_traces, data
 NETWORK = Network((3, 6, 5, 4), "sigmoid", "softmax")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("options", "strategies"),
     [
@@ -149,6 +150,7 @@ def test_hidden_sizes_need_hidden_layers():
         sweep(Network((3, 4), output="softmax"), X, labels, hidden_sizes=(1, 2))
 
 
+@pytest.mark.slow
 def test_noise_does_not_wake_the_padding():
     X, labels = data(NETWORK, 23)
     options = {

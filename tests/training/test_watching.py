@@ -39,6 +39,7 @@ X, LABELS = curved()
 WATCHED = curved(2, 11)
 
 
+@pytest.mark.slow
 def test_early_stopping_is_that_of_a_python_loop():
     with jax.enable_x64(True):
         X, labels = curved()
@@ -90,6 +91,7 @@ def test_the_history_says_what_happened():
     assert result.history.validation_cost is None
 
 
+@pytest.mark.slow
 def test_only_what_is_asked_for_is_recorded():
     arguments = {"key": KEY, "epochs": 3, "batch_size": 7}
     asked = fit(NETWORK, X, LABELS, **arguments, record=["gradient_norm"])
@@ -176,6 +178,7 @@ def test_chunks_of_no_length_follow_the_clock():
 # ---- divergence --------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("batch_size", "chunk"), [(None, None), (7, 2)])
 def test_a_run_ends_where_it_diverges(batch_size, chunk):
     network = Network((3, 5, 4), "relu", "softmax")
@@ -200,6 +203,7 @@ def test_a_run_ends_where_it_diverges(batch_size, chunk):
         chex.assert_trees_all_equal(result.params, one.params)
 
 
+@pytest.mark.slow
 def test_late_divergence_is_found_inside_a_long_chunk():
     rate = lambda step: jnp.where(step == 57, 1e38, 0.01)
     with pytest.warns(RuntimeWarning):
