@@ -21,8 +21,8 @@ WEIGHTS[2] = 0.0
 CASES = {
     each.name: each
     for each in (
-        case("one layer", (3, 2), (), "sigmoid", 7, options={"l2": 0.7}),
         case("smooth softmax", (3, 4, 4, 3, 3), ("tanh", "gelu", "silu"), "softmax", 7),
+        case("one layer", (3, 2), (), "sigmoid", 7, options={"l2": 0.7}),
         case(
             "kinks, dropout, L2",
             (3, 5, 4, 4, 2),
