@@ -110,7 +110,8 @@ def test_every_combination(hidden, head, depth):
 
     with jax.enable_x64(True):
         case = problem(hidden, head, depth)
-        (J, hand), (oracle_J, oracle) = jax.jit(jax.vmap(both))(*SWITCHES)
+        found = jax.device_get(jax.jit(jax.vmap(both))(*SWITCHES))
+    (J, hand), (oracle_J, oracle) = found
     np.testing.assert_allclose(J, oracle_J, rtol=RTOL)
     for lane in range(SWITCHES.shape[1]):
         assert_gradients_agree(
@@ -160,7 +161,7 @@ def test_float32_errs_within_its_bound(head, hidden, terms):
     with jax.enable_x64(True):
         network, *arrays = problem(hidden, head, depth=6)
         _, exact = cost_and_gradients(network, *arrays, **terms())
-        single = jax.tree.map(lambda leaf: np.float32(leaf), arrays)
+        single = jax.tree.map(np.float32, arrays)
         _, hand = cost_and_gradients(network, *single, **terms())
         chex.assert_type(jax.tree.leaves(hand), jnp.float32)
         assert_gradients_agree(hand, exact, rtol=RTOL_FLOAT32)
@@ -172,7 +173,7 @@ def test_vmap_over_parameters_equals_the_lanes_alone():
         network, params, X, Y = problem(first, "softmax", depth=6)
         lanes = jax.tree.map(lambda leaf: np.stack([0.5 * leaf, leaf]), params)
         run = lambda p: cost_and_gradients(network, p, X, Y, **all_terms())
-        J, hand = jax.jit(jax.vmap(run))(lanes)
+        J, hand = jax.device_get(jax.jit(jax.vmap(run))(lanes))
         for at in range(2):
             mine, hand_here = jax.tree.map(lambda of, at=at: of[at], (lanes, hand))
             alone_J, alone = run(mine)
