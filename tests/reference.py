@@ -6,7 +6,6 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
-import optax
 import pytest
 
 from jaxdnn import (
@@ -21,9 +20,10 @@ from jaxdnn import (
 def data(network: Network, m: int = 20, seed: int = 1) -> tuple[Any, Any]:
     """X (n_x, m); Y: labels (m,) for softmax, else signs (n_L, m) of the features."""
     n_x, *_, n_L = network.layer_dims
-    X = jax.random.normal(jax.random.key(seed), (n_x, m))
+    X = np.random.default_rng(seed).normal(size=(n_x, m))
+    X = X.astype(jnp.result_type(float))
     if network.output == "softmax":
-        return X, np.asarray(X.argmax(axis=0))
+        return X, X.argmax(axis=0)
     return X, (X[:n_L] > 0).astype(X.dtype)
 
 
@@ -48,7 +48,8 @@ def descent(
     init_key, dropout_key, shuffle_key = jax.random.split(key, 3)
     if params is None:
         params = initialize_parameters(init_key, network.layer_dims)
-    state = None if optimizer is None else optimizer.init(params)
+    if optimizer is not None:
+        state, update = jax.jit(optimizer.init)(params), jax.jit(optimizer.update)
     m = X.shape[1]
     weights = np.ones(m) if sample_weight is None else np.asarray(sample_weight)
     step = 0
@@ -56,25 +57,27 @@ def descent(
         mean_cost = mean_norm = 0.0
         for rows in batches:
             # Σ w ℓ (m / Σw) / count, and all of the L2 term, whatever the batch holds.
-            scale = weights[rows].sum() / len(rows) / weights.mean()
+            scale = float(weights[rows].sum() / len(rows) / weights.mean())
             terms: dict[str, Any] = {"l2": l2 * len(rows) / m}
             if sample_weight is not None:
-                terms["sample_weight"] = jnp.asarray(weights[rows])
+                terms["sample_weight"] = weights[rows]
             if keep_prob < 1:
                 terms["key"] = jax.random.fold_in(dropout_key, step)
                 terms["keep_prob"] = keep_prob
             J, grads = cost_and_gradients(
                 network, params, X[:, rows], Y[:, rows], **terms
             )
-            J, grads = jax.tree.map(lambda leaf, s=scale: leaf * s, (J, grads))
+            J, grads = jax.tree.map(
+                lambda leaf, s=scale: np.asarray(leaf) * s, (J, grads)
+            )
             if optimizer is None:
                 params = update_parameters(params, grads, learning_rate=learning_rate)
             else:
-                updates, state = optimizer.update(grads, state, params)
-                params = optax.apply_updates(params, updates)
+                updates, state = update(grads, state, params)
+                params = jax.tree.map(np.add, params, jax.device_get(updates))
             mean_cost += J * len(rows) / m
-            squares = sum(jnp.square(leaf).sum() for leaf in jax.tree.leaves(grads))
-            mean_norm += jnp.sqrt(squares) / len(batches)
+            squares = sum(np.square(leaf).sum() for leaf in jax.tree.leaves(grads))
+            mean_norm += np.sqrt(squares) / len(batches)
             step += 1
         yield params, mean_cost, mean_norm
 
@@ -96,7 +99,7 @@ def train(epochs: int, *arguments: Any, **options: Any) -> tuple[Parameters, Any
     """The last parameters of a `descent`, and each epoch's costs and norms."""
     run = descent(*arguments, **options)
     params, costs, norms = zip(*(next(run) for _ in range(epochs)), strict=True)
-    return params[-1], jnp.stack(costs), jnp.stack(norms)
+    return params[-1], np.stack(costs), np.stack(norms)
 
 
 def count_traces(

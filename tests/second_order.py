@@ -1,13 +1,13 @@
 """Per-example gradients and curvature by autodiff, whole: what the hand is held to."""
 
 import importlib
+from collections.abc import Iterable
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from jax.flatten_util import ravel_pytree
 
 from jaxdnn import cost
 from jaxdnn.arguments import admitted_problem
@@ -21,8 +21,8 @@ WEIGHTS[2] = 0.0
 CASES = {
     each.name: each
     for each in (
-        case("one layer", (3, 2), (), "sigmoid", 7, options={"l2": 0.7}),
         case("smooth softmax", (3, 4, 4, 3, 3), ("tanh", "gelu", "silu"), "softmax", 7),
+        case("one layer", (3, 2), (), "sigmoid", 7, options={"l2": 0.7}),
         case(
             "kinks, dropout, L2",
             (3, 5, 4, 4, 2),
@@ -63,6 +63,12 @@ PLANTED = case(
 )
 BY_NAME = CASES | {PLANTED.name: PLANTED}
 OFF = 1 + 1e-6
+
+
+def one_quick(cases: Iterable[Any]) -> list[Any]:
+    """What to parametrize by: the first of these, and the others as slow ones."""
+    first, *others = cases
+    return [first, *(pytest.param(case, marks=pytest.mark.slow) for case in others)]
 
 
 def spoil_columns(columns_of: Any) -> Any:
@@ -119,38 +125,53 @@ def logits(case: Case, params: Any) -> Any:
     return forward(network, problem.params, problem.X, problem.dropout)[0]
 
 
+def in_a_row(case: Case) -> tuple[Any, Any]:
+    """The parameters' numbers in a row, and what makes parameters of such a row."""
+    leaves, tree = jax.tree.flatten(case.params)
+    ends = np.cumsum([leaf.size for leaf in leaves])[:-1]
+
+    def shaped(row):
+        parts = zip(leaves, jnp.split(row, ends), strict=True)
+        return tree.unflatten([part.reshape(leaf.shape) for leaf, part in parts])
+
+    return flat(case.params), shaped
+
+
 def example_gradients(case: Case) -> Any:
     """The Jacobian of the examples' losses, unweighted: (m, number of parameters)."""
-    flat, shaped = ravel_pytree(jax.tree.map(jnp.asarray, case.params))
+    row, shaped = in_a_row(case)
 
-    def losses(flat):
-        return case.network.head.losses(logits(case, shaped(flat)), jnp.asarray(case.Y))
+    def losses(row):
+        return case.network.head.losses(logits(case, shaped(row)), jnp.asarray(case.Y))
 
-    return np.asarray(jax.jit(jax.jacrev(losses))(flat))
+    return np.asarray(jax.jit(jax.jacrev(losses))(row))
 
 
 def hessian(case: Case) -> Any:
     """The Hessian of the cost, whole."""
-    flat, shaped = ravel_pytree(jax.tree.map(jnp.asarray, case.params))
+    row, shaped = in_a_row(case)
 
-    def J(flat):
-        return cost(case.network, shaped(flat), case.X, case.Y, **case.options)
+    def J(row):
+        return cost(case.network, shaped(row), case.X, case.Y, **case.options)
 
-    return np.asarray(jax.jit(jax.jacfwd(jax.grad(J)))(flat))
+    return np.asarray(jax.jit(jax.jacfwd(jax.grad(J)))(row))
 
 
 def gauss_newton(case: Case) -> Any:
     """Σⱼ wⱼ Jⱼᵀ Hⱼ Jⱼ / Σⱼ wⱼ + δ on the diagonal of weights, whole."""
-    flat, shaped = ravel_pytree(jax.tree.map(jnp.asarray, case.params))
+    row, shaped = in_a_row(case)
     losses, w = case.network.head.losses, weights_of(case)
     bend = jax.vmap(jax.hessian(lambda z, y: losses(z[:, None], y[:, None])[0]))
-    ZL = logits(case, shaped(flat))
-    H = np.asarray(jax.jit(bend)(ZL.T, jnp.asarray(case.Y).T))
-    J = np.asarray(jax.jit(jax.jacrev(lambda flat: logits(case, shaped(flat))))(flat))
+
+    @jax.jit
+    def bends_and_slopes(row):
+        ZL = lambda row: logits(case, shaped(row))
+        return bend(ZL(row).T, jnp.asarray(case.Y).T), jax.jacrev(ZL)(row)
+
+    H, J = jax.device_get(bends_and_slopes(row))
     G = np.einsum("j,kjp,jkl,ljq->pq", w, J, H, J, optimize=True) / w.sum()
     penalised = [(np.ones_like(W), np.zeros_like(b)) for W, b in case.params]
-    decay = case.options.get("l2", 0.0) / w.sum()
-    return G + decay * np.diag(ravel_pytree(penalised)[0])
+    return G + case.options.get("l2", 0.0) / w.sum() * np.diag(flat(penalised))
 
 
 def flat(tree: Any) -> Any:

@@ -28,7 +28,7 @@ from jaxdnn import (
 KEY = jax.random.key(0)
 NETWORK = Network((2, 3, 1), "tanh")
 PARAMS = initialize_parameters(KEY, NETWORK.layer_dims)
-X = np.asarray(jax.random.normal(KEY, (2, 6)))
+X = np.random.default_rng(0).normal(size=(2, 6)).astype(np.float32)
 Y = (X[:1] > 0).astype(np.float32)
 RUN = {"epochs": 2, "learning_rate": 0.1}
 

@@ -1,5 +1,8 @@
 """The hand-derived backward inside autodiff, against autodiff all the way."""
 
+import itertools
+from functools import partial
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -9,6 +12,7 @@ import jaxdnn as dnn
 from jaxdnn import propagation
 from jaxdnn.dropout import Dropout
 from jaxdnn.objective import mean_over
+from tests.second_order import one_quick
 
 KEY = jax.random.key(3)
 
@@ -22,10 +26,15 @@ def double():
 def problem(head="sigmoid", hidden=("tanh", "gelu")):
     network = dnn.Network((3, 5, 4, 2), hidden, head)
     params = dnn.initialize_parameters(KEY, network.layer_dims)
-    X = jax.random.normal(jax.random.key(1), (3, 6))
-    draws = jax.random.uniform(jax.random.key(2), (2, 6))
+    rng = np.random.default_rng(1)
+    X, draws = rng.normal(size=(3, 6)), rng.uniform(size=(2, 6))
     Y = draws / draws.sum(axis=0, keepdims=True) if head == "softmax" else draws
     return network, params, X, Y
+
+
+def both(transformed, hand, own, *given):
+    """What a transformation makes of the hand's and of autodiff's: one program."""
+    return jax.jit(lambda *of: (transformed(hand)(*of), transformed(own)(*of)))(*given)
 
 
 def outputs(network, params, X, dropout=None):
@@ -46,74 +55,69 @@ def close(found, wanted):
         np.testing.assert_allclose(one, other, rtol=1e-9, atol=1e-11)
 
 
-COMBINATIONS = [
-    *((head, "tanh") for head in dnn.HEADS),
-    *(("softmax", hidden) for hidden in dnn.ACTIVATIONS if hidden != "tanh"),
-]
+# Neither knows of the other: each pair of activations stands with one head.
+NAMES = list(dnn.ACTIVATIONS)
+PAIRS = zip(NAMES[::2], NAMES[1::2], strict=True)
 
 
-@pytest.mark.parametrize(("head", "hidden"), COMBINATIONS)
-def test_every_head_and_activation(head, hidden):
-    network, params, X, Y = problem(head, hidden)
+@pytest.mark.parametrize("case", one_quick(zip(itertools.cycle(dnn.HEADS), PAIRS)))
+def test_every_head_and_activation(case):
+    network, params, X, Y = problem(*case)
     f, J = dnn.as_function(network), dnn.cost_as_function(network, l2=0.3)
-    A, pulled = jax.vjp(f, params, X)
-    wanted, own = jax.vjp(lambda *of: outputs(network, *of), params, X)
-    close((A, pulled(Y)), (wanted, own(Y)))
-    weights = jnp.linspace(0.5, 1.5, 6)
-    given = params, X, Y, weights
-    found = jax.value_and_grad(J, argnums=(0, 1, 2, 3))(*given)
-    oracle = jax.value_and_grad(
-        lambda *of: cost(network, *of, l2=0.3), argnums=(0, 1, 2, 3)
-    )
-    close(found, oracle(*given))
+
+    def pulled(f):
+        return lambda params, X, dA: jax.vjp(f, params, X)[1](dA)
+
+    close(*both(pulled, f, partial(outputs, network), params, X, Y))
+    close(f(params, X), jax.jit(partial(outputs, network))(params, X))
+    sloped = lambda J: jax.value_and_grad(J, argnums=(0, 1, 2, 3))
+    own = lambda *of: cost(network, *of, l2=0.3)
+    close(*both(sloped, J, own, params, X, Y, np.linspace(0.5, 1.5, 6)))
 
 
+@pytest.mark.slow
 def test_dropout_with_a_key():
     network, params, X, _ = problem()
-    f = dnn.as_function(network, keep_prob=0.5)
-    found = jax.grad(lambda params: (f(params, X, KEY) ** 2).sum())(params)
 
-    def autodiff(params, keep_prob=0.5):
-        return (outputs(network, params, X, Dropout(KEY, keep_prob)) ** 2).sum()
-
-    close(found, jax.grad(autodiff)(params))
-
-    def made_inside(params, keep_prob):
+    def hand(params, keep_prob):
         f = dnn.as_function(network, keep_prob=keep_prob)
         return (f(params, X, KEY) ** 2).sum()
 
-    found = jax.grad(made_inside, argnums=(0, 1))(params, 0.5)
-    close(found, jax.grad(autodiff, argnums=(0, 1))(params, 0.5))
+    def autodiff(params, keep_prob):
+        return (outputs(network, params, X, Dropout(KEY, keep_prob)) ** 2).sum()
+
+    # The probability is a number, or has a slope of its own.
+    close(*both(lambda f: jax.grad(lambda p: f(p, 0.5)), hand, autodiff, params))
+    close(*both(lambda f: jax.grad(f, (0, 1)), hand, autodiff, params, 0.5))
 
 
 def test_the_strength_of_l2_has_a_slope():
     network, params, X, Y = problem()
-    weights = jnp.linspace(0.5, 1.5, 6)
+    weights = np.linspace(0.5, 1.5, 6)
 
-    def hand(l2):
+    def hand(l2, params=params, weights=None):
         return dnn.cost_as_function(network, l2=l2)(params, X, Y, weights)
 
-    def autodiff(l2):
+    def autodiff(l2, params=params, weights=None):
         return cost(network, params, X, Y, weights, l2)
 
-    close(jax.value_and_grad(hand)(0.3), jax.value_and_grad(autodiff)(0.3))
+    weighed = lambda J: jax.value_and_grad(lambda l2: J(l2, weights=weights))
+    close(*both(weighed, hand, autodiff, 0.3))
 
-    def step(J, l2):
+    def step(J):
         """After an update, how the cost depends on l2: a hypergradient."""
-        grads = jax.grad(lambda params: J(l2, params))(params)
-        return J(0.0, dnn.update_parameters(params, grads, learning_rate=0.1))
 
-    found = jax.grad(step, argnums=1)(
-        lambda l2, params: dnn.cost_as_function(network, l2=l2)(params, X, Y), 0.3
-    )
-    own = jax.grad(step, argnums=1)(
-        lambda l2, params: cost(network, params, X, Y, l2=l2), 0.3
-    )
-    close(found, own)
+        def cost_after(l2):
+            grads = jax.grad(lambda params: J(l2, params))(params)
+            return J(0.0, dnn.update_parameters(params, grads, learning_rate=0.1))
+
+        return jax.grad(cost_after)
+
+    close(*both(step, hand, autodiff, 0.3))
 
 
 TRANSFORMED = {
-    "jit": lambda f: jax.jit(jax.grad(f)),
+    "grad": jax.grad,
     "checkpoint": lambda f: jax.grad(jax.checkpoint(f)),
     "hessian": jax.hessian,
     "jacrev of jacrev": lambda f: jax.jacrev(jax.jacrev(f)),
@@ -126,25 +130,46 @@ TRANSFORMED = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", TRANSFORMED)
 def test_under_the_transformations(name):
     network, params, X, Y = problem("softmax")
-    transformed, J = TRANSFORMED[name], dnn.cost_as_function(network)
-    found = transformed(lambda X: J(params, X, Y))(X)
-    close(found, jax.jit(transformed(lambda X: cost(network, params, X, Y)))(X))
+    J = dnn.cost_as_function(network)
+    hand, own = (lambda X, J=J: J(params, X, Y) for J in (J, partial(cost, network)))
+    close(*both(TRANSFORMED[name], hand, own, X))
 
 
+@pytest.fixture(scope="module")
+def over_a_mesh():
+    """A model of all that may vary over a mesh, and its slopes where nothing does."""
+    with jax.enable_x64(True):
+        network, params, X, Y = problem()
+        f, J = dnn.as_function(network, keep_prob=0.5), dnn.cost_as_function(network)
+        given = {"params": params, "X": X, "weights": np.ones(6), "key": KEY}
+
+        def model(given):
+            J_here = J(given["params"], given["X"], Y, given["weights"])
+            return J_here + f(given["params"], given["X"], given["key"]).sum()
+
+        yield model, given, jax.jit(slopes_of(model))(given)
+
+
+def slopes_of(model):
+    """With respect to parameters and inputs."""
+
+    def slopes(given):
+        of = lambda params, X: model({**given, "params": params, "X": X})
+        return jax.grad(of, argnums=(0, 1))(given["params"], given["X"])
+
+    return slopes
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("varies", ["params", "X", "weights", "key"])
-def test_any_argument_may_be_what_varies_over_a_mesh(varies):
-    network, params, X, Y = problem()
-    f, J = dnn.as_function(network, keep_prob=0.5), dnn.cost_as_function(network)
+def test_any_argument_may_be_what_varies_over_a_mesh(varies, over_a_mesh):
+    model, given, alone = over_a_mesh
     axis = (jax.sharding.AxisType.Auto,)
     mesh = jax.make_mesh((1,), ("d",), axis_types=axis)
-    given = {"params": params, "X": X, "weights": jnp.ones(6), "key": KEY}
-
-    def model(given):
-        J_here = J(given["params"], given["X"], Y, given["weights"])
-        return J_here + f(given["params"], given["X"], given["key"]).sum()
 
     def split(given):
         given[varies] = jax.tree.map(lambda of: of[0], given[varies])
@@ -154,18 +179,11 @@ def test_any_argument_may_be_what_varies_over_a_mesh(varies):
     specs = {name: axes if name == varies else nowhere for name in given}
     spread = jax.shard_map(split, mesh=mesh, in_specs=(specs,), out_specs=axes)
 
-    def whole(params, X):
-        some = {**given, "params": params, "X": X}
-        some[varies] = jax.tree.map(lambda of: of[None], some[varies])
-        return spread(some).sum()
+    def whole(given):
+        given = {**given, varies: jax.tree.map(lambda of: of[None], given[varies])}
+        return spread(given).sum()
 
-    def alone(params, X):
-        return model({**given, "params": params, "X": X})
-
-    found, own = (
-        jax.jit(jax.grad(model, argnums=(0, 1)))(params, X) for model in (whole, alone)
-    )
-    close(found, own)
+    close(jax.jit(slopes_of(whole))(given), alone)
 
 
 def test_forward_mode_is_refused_by_jax():
@@ -179,14 +197,14 @@ def test_it_is_a_piece_of_a_larger_model():
     network, params, X, _ = problem("identity")
     f = dnn.as_function(network)
 
-    def model(f, scale, X):
-        return jnp.tanh(scale * f(params, jnp.sin(X))).sum()
+    def slopes(f):
+        model = lambda scale, X: jnp.tanh(scale * f(params, jnp.sin(X))).sum()
+        return jax.grad(model, argnums=(0, 1))
 
-    found = jax.grad(model, argnums=(1, 2))(f, 2.0, X)
-    own = jax.grad(model, argnums=(1, 2))(lambda *of: outputs(network, *of), 2.0, X)
-    close(found, own)
+    close(*both(slopes, f, partial(outputs, network), 2.0, X))
 
 
+@pytest.mark.slow
 def test_the_verifier_agrees():
     # A head enters by its derivatives alone: see `test_every_head_and_activation`.
     network, params, X, Y = problem("softmax")
@@ -212,15 +230,14 @@ def test_a_head_of_ones_own():
         dnn.as_function(network)
     _, params, X, Y = problem()
     params = dnn.initialize_parameters(KEY, network.layer_dims)
-    dY = jax.grad(dnn.cost_as_function(network), argnums=2)(params, X, Y)
-    assert np.isnan(dY).all()
+    slope = jax.jit(jax.grad(dnn.cost_as_function(network), argnums=2))
+    assert np.isnan(slope(params, X, Y)).all()
     whole = own_head(
         output_backward=lambda dAL, ZL, AL: dAL, targets_backward=lambda ZL, Y: Y - ZL
     )
     network = dnn.Network((3, 4, 2), output=whole)
-    J = dnn.cost_as_function(network)
-    dY = jax.grad(J, argnums=2)(params, X, Y)
-    close(dY, jax.grad(lambda Y: cost(network, params, X, Y))(Y))
+    J, own = dnn.cost_as_function(network), partial(cost, network)
+    close(*both(lambda J: jax.grad(J, argnums=2), J, own, params, X, Y))
 
 
 def test_bad_arguments_are_told_by_name():

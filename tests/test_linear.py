@@ -1,5 +1,7 @@
 """The layer's backward against jax.vjp, and its messages."""
 
+from functools import partial
+
 import chex
 import jax
 import jax.numpy as jnp
@@ -16,9 +18,21 @@ from jaxdnn import (
 
 
 def draw(n=3, n_prev=5, m=7):
-    keys = jax.random.split(jax.random.key(1), 4)
+    rng = np.random.default_rng(1)
     shapes = ((n_prev, m), (n, n_prev), (n, 1), (n, m))
-    return [jax.random.normal(k, s) for k, s in zip(keys, shapes, strict=True)]
+    return [rng.normal(size=shape).astype(jnp.result_type(float)) for shape in shapes]
+
+
+def oracle_of(forward, dZ, A_prev, W, b):
+    """dA_prev, dW and db by autodiff, the latter with the mean taken."""
+
+    @jax.jit
+    def pulled(*given):
+        _, pull = jax.vjp(lambda *of: forward(*of)[0], *given)
+        return pull(jnp.asarray(dZ))
+
+    dA_prev, dW, db = jax.device_get(pulled(A_prev, W, b))
+    return dA_prev, dW / dZ.shape[1], db / dZ.shape[1]
 
 
 @pytest.mark.parametrize("wrap", [jax.jit, lambda f: f], ids=["jit", "eager"])
@@ -26,34 +40,27 @@ def test_linear_backward_is_the_vjp_with_the_mean_taken(wrap):
     with jax.enable_x64(True):
         A_prev, W, b, dZ = draw()
         Z, cache = wrap(linear_forward)(A_prev, W, b)
-        chex.assert_trees_all_close(Z, W @ A_prev + b, rtol=1e-14)
-        dA_prev, dW, db = wrap(linear_backward)(dZ, cache)
-        _, vjp = jax.vjp(lambda *args: linear_forward(*args)[0], A_prev, W, b)
-        oracle_A, oracle_W, oracle_b = vjp(dZ)
-        m = A_prev.shape[1]
-        chex.assert_trees_all_close(
-            (dA_prev, dW, db), (oracle_A, oracle_W / m, oracle_b / m), rtol=1e-13
-        )
+        np.testing.assert_allclose(Z, W @ A_prev + b, rtol=1e-14)
+        hand = wrap(linear_backward)(dZ, cache)
+        oracle = oracle_of(linear_forward, dZ, A_prev, W, b)
+        chex.assert_trees_all_close(hand, oracle, rtol=1e-13)
 
 
-@pytest.mark.parametrize("activation", ["relu", "tanh", "sigmoid", "gelu"])
+# Of one the backward reads A, of the other Z.
+@pytest.mark.parametrize("activation", ["tanh", "gelu"])
 def test_linear_activation_backward_is_the_vjp(activation):
     with jax.enable_x64(True):
         A_prev, W, b, dA = draw()
-        _, cache = linear_activation_forward(A_prev, W, b, activation)
+        forward = partial(linear_activation_forward, activation=activation)
+        _, cache = forward(A_prev, W, b)
         hand = linear_activation_backward(dA, cache, activation)
-        _, vjp = jax.vjp(
-            lambda *args: linear_activation_forward(*args, activation)[0], A_prev, W, b
-        )
-        oracle_A, oracle_W, oracle_b = vjp(dA)
-        m = A_prev.shape[1]
-        oracle = (oracle_A, oracle_W / m, oracle_b / m)
+        oracle = oracle_of(forward, dA, A_prev, W, b)
         chex.assert_trees_all_close(hand, oracle, rtol=1e-12, atol=1e-14)
 
 
 def test_pieces_vmap_over_parameters():
     A_prev, W, b, dZ = draw()
-    Ws = jnp.stack([W, 2 * W])
+    Ws = np.stack([W, 2 * W])
     Zs, caches = jax.vmap(lambda W: linear_forward(A_prev, W, b))(Ws)
     one_Z, one_cache = linear_forward(A_prev, 2 * W, b)
     chex.assert_trees_all_close(Zs[1], one_Z, rtol=1e-6)
@@ -62,7 +69,7 @@ def test_pieces_vmap_over_parameters():
 
 
 def test_a_cache_holds_what_the_backward_reads_and_no_more():
-    A_prev, W, b, _ = draw()
+    A_prev, W, b, _ = jax.device_put(draw())
     _, cache = linear_activation_forward(A_prev, W, b, "relu")
     assert len(jax.tree.leaves(cache)) == 3
     assert cache.linear.A_prev is A_prev
@@ -116,7 +123,7 @@ def test_numbers_in_lists_are_taken_and_nothing_else_is():
             linear_forward(A_prev, [[3.0]], [[1]])
 
 
-@pytest.mark.parametrize("dZ", [1.0, jnp.ones((3, 1)), jnp.ones((1, 7)), jnp.ones(7)])
+@pytest.mark.parametrize("dZ", [1.0, np.ones((3, 1)), np.ones((1, 7)), np.ones(7)])
 def test_a_cotangent_of_another_shape_is_not_broadcast(dZ):
     A_prev, W, b, _ = draw()
     cache = linear_forward(A_prev, W, b)[1]

@@ -1,7 +1,7 @@
 """What is no network, or does not fit one, is refused by name and by value."""
 
 import jax
-import jax.numpy as jnp
+import numpy as np
 import pytest
 
 from jaxdnn import (
@@ -34,7 +34,7 @@ def test_a_network_that_cannot_be_is_refused(arguments, says):
 KEY = jax.random.key(7)
 NETWORK = Network((4, 3, 5, 3), "relu", "sigmoid")
 PARAMS = initialize_parameters(KEY, NETWORK.layer_dims)
-X, Y = jnp.ones((4, 6)), jnp.ones((3, 6))
+X, Y = np.ones((4, 6)), np.ones((3, 6))
 
 
 @pytest.mark.parametrize("call", [cost, cost_and_gradients])
@@ -51,11 +51,11 @@ X, Y = jnp.ones((4, 6)), jnp.ones((3, 6))
         ({"l2": "0"}, "l2 must be a number, got '0'"),
         ({"l2": {}}, "l2 must be a number, got {}"),
         ({"l2": 1j}, "l2 must be a number, got 1j"),
-        ({"l2": jnp.ones(3)}, r"l2 must be a scalar, got shape \(3,\)"),
+        ({"l2": np.ones(3)}, r"l2 must be a scalar, got shape \(3,\)"),
         ({"keep_prob": 0.5}, r"keep_prob=0\.5 needs a key"),
         ({"keep_prob": 0.0, "key": KEY}, r"keep_prob must be in \(0, 1\], got 0"),
         (
-            {"sample_weight": jnp.ones((1, 6))},
+            {"sample_weight": np.ones((1, 6))},
             r"sample_weight must have shape \(6,\) \(m from X\), got \(1, 6\)",
         ),
     ],

@@ -34,7 +34,7 @@ from jaxdnn.plots import plot_cost
 from jaxdnn.training.lanes import Lanes
 
 NETWORK = Network((2, 4, 1), "tanh")
-X = np.array(jax.random.normal(jax.random.key(1), (2, 20)))
+X = np.random.default_rng(1).normal(size=(2, 20)).astype(np.float32)
 Y = (X[:1] > 0).astype(float)
 run = partial(fit, NETWORK, X, Y, key=jax.random.key(0))
 
@@ -86,6 +86,7 @@ def test_whatever_was_recorded_is_told():
     assert "clipped_share" in repr(clipped)
 
 
+@pytest.mark.slow
 def test_a_divergence_is_told():
     with pytest.warns(RuntimeWarning):
         diverged = run(epochs=5, learning_rate=1e38)
@@ -153,6 +154,7 @@ def test_what_holds_no_numbers_is_told_field_by_field(result, lanes):
     assert "FitResult" in repr(gone)
 
 
+@pytest.mark.slow
 def test_what_holds_every_example_is_a_few_lines(params):
     _, caches = forward(NETWORK, params, np.tile(X, 50))
     assert repr(caches[0]) == (
@@ -164,6 +166,7 @@ def test_what_holds_every_example_is_a_few_lines(params):
         assert len(repr(value)) < 300
 
 
+@pytest.mark.slow
 def test_a_model_and_what_came_of_training_are_told_in_lines():
     training = TrainingRecipe(epochs=5)
     recipe = Recipe(DataRecipe("breast_cancer"), NetworkRecipe((4,)), training)
@@ -265,6 +268,7 @@ def test_curves_of_any_numbers():
     assert series("learning_rate", np.full(4, np.nan)).split()[1] == "nan"
 
 
+@pytest.mark.slow
 def test_a_figure_is_its_picture():
     figure = plot_cost([2.0, 1.0])
     assert figure._repr_png_().startswith(b"\x89PNG")

@@ -27,6 +27,7 @@ from tests.second_order import (
     example_gradients,
     fails_if_planted,
     flat,
+    one_quick,
     spoil_columns,
     weights_of,
     without_l2,
@@ -40,7 +41,7 @@ def oracle(name):
         return example_gradients(BY_NAME[name])
 
 
-@pytest.fixture(params=CASES)
+@pytest.fixture(params=one_quick(CASES))
 def each(request):
     """A case, and the gradients of its examples' w_j ℓ_j by autodiff."""
     case = CASES[request.param]
@@ -131,6 +132,7 @@ def test_a_planted_factor_fails_the_test_of_each(monkeypatch, place, test):
     fails_if_planted(monkeypatch, at, spoil_columns, lambda: test((PLANTED, g)))
 
 
+@pytest.mark.slow
 def test_some_examples_have_the_masks_of_the_whole():
     case = CASES["kinks, dropout, L2"]
     every = jax.device_get(asked(per_example_gradients, case))
@@ -146,11 +148,11 @@ def test_some_examples_have_the_masks_of_the_whole():
 
 def test_examples_are_named_by_any_whole_numbers():
     network, params = Network((1, 1), output="identity"), [([[0.0]], [[0.0]])]
-    X, Y = jnp.zeros((1, 300)), jnp.arange(300.0)[None]
+    X, Y = np.zeros((1, 300)), np.arange(300.0)[None]
 
     def named(examples):
         [layer] = per_example_gradients(network, params, X, Y, examples=examples)
-        return layer.b[:, 0, 0]
+        return layer.b
 
     # Of few bits, none holds 300; closed over by a traced function, they are read.
     for dtype in ("int8", "uint8", "uint32"):
@@ -161,13 +163,14 @@ def test_examples_are_named_by_any_whole_numbers():
             jax.jit(functools.partial(named, places))(),
             jax.jit(named)(places),
         ):
-            assert found.tolist() == [-7, -100]
+            assert np.ravel(found).tolist() == [-7, -100]
 
 
+@pytest.mark.slow
 def test_noise_has_the_deviation_it_should():
     network, m = Network((40, 50, 1)), 8
     params = initialize_parameters(jax.random.key(0), network.layer_dims)
-    X, Y = jnp.ones((40, m)), jnp.ones((1, m))
+    X, Y = np.ones((40, m)), np.ones((1, m))
     call = functools.partial(clipped_gradients, network, params, X, Y, max_norm=0.5)
     plain, _ = call()
     noisy, _ = call(noise=3.0, noise_key=jax.random.key(1))
@@ -182,33 +185,31 @@ def test_noise_has_the_deviation_it_should():
 
 def test_noise_scale_and_diversity_of_gradients_that_are_known():
     network, params = Network((1, 1), output="identity"), [([[0.0]], [[0.0]])]
-    X = jnp.zeros((1, 4))  # g_j = -y_j, of b alone
-    Y = jnp.array([[1.0, 3.0, 1.0, 3.0]])
+    X = np.zeros((1, 4))  # g_j = -y_j, of b alone
+    Y = np.array([[1.0, 3.0, 1.0, 3.0]])
     variance = 4 / 3
     due = variance / (4 - variance / 4)
     # Of the largest and the smallest, the squares do not fit float32.
     for sized in (Y, 1e-25 * Y, 1e25 * Y):
         assert gradient_noise_scale(network, params, X, sized) == pytest.approx(due)
         assert gradient_diversity(network, params, X, sized) == pytest.approx(20 / 64)
-    opposed = jnp.array([[1.0, -1.0, 1.0, -1.0]])
-    assert jnp.isinf(gradient_noise_scale(network, params, X, opposed))
-    doubled = gradient_noise_scale(
-        network, params, X, Y, sample_weight=jnp.full(4, 2.0)
-    )
+    opposed = np.array([[1.0, -1.0, 1.0, -1.0]])
+    assert np.isinf(gradient_noise_scale(network, params, X, opposed))
+    doubled = gradient_noise_scale(network, params, X, Y, sample_weight=np.full(4, 2.0))
     assert doubled == pytest.approx(due)
 
 
 def test_what_is_nothing_is_no_nan():
     network, params = Network((1, 1), output="identity"), ([[0.0]], [[0.0]])
-    X, Y = jnp.ones((1, 3)), jnp.array([[0.0, 2.0, 2.0]])
+    X, Y = np.ones((1, 3)), np.array([[0.0, 2.0, 2.0]])
     # Of equal rows the spread is rounding, of one that counts there is none.
     dims = (3, 4, 2)
-    same = jnp.full((3, 7), 0.7), jnp.full((2, 7), 0.3)
+    same = np.full((3, 7), 0.7), np.full((2, 7), 0.3)
     drawn = initialize_parameters(jax.random.key(0), dims)
     assert 0 <= gradient_noise_scale(Network(dims), drawn, *same) < 1e-5
-    alone = {"sample_weight": jnp.array([0.0, 0.3, 0.0])}
+    alone = {"sample_weight": np.array([0.0, 0.3, 0.0])}
     with jax.debug_nans(True):
-        assert jnp.isinf(gradient_noise_scale(network, [params], X, Y, **alone))
+        assert np.isinf(gradient_noise_scale(network, [params], X, Y, **alone))
         # Autodiff through norms of which one is 0.
         for of in (
             lambda b: per_example_norms(network, [(params[0], b)], X, Y).sum(),
@@ -216,13 +217,13 @@ def test_what_is_nothing_is_no_nan():
                 0
             ][0].b.sum(),
         ):
-            assert jnp.isfinite(jax.grad(of)(jnp.zeros((1, 1))))
+            assert np.isfinite(jax.jit(jax.grad(of))(np.zeros((1, 1))))
 
 
 def test_norms_take_no_array_of_examples_times_parameters():
     network, m = Network((256, 128, 10), output="softmax"), 128
     params = initialize_parameters(jax.random.key(0), network.layer_dims)
-    X, Y = jnp.ones((256, m)), jnp.ones((10, m)) / 10
+    X, Y = np.ones((256, m)), np.full((10, m), 0.1)
 
     def temporary(function):
         program = jax.jit(function).lower(params, X, Y).compile()
@@ -245,13 +246,13 @@ def test_norms_take_no_array_of_examples_times_parameters():
 def test_norms_are_recorded_in_float32_or_wider(dtype):
     network = Network((5, 6, 3), "tanh", "softmax")
     params = initialize_parameters(jax.random.key(0), network.layer_dims, dtype=dtype)
-    X = jax.random.normal(jax.random.key(1), (5, 9))
-    Y = jax.nn.one_hot(jnp.arange(9) % 3, 3).T
-    narrow = per_example_norms(network, params, X.astype(dtype), Y)
+    X = np.random.default_rng(1).normal(size=(5, 9)).astype(dtype)
+    Y = np.eye(3)[:, np.arange(9) % 3]
+    narrow = per_example_norms(network, params, X, Y)
     assert narrow.dtype == jnp.float32
     with jax.enable_x64(True):
-        wide = jax.tree.map(lambda leaf: leaf.astype(jnp.float64), params)
-        due = per_example_norms(network, wide, X.astype(dtype).astype(float), Y)
+        wide = jax.tree.map(lambda leaf: np.asarray(leaf, float), params)
+        due = per_example_norms(network, wide, X.astype(float), Y)
     assert close(narrow, due, 40 * float(jnp.finfo(dtype).eps))
 
 
@@ -324,25 +325,24 @@ def test_errors_say_what_was_wanted(call, error, says):
     network = Network((2, 1))
     params = initialize_parameters(jax.random.key(0), (2, 1))
     with pytest.raises(error, match=says):
-        call(network, params, jnp.ones((2, 3)), jnp.ones((1, 3)))
+        call(network, params, np.ones((2, 3)), np.ones((1, 3)))
 
 
 def test_the_cosine_is_that_of_the_whole_gradients():
     network = dnn.Network((3, 4, 2), "tanh")
     params = dnn.initialize_parameters(jax.random.key(0), network.layer_dims)
-    X = jax.random.normal(jax.random.key(1), (3, 20))
+    X = np.random.default_rng(1).normal(size=(3, 20))
     Y = (X[:2] > 0).astype(float)
-    batches = (slice(0, 8), slice(8, 20))
+    batches = (slice(0, 10), slice(10, 20))
     one, other = (
         dnn.cost_and_gradients(network, params, X[:, at], Y[:, at])[1] for at in batches
     )
-    u, v = (
-        np.concatenate([x.ravel() for x in jax.tree.leaves(g)]) for g in (one, other)
-    )
+    one, other = jax.device_get((one, other))
+    u, v = flat(one), flat(other)
     wanted = u @ v / np.linalg.norm(u) / np.linalg.norm(v)
     assert float(dnn.grad_cosine(one, other)) == pytest.approx(wanted, rel=1e-5)
     for length in (1e-30, 1e-12, 1.0, 1e12, 1e30):  # whose squares float32 lacks
-        longer = jax.tree.map(functools.partial(jnp.multiply, length), other)
+        longer = jax.tree.map(lambda of, c=length: np.float32(c) * of, other)
         assert float(dnn.grad_cosine(one, longer)) == pytest.approx(wanted, rel=1e-5)
     with pytest.raises(ValueError, match="grad_cosine: others must have 2 layers"):
         dnn.grad_cosine(one, other[:1])

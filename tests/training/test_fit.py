@@ -29,24 +29,24 @@ NETWORK = Network((3, 5, 2), "tanh")
     "options",
     [
         {},
-        {"l2": 0.5},
-        {"keep_prob": 0.8},
-        {"sample_weight": jnp.linspace(0, 1, 20), "l2": 0.1},
+        pytest.param({"keep_prob": 0.8}, marks=pytest.mark.slow),
+        pytest.param(
+            {"sample_weight": np.linspace(0, 1, 20), "l2": 0.1}, marks=pytest.mark.slow
+        ),
     ],
     ids=str,
 )
 def test_a_run_is_the_python_loop(options):
     with jax.enable_x64(True):
         X, Y = data(NETWORK)
-        options = jax.tree.map(jnp.float64, options)
-        result = fit(NETWORK, X, Y, key=KEY, epochs=50, learning_rate=0.3, **options)
-        params, costs, _ = train(
-            50, NETWORK, X, Y, key=KEY, learning_rate=0.3, **options
-        )
+        options = {"key": KEY, "learning_rate": 0.3} | options
+        result = fit(NETWORK, X, Y, epochs=20, **options)
+        params, costs, _ = train(20, NETWORK, X, Y, **options)
         chex.assert_trees_all_close(result.params, params, rtol=1e-12, atol=1e-14)
         chex.assert_trees_all_close(result.history.cost, costs, rtol=1e-12)
 
 
+@pytest.mark.slow
 def test_a_run_follows_scikit_learn():
     neural_network = pytest.importorskip("sklearn.neural_network")
     with jax.enable_x64(True):
@@ -68,8 +68,8 @@ def test_a_run_follows_scikit_learn():
         with pytest.warns(match="Maximum iterations"):
             theirs.fit(rows, labels)
         layers = zip(theirs.coefs_, theirs.intercepts_, strict=True)
-        start = tuple(Layer(jnp.array(W.T), jnp.array(b)[:, None]) for W, b in layers)
-        for _ in range(30):
+        start = tuple(Layer(W.T.copy(), b[:, None].copy()) for W, b in layers)
+        for _ in range(10):
             with pytest.warns(match="Maximum iterations"):
                 theirs.fit(rows, labels)
         ours = fit(
@@ -77,7 +77,7 @@ def test_a_run_follows_scikit_learn():
             X,
             Y,
             params=start,
-            epochs=30,
+            epochs=10,
             learning_rate=0.2,
             l2=0.3,
         )
@@ -85,7 +85,7 @@ def test_a_run_follows_scikit_learn():
             ours.params, theirs.coefs_, theirs.intercepts_, strict=True
         ):
             np.testing.assert_allclose(layer.W, W.T, rtol=1e-10, atol=1e-12)
-            np.testing.assert_allclose(layer.b[:, 0], b, rtol=1e-10, atol=1e-12)
+            np.testing.assert_allclose(np.ravel(layer.b), b, rtol=1e-10, atol=1e-12)
 
 
 def test_chunks_change_no_bit_and_report_their_edges():
@@ -107,8 +107,8 @@ def test_a_run_goes_on_from_its_parameters_bit_for_bit():
     half = fit(NETWORK, X, Y, key=KEY, epochs=40, learning_rate=0.3)
     rest = fit(NETWORK, X, Y, params=half.params, epochs=40, learning_rate=0.3)
     chex.assert_trees_all_equal(rest.params, whole.params)
-    costs = jnp.concatenate([half.history.cost, rest.history.cost])
-    chex.assert_trees_all_equal(costs, whole.history.cost)
+    costs = np.concatenate([half.history.cost, rest.history.cost])
+    np.testing.assert_array_equal(costs, whole.history.cost)
 
 
 def test_one_program_serves_every_value_and_length(monkeypatch):
@@ -153,8 +153,8 @@ def test_runs_compose_under_jit_and_vmap():
     run = lambda rate, key: fit(
         NETWORK, X, Y, key=key, learning_rate=rate, epochs=20, l2=0.1
     )
-    rates, keys = jnp.array([0.1, 0.5]), jax.random.split(KEY, 2)
-    lanes = jax.jit(jax.vmap(run))(rates, keys)
+    rates, keys = np.float32([0.1, 0.5]), jax.random.split(KEY, 2)
+    lanes = jax.device_get(jax.jit(jax.vmap(run))(rates, keys))
     for lane in range(2):
         alone = run(rates[lane], keys[lane])
         ours = jax.tree.map(lambda leaf, at=lane: leaf[at], lanes)
@@ -174,8 +174,9 @@ def test_masks_and_weights_may_be_all_that_is_traced():
         sample_weight=weight,
         epochs=5,
     )
-    keys, weights = jax.random.split(KEY, 2), jnp.stack([jnp.ones(20), X[0] ** 2])
-    lanes = jax.vmap(run)(keys, weights)
+    keys = jax.random.split(KEY, 2)
+    weights = np.stack([np.ones(20, np.float32), X[0] ** 2])
+    lanes = jax.device_get(jax.jit(jax.vmap(run))(keys, weights))
     alone = run(keys[1], weights[1])
     for part in ("params", "history"):
         ours, single = getattr(lanes, part), getattr(alone, part)
@@ -184,17 +185,18 @@ def test_masks_and_weights_may_be_all_that_is_traced():
 
 
 def test_numpy_in_any_dtype_trains_in_float32():
-    X, Y = jax.tree.map(np.asarray, data(NETWORK))
+    X, Y = data(NETWORK)
     result = fit(NETWORK, X.astype(np.float64), Y.astype(bool), key=KEY, epochs=5)
     chex.assert_type(jax.tree.leaves((result.params, result.history)), jnp.float32)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("output", "targets"),
     [
-        ("softmax", lambda X: jax.nn.one_hot(X.argmax(axis=0), 3).T),
+        ("softmax", lambda X: np.eye(3)[:, X.argmax(axis=0)]),
         ("identity", lambda X: 2 * X + 1),
-        ("exp", lambda X: jnp.round(jnp.exp(X))),
+        ("exp", lambda X: np.round(np.exp(X))),
     ],
 )
 def test_every_head_learns(output, targets):
@@ -204,15 +206,15 @@ def test_every_head_learns(output, targets):
     result = fit(network, X, Y, key=KEY, epochs=2000, learning_rate=0.1)
     assert result.history.cost[-1] < result.history.cost[0] - 0.3
     if output == "softmax":
-        accuracy = (predict(network, result.params, X)[0] == X.argmax(axis=0)).mean()
-        assert accuracy > 0.97
+        said = np.asarray(predict(network, result.params, X))[0]
+        assert (said == X.argmax(axis=0)).mean() > 0.97
 
 
 def test_update_parameters():
     params = initialize_parameters(KEY, NETWORK.layer_dims)
     before = jax.tree.map(np.array, params)
     updated = update_parameters(params, params, learning_rate=0.25)
-    wanted = jax.tree.map(lambda leaf: leaf - 0.25 * leaf, params)
+    wanted = jax.tree.map(lambda leaf: 0.75 * leaf, before)
     chex.assert_trees_all_close(updated, wanted, rtol=1e-6)
     chex.assert_trees_all_equal(params, before)
     with pytest.raises(ValueError, match=r"update_parameters: grads must have 2.*1"):
@@ -234,11 +236,11 @@ X, Y = data(NETWORK)
         ({"learning_rate": 0.0}, "learning_rate must be finite and > 0, got 0"),
         ({"learning_rate": float("nan")}, "learning_rate must be finite and > 0"),
         ({"l2": -1}, "l2 must be finite and >= 0"),
-        ({"X": X.at[1, 2].set(jnp.nan)}, r"X must be finite, got nan at \[1, 2\]"),
+        ({"X": np.where(X[1, 2] == X, np.nan, X)}, r"X must be finite, .* \[1, 2\]"),
         ({"Y": 3 * Y}, "Y for a sigmoid output must hold 0, 1 or.*from 0 to 3"),
         ({"Y": Y[0]}, r"Y must have shape \(2, 20\)"),
-        ({"sample_weight": -jnp.ones(20)}, "sample_weight must be finite and >= 0"),
-        ({"sample_weight": jnp.zeros(20)}, "not all 0"),
+        ({"sample_weight": -np.ones(20)}, "sample_weight must be finite and >= 0"),
+        ({"sample_weight": np.zeros(20)}, "not all 0"),
         ({"method": "hee"}, "method must be one of"),
         ({"record": ("norm",)}, "record must be one of 'gradient_norm', got 'norm'"),
     ],
@@ -296,7 +298,7 @@ def test_validation_may_be_all_that_is_traced():
     def watch(V):
         return fit(NETWORK, X, Y, key=KEY, epochs=4, validation=(V, Y)).history
 
-    found = jax.vmap(watch)(jnp.stack([X, -X]))
+    found = jax.jit(jax.vmap(watch))(np.stack([X, -X]))
     wanted = [watch(V).validation_cost for V in (X, -X)]
     np.testing.assert_allclose(found.validation_cost, wanted, rtol=1e-5)
 

@@ -15,7 +15,7 @@ from jaxdnn.training.types import State
 
 NETWORK = Network((40, *9 * (4,), 2), "tanh")
 PARAMS = initialize_parameters(jax.random.key(0), NETWORK.layer_dims)
-X = jax.random.normal(jax.random.key(1), (40, 6))
+X = jnp.asarray(np.random.default_rng(1).normal(size=(40, 6)), np.float32)
 
 
 def state(params):

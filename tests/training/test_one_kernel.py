@@ -61,6 +61,7 @@ def test_the_updates_of_an_epoch_are_one_call(batch_size):
     assert not tagged(program)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("head", "x64", "options"),
     [
@@ -99,6 +100,7 @@ def test_what_draws_or_rounds_is_none(options):
     assert not prepared(Config(batch_size=6, **options)).run.plan.one_kernel
 
 
+@pytest.mark.slow
 def test_a_mesh_and_a_traced_run_are_none(apart):
     assert not prepared(Config(batch_size=6), mesh=MESH).run.plan.one_kernel
     params = initialize_parameters(jax.random.key(0), NETWORK.layer_dims)
@@ -127,6 +129,7 @@ def test_who_fits(monkeypatch):
     assert not fits_one_kernel(NETWORK, 20, float32)
 
 
+@pytest.mark.slow
 def test_what_was_never_tried_there_stays_apart(apart):
     def turned(grads, state, params):
         return jax.tree.map(lambda dP: -0.1 * dP / jnp.linalg.norm(dP, 2), grads), state
