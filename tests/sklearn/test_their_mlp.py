@@ -22,6 +22,9 @@ exec(
     )
 )
 
+# Of the four that they go through: test_same_model.py has each of them, digit by digit.
+ACTIVATION_TYPES = ["identity", "logistic"]
+
 
 @pytest.fixture
 def global_random_seed():

@@ -25,8 +25,6 @@ def test_what_is_right_is_verified_within_the_limits_of_all_else(small, softmax)
     each, options = small, dropout(0.8) | {"l2": 0.3, "sample_weight": np.arange(12.0)}
     if softmax:
         each, options = CASES["smooth softmax"].arguments, {}
-    with counted() as plain:
-        verify(*each, **options)
     with counted() as tally:
         report = verify(*each, **options, per_example=True)
     assert report.verdict == "verified", report
@@ -34,7 +32,10 @@ def test_what_is_right_is_verified_within_the_limits_of_all_else(small, softmax)
     assert max(row.units for row in rows(report).values()) < report.limit / 16
     assert report.resolution[NORMS] < 1e-12
     assert report.resolution[PRODUCT] < 1e-9
-    assert tally.passes - plain.passes < 18 + 21 / 7 + 1e-9
+    if softmax:
+        with counted() as plain:
+            verify(*each, **options)
+        assert tally.passes - plain.passes < 18 + 21 / 7 + 1e-9
 
 
 def of_layer(l, change):

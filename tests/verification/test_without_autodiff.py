@@ -176,11 +176,12 @@ GATES = {
 }
 
 
-@pytest.mark.parametrize("loss", GATES.values(), ids=GATES)
-@pytest.mark.parametrize("first", [0.0, 1.0])
-def test_a_denormal_number_on_a_kink_is_0(loss, first):
+@pytest.mark.parametrize(
+    ("gate", "first"), [("where", 0.0), ("maximum", 1.0), ("relu", 0.0), ("relu", 1.0)]
+)
+def test_a_denormal_number_on_a_kink_is_0(gate, first):
     grad = lambda p: np.array([first, 1.0, 0.0])
-    assert verify_gradient(loss, grad, TINY).verdict == "unresolved"
+    assert verify_gradient(GATES[gate], grad, TINY).verdict == "unresolved"
 
 
 def guarded_sinc(x):
@@ -202,8 +203,14 @@ def test_a_guard_at_0_is_no_kink():
         assert verify_vjp(ruled, (x,)).verdict == verdict
 
 
-@pytest.mark.parametrize("at_zero", [0.0, 0.5, 1.0])
-@pytest.mark.parametrize("gate", [jax.nn.relu, lambda z: (abs(z) + z) / 2])
+# What autodiff says at 0, and another convention.
+@pytest.mark.parametrize(
+    ("gate", "at_zero"),
+    [
+        *((jax.nn.relu, at_zero) for at_zero in (0.0, 1.0)),
+        *((lambda z: (abs(z) + z) / 2, at_zero) for at_zero in (0.5, 0.0)),
+    ],
+)
 def test_a_kink_at_0_is_no_guard(gate, at_zero):
     def grad(p):
         return jnp.where(p == 0, at_zero, (p > 0) * 1.0)
