@@ -139,7 +139,7 @@ MORE = {
     "plot_costs": (course.plot_costs, ([0.7],), {"every": 10}),
     "train": (
         train,
-        (X, Y, PARAMETERS),
+        (X, Y, course.initialize_parameters(DIMS)),  # a program of two_layer_model's
         {"learning_rate": 0.1, "num_iterations": 2, "hidden": "relu", "lambd": 0.1},
     ),
 }

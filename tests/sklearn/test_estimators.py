@@ -321,7 +321,7 @@ def test_folds_and_grid_points_compile_nothing(compiled):
 def test_twenty_sizes_share_eight_programs(compiled, solver):
     rows = np.random.RandomState(0).normal(size=(1000, 3))
     for m in range(50, 1001, 50):
-        few = small(max_iter=1, solver=solver, hidden_layer_sizes=(3,))
+        few = small(max_iter=1, solver=solver, hidden_layer_sizes=())
         few.fit(rows[:m], rows[:m, 0] > 0).predict(rows[:m])
     assert 2 <= len(compiled) <= 8, compiled
 

@@ -18,8 +18,9 @@ class NeverDense(csr_array):
         raise AssertionError("sparse rows were made dense")
 
 
-@pytest.mark.parametrize("solver", ["sgd", "adam", "lbfgs"])
-@pytest.mark.parametrize("early_stopping", [False, True])
+@pytest.mark.parametrize(
+    ("solver", "early_stopping"), [("sgd", False), ("adam", True), ("lbfgs", False)]
+)
 def test_sparse_rows_are_multiplied_as_they_are(solver, early_stopping):
     options = {"solver": solver, "early_stopping": early_stopping, "batch_size": 32}
     few = np.where(X > 0.5, X, 0)

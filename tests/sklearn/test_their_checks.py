@@ -15,8 +15,8 @@ from jaxdnn.sklearn import (
     MLPRegressor,
 )
 
-# As few epochs as learn what the checks want to be learnt.
-FEW = {"max_iter": 10, "learning_rate_init": 0.05}
+# As few epochs as learn what the checks want to be learnt, which a line can.
+FEW = {"hidden_layer_sizes": (), "max_iter": 10, "learning_rate_init": 0.5}
 ESTIMATORS = [
     MLPClassifier(**FEW),
     MLPRegressor(**FEW),
