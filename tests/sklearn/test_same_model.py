@@ -16,13 +16,8 @@ pytestmark = pytest.mark.filterwarnings("ignore::UserWarning", "ignore::RuntimeW
 X, LABELS = load_iris(return_X_y=True)
 NUMBERS = X[:, 3]
 # What other cases have too: their heads, solvers and batches.
-TWICE = (
-    "batches of 7",
-    "numbers, sgd",
-    "several labels",
-    "several numbers",
-    "two classes",
-)
+TWICE = {"batches of 7", "numbers", "numbers, sgd", "several labels"}
+TWICE |= {"several numbers", "two classes", "early stopping"}
 CASES = {name: case for name, case in cases().items() if name not in TWICE}
 
 

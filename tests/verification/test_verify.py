@@ -136,32 +136,41 @@ def test_a_gradient_that_is_not_finite_is_wrong(small, value, whole):
     assert "dW2" in report.wrong
 
 
-@pytest.mark.parametrize(
-    ("slope", "looks"),
-    [
-        (lambda Z: 3 + 0 * Z, ""),
-        (lambda Z: 2 * (1 + 3 * Z**2), " (factor 2)"),
-        (lambda Z: -3 * Z**2, " (1 - g' for g')"),
-        (lambda Z: jnp.where(Z > 1, 0, 1 + 3 * Z**2), ""),
-    ],
-    ids=["missing", "twice", "1 - g'", "in a part"],
-)
-def test_a_custom_activation_with_a_wrong_derivative_is_explained(small, slope, looks):
-    wrong = Activation("cubed", lambda Z: Z + Z**3, lambda dA, Z: dA * slope(Z), "Z")
-    network = Network(small.network.layer_dims, ("tanh", wrong), "sigmoid")
-    report = verify(network, *small[1:], backward=backward)
-    assert report.wrong == ("dZ2",)
-    row = next(row for row in report.rows if row.name == "dZ2")
-    assert "cubed'(Z2)" in row.equation
-    number = r"(-?[\d.e+-]+)"
-    found = re.fullmatch(
-        rf"g' of 'cubed' is wrong: at Z = {number} it gives {number}, "
-        rf"the slope of forward is {number}{re.escape(looks)}",
-        row.hint,
+# Of a layer, a slope of z + z³ that is wrong, and what it looks like.
+SLOPES = [
+    {
+        1: (lambda Z: 2 * (1 + 3 * Z**2), " (factor 2)"),
+        2: (lambda Z: 3 + 0 * Z, ""),
+    },
+    {
+        1: (lambda Z: jnp.where(Z > 1, 0, 1 + 3 * Z**2), ""),
+        2: (lambda Z: -3 * Z**2, " (1 - g' for g')"),
+    },
+]
+
+
+@pytest.mark.parametrize("slopes", SLOPES, ids=["twice, missing", "in a part, 1 - g'"])
+def test_a_custom_activation_with_a_wrong_derivative_is_explained(small, slopes):
+    hidden = tuple(
+        Activation("cubed", lambda Z: Z + Z**3, lambda dA, Z, g=g: dA * g(Z), "Z")
+        for g, _ in slopes.values()
     )
-    Z, gives, due = map(float, found.groups())
-    assert gives == pytest.approx(float(slope(Z)), rel=1e-2, abs=1e-2)
-    assert due == pytest.approx(1 + 3 * Z**2, rel=1e-2)
+    network = Network(small.network.layer_dims, hidden, "sigmoid")
+    report = verify(network, *small[1:], backward=backward)
+    assert report.wrong == ("dZ2", "dZ1")
+    rows = {row.name: row for row in report.rows}
+    for l, (slope, looks) in slopes.items():
+        row = rows[f"dZ{l}"]
+        assert f"cubed'(Z{l})" in row.equation
+        number = r"(-?[\d.e+-]+)"
+        found = re.fullmatch(
+            rf"g' of 'cubed' is wrong: at Z = {number} it gives {number}, "
+            rf"the slope of forward is {number}{re.escape(looks)}",
+            row.hint,
+        )
+        Z, gives, due = map(float, found.groups())
+        assert gives == pytest.approx(float(slope(Z)), rel=1e-2, abs=1e-2)
+        assert due == pytest.approx(1 + 3 * Z**2, rel=1e-2)
 
 
 def test_a_wrong_derivative_is_told_where_equations_cannot_be_read(small):
