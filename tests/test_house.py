@@ -252,6 +252,7 @@ def test_the_rules_can_be_broken():
     assert derivatives("grads = backward(x)") == set()
 
 
+@pytest.mark.slow
 def test_importing_touches_nothing():
     program = (
         "import os; before = dict(os.environ)\n"
@@ -305,6 +306,7 @@ def offences(path: str, source: str) -> set[str]:
     return found
 
 
+@pytest.mark.slow
 def test_nothing_is_too_long():
     texts = {
         path.relative_to(ROOT).as_posix(): path.read_text()

@@ -260,6 +260,7 @@ def test_every_function_is_tried():
     assert tried == set(course.__all__) - WITHOUT_ARGUMENTS
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", CALLS)
 def test_bad_arguments_are_refused_by_name(name, monkeypatch):
     function, args, kwargs = CALLS[name]

@@ -126,6 +126,7 @@ PRINTING = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", PRINTING)
 def test_costs_are_printed_as_in_the_notebooks(name, capsys):
     every, run = PRINTING[name]

@@ -145,6 +145,7 @@ def test_a_loop_of_ones_own_descends_as_nn_model_does():
         np.testing.assert_allclose(array, parameters[name], rtol=1e-10)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("keep_prob", [1, 0.86])
 def test_a_loop_of_ones_own_descends_as_model_does(keep_prob, rng):
     _, X, Y = network(rng, 2, 1)
@@ -186,6 +187,7 @@ def test_the_large_random_initialisation_starts_at_a_finite_cost(capsys):
     assert course.compute_cost(A3, Y) == np.inf
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("activation", ["relu", "sigmoid", "tanh", "leaky_relu", "elu"])
 def test_linear_activation_backward_reads_z(activation, rng):
     A_prev, W, b, dA = (

@@ -9,6 +9,7 @@ from jaxdnn.data import bundled
 from jaxdnn.data.datasets import load
 
 
+@pytest.mark.slow
 def test_nobody_waits_for_scikit_learn():
     script = """
 import sys

@@ -58,6 +58,7 @@ def test_float64(tmp_path):
             export_onnx(of, parameters(of, dtype=float), tmp_path / "y")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("targets", "missing"),
     [

@@ -47,6 +47,7 @@ def test_every_network(tmp_path, output):
         np.testing.assert_array_equal(said, AL)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("targets", TARGETS)
 def test_columns_are_encoded_inside(tmp_path, targets):
     of, path = model(targets), tmp_path / "x.stablehlo"
@@ -103,6 +104,7 @@ def test_functions_of_ones_own(tmp_path):
     assert compared.largest < 1e-6
 
 
+@pytest.mark.slow
 def test_a_reader_needs_jax_alone(tmp_path):
     of, path = network(), tmp_path / "x"
     export_stablehlo(of, parameters(of), path)

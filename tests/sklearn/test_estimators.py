@@ -58,6 +58,7 @@ OURS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", OURS)
 def test_what_is_ours_learns_is_cloned_and_pickled(name):
     options = {"learning_rate_init": 0.02, **OURS[name]}
@@ -154,6 +155,7 @@ def test_parameters_that_make_no_network_are_refused(parameters, message):
         small(**parameters).fit(X, LABELS)
 
 
+@pytest.mark.slow
 def test_the_network_verifies():
     model = small(activation="tanh").fit(X, LABELS)
     Y = np.eye(3)[LABELS].T
@@ -317,6 +319,7 @@ def test_folds_and_grid_points_compile_nothing(compiled):
     assert compiled == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("solver", ["adam", "lbfgs"])
 def test_twenty_sizes_share_eight_programs(compiled, solver):
     rows = np.random.RandomState(0).normal(size=(1000, 3))

@@ -46,6 +46,7 @@ def both(kind, **parameters):
     return [getattr(module, kind)(**parameters) for module in (theirs, ours)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", CASES)
 def test_the_model_is_the_same(name):
     case = CASES[name]
@@ -56,6 +57,7 @@ def test_the_model_is_the_same(name):
     np.testing.assert_allclose(getattr(b, said)(new), getattr(a, said)(new), rtol=1e-11)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("solver", ["sgd", "adam"])
 @pytest.mark.parametrize("kind", ["MLPClassifier", "MLPRegressor"])
 def test_partial_fit_goes_on(kind, solver):

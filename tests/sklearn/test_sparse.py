@@ -18,6 +18,7 @@ class NeverDense(csr_array):
         raise AssertionError("sparse rows were made dense")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("solver", "early_stopping"), [("sgd", False), ("adam", True), ("lbfgs", False)]
 )
@@ -32,6 +33,7 @@ def test_sparse_rows_are_multiplied_as_they_are(solver, early_stopping):
     )
 
 
+@pytest.mark.slow
 def test_sparse_rows_have_all_that_dense_ones_have():
     options = {
         "hidden_layer_sizes": (),

@@ -20,11 +20,12 @@ FEW = {"hidden_layer_sizes": (), "max_iter": 10, "learning_rate_init": 0.5}
 ESTIMATORS = [
     MLPClassifier(**FEW),
     MLPRegressor(**FEW),
-    pytest.param(MLPEnsembleClassifier(2, **FEW), marks=pytest.mark.slow),
-    pytest.param(MLPEnsembleRegressor(2, **FEW), marks=pytest.mark.slow),
+    MLPEnsembleClassifier(2, **FEW),
+    MLPEnsembleRegressor(2, **FEW),
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("estimator", ESTIMATORS, ids=lambda of: type(of).__name__)
 def test_no_check_fails(estimator):
     with warnings.catch_warnings():

@@ -40,6 +40,7 @@ FUNCTIONS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("f", FUNCTIONS.values(), ids=FUNCTIONS)
 def test_a_complex_step_is_a_difference(f):
     outputs = lambda x: jax.tree.leaves(f(x))

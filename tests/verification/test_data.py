@@ -64,6 +64,7 @@ KINDS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:the matrix subclass")
 @pytest.mark.parametrize(("loss", "grad", "data"), KINDS.values(), ids=KINDS)
 def test_data_of_every_kind(loss, grad, data):

@@ -82,6 +82,7 @@ def test_verified_from_either_process_and_nothing_changes(x64, loss):
     assert json.loads(report.to_json())["verdict"] == "verified"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("loss", "grad"), [(net_loss, net_grad), (relu_loss, relu_grad)]
 )
@@ -114,6 +115,7 @@ CHANGES = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("changes", CHANGES, ids=NUMBERED)
 def test_wrong_is_located_and_explained(changes):
     wrong = changed(**{leaf: change for leaf, (change, _) in changes.items()})
@@ -160,6 +162,7 @@ KINKS = {
 NEAR = (1e-8, -1e-8, 1e-3)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("place", "g"), list(enumerate(KINKS)))
 def test_never_wrong_near_a_kink(place, g):
     def loss(w, _):

@@ -55,6 +55,7 @@ HELD = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("held", HELD.values(), ids=HELD)
 def test_whatever_contains_a_rule(held):
     assert verify_vjp(held(1.0), (X,)).ok
@@ -137,6 +138,7 @@ COMPLEX = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("f", "pull", "at", "off"), COMPLEX.values(), ids=COMPLEX)
 def test_complex_numbers(f, pull, at, off):
     for factor, verdict in ((1, "verified"), (off, "wrong")):

@@ -107,6 +107,7 @@ def _in_float64():
         yield
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "mutation"), list(applicable()))
 def test_what_changes_the_gradient_is_caught_twice_and_named(name, mutation):
     evidence, case, exact = prepared(name)

@@ -19,6 +19,7 @@ def rows(report):
     return {row.name: row for row in report.rows if row.name in (NORMS, PRODUCT)}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("softmax", [False, True], ids=["sigmoid", "softmax"])
 def test_what_is_right_is_verified_within_the_limits_of_all_else(small, softmax):
     each, options = small, dropout(0.8) | {"l2": 0.3, "sample_weight": np.arange(12.0)}
@@ -75,6 +76,7 @@ def test_a_norm_without_b_is_caught(monkeypatch, small):
     assert verify(*small, per_example=True).wrong == (NORMS,)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("part", ["second", "output_backward"])
 def test_a_bend_of_ones_own_that_is_off_by_a_millionth_is_caught(small, part):
     network = small.network

@@ -48,6 +48,7 @@ MIXED = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("head", HEADS)
 def test_every_activation_and_every_head(head):
     hidden, options = MIXED[head]
@@ -121,6 +122,7 @@ def stale_decay(params):
     return own
 
 
+@pytest.mark.slow
 def test_a_frozen_decay_is_caught_by_order_2_alone(small):
     network = Network(small.network.layer_dims, "relu", "sigmoid")
     own = stale_decay(small.params)

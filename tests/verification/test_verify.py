@@ -31,6 +31,7 @@ def spoiled(change):
 # It can pass.
 
 
+@pytest.mark.slow
 def test_every_activation_in_one_network_is_verified():
     """Under every head: see test_second_order.py, which looks at order 1 too."""
     hidden = tuple(ACTIVATIONS)
@@ -75,12 +76,14 @@ CORRECT = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("correct", CORRECT, ids=[each.name for each in CORRECT])
 def test_a_right_gradient_is_never_called_wrong(correct):
     report = verify(*correct.arguments, **correct.options, backward=backward)
     assert report.verdict != "wrong", report
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("forward", "at_zero"), [(jax.nn.relu, 1.0), (lambda Z: jnp.maximum(Z, 0), 0.0)]
 )
@@ -149,6 +152,7 @@ SLOPES = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("slopes", SLOPES, ids=["twice, missing", "in a part, 1 - g'"])
 def test_a_custom_activation_with_a_wrong_derivative_is_explained(small, slopes):
     hidden = tuple(
@@ -212,6 +216,7 @@ def test_a_custom_activation_with_a_right_derivative_is_verified(small):
     assert verify(network, *small[1:], backward=backward).ok
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("factor", "verdict"), [(1, "verified"), (2, "wrong")])
 def test_a_head_of_ones_own_is_measured_by_extrapolation(small, factor, verdict):
     head = Head(
@@ -341,6 +346,7 @@ def test_weights_that_make_no_mean(small, weights):
 # The process it runs in.
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("x64", [False, True], ids=["float32", "x64"])
 @pytest.mark.parametrize("own", [None, raises], ids=["verified", "raises"])
 def test_the_process_is_left_as_it_was(small, x64, own):

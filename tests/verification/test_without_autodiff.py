@@ -44,6 +44,7 @@ FUNCTIONS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("f", "slope", "x"), FUNCTIONS.values(), ids=FUNCTIONS)
 @pytest.mark.parametrize("factor", [1, 1.0001])
 def test_a_rule_of_what_has_no_derivative(f, slope, x, factor):
@@ -91,6 +92,7 @@ SMOOTH = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("f", "slope", "at"), SMOOTH.values(), ids=SMOOTH)
 def test_numpy_alone_is_resolved(f, slope, at):
     loss = lambda p: float(f(np.asarray(p)))
@@ -176,6 +178,7 @@ GATES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("gate", "first"), [("where", 0.0), ("maximum", 1.0), ("relu", 0.0)]
 )
@@ -204,6 +207,7 @@ def test_a_guard_at_0_is_no_kink():
 
 
 # What autodiff says at 0, and another convention.
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("gate", "at_zero"),
     [
@@ -243,6 +247,7 @@ GUARDED = {
 A = np.array([[3.0, 4.0], [0.0, 0.0]])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("loss", "grad", "at"), GUARDED.values(), ids=GUARDED)
 def test_a_nan_of_autodiff_is_no_autodiff(loss, grad, at):
     """What 0 * inf gives in the branch that a where does not take."""
@@ -253,6 +258,7 @@ def test_a_nan_of_autodiff_is_no_autodiff(loss, grad, at):
     assert off.hints == {"dparams": "factor 1.0001"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("at_kink", [0.0, 1.0])
 def test_a_small_kink_that_only_a_complex_step_passes(at_kink):
     loss = lambda p: jnp.sqrt(p[0] ** 2) + 1e4 * (p[1:] ** 2).sum()
