@@ -299,15 +299,15 @@ def on_the_circles(name, reference, _):
     check(reference[name], run(reference[name]["hyper"]))
 
 
-def on_the_football_data(name, reference, request):
-    football = datasets.football(request.getfixturevalue("data_folder"))
+def on_the_football_data(name, reference, data_folder):
+    football = datasets.football(data_folder)
     options = {"layers": (20, 3), **ON_FOOTBALL[name]}
     run = model(course.initialize_parameters, football, **options)
     check(reference[name], run(reference[name]["hyper"]))
 
 
-def on_the_cats(name, reference, request):
-    cats = request.getfixturevalue("cats")
+def on_the_cats(name, reference, data_folder):
+    cats = datasets.cats(data_folder)
     rate = reference[name]["hyper"]["learning_rate"]
     start = ON_CATS[name]()
     _, costs = train(cats.X, cats.Y, start, learning_rate=rate, num_iterations=101)
@@ -349,11 +349,6 @@ def so_many_units_on_the_flower(n_h, reference, _):
     assert abs(accuracy - published) <= vector["check"][portable]
 
 
-@pytest.fixture(scope="module")
-def cats(data_folder):
-    return datasets.cats(data_folder)
-
-
 RUNS = [
     *((on_the_circles, name) for name in ON_CIRCLES),
     *((on_the_football_data, name) for name in ON_FOOTBALL),
@@ -367,8 +362,8 @@ RUNS = [
 @pytest.mark.own_flags
 @pytest.mark.slow
 @pytest.mark.parametrize(("run", "of"), RUNS)
-def test_training(run, of, reference, request):
-    run(of, reference, request)
+def test_training(run, of, reference, data_folder):
+    run(of, reference, data_folder)
 
 
 # ---- the flower --------------------------------------------------------------------

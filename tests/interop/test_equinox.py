@@ -19,7 +19,7 @@ def drawn(*sizes, **options):
 
 
 def said(module):
-    return eqx.filter_jit(jax.vmap(module))(X.T).T
+    return eqx.filter_jit(lambda module, rows: jax.vmap(module)(rows))(module, X.T).T
 
 
 def test_an_mlp():

@@ -16,12 +16,13 @@ from jaxdnn.sklearn import (
 )
 
 # As few epochs as learn what the checks want to be learnt, which a line can.
-FEW = {"hidden_layer_sizes": (), "max_iter": 10, "learning_rate_init": 0.5}
+FEW = {"hidden_layer_sizes": (), "solver": "sgd", "max_iter": 10}
+CLASSES, NUMBERS = {"learning_rate_init": 0.5}, {"learning_rate_init": 0.1}
 ESTIMATORS = [
-    MLPClassifier(**FEW),
-    MLPRegressor(**FEW),
-    MLPEnsembleClassifier(2, **FEW),
-    MLPEnsembleRegressor(2, **FEW),
+    MLPClassifier(**FEW, **CLASSES),
+    MLPRegressor(**FEW, **NUMBERS),
+    MLPEnsembleClassifier(2, **FEW, **CLASSES),
+    MLPEnsembleRegressor(2, **FEW, **NUMBERS),
 ]
 
 
