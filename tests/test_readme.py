@@ -5,9 +5,12 @@ import io
 import re
 from pathlib import Path
 
+import pytest
+
 README = (Path(__file__).parent.parent / "README.md").read_text()
 
 
+@pytest.mark.slow
 def test_the_first_code_prints_what_stands_under_it():
     blocks = re.search(r"```python\n(.*?)```\n```\n(.*?)```", README, re.DOTALL)
     code, shown = blocks.groups()

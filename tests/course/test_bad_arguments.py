@@ -139,7 +139,7 @@ MORE = {
     "plot_costs": (course.plot_costs, ([0.7],), {"every": 10}),
     "train": (
         train,
-        (X, Y, PARAMETERS),
+        (X, Y, course.initialize_parameters(DIMS)),  # a program of two_layer_model's
         {"learning_rate": 0.1, "num_iterations": 2, "hidden": "relu", "lambd": 0.1},
     ),
 }
@@ -260,6 +260,7 @@ def test_every_function_is_tried():
     assert tried == set(course.__all__) - WITHOUT_ARGUMENTS
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", CALLS)
 def test_bad_arguments_are_refused_by_name(name, monkeypatch):
     function, args, kwargs = CALLS[name]

@@ -25,6 +25,7 @@ def test_initialize_parameters_is_three_functions():
         course.initialize_parameters(3, 2)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("dims", "hidden", "wanted"),
     [

@@ -101,6 +101,13 @@ def test_vectors_and_dictionaries(course_case):
 
 # ---- training: prints and figures --------------------------------------------------
 
+
+def few():
+    """Of the flower's points every tenth."""
+    X, Y = course.load_planar_dataset()
+    return X[:, ::10], Y[:, ::10]
+
+
 PRINTING = {
     "nn_model": (1000, lambda X, Y, n: course.nn_model(X, Y, 4, n, print_cost=True)),
     "two_layer_model": (
@@ -119,11 +126,12 @@ PRINTING = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", PRINTING)
 def test_costs_are_printed_as_in_the_notebooks(name, capsys):
     every, run = PRINTING[name]
     digits = r"\d\.\d{6}" if name == "nn_model" else r"\d\.\d{12,}"
-    run(*course.load_planar_dataset(), every + 1)
+    run(*few(), every + 1)
     lines = capsys.readouterr().out.splitlines()
     costs = []
     for iteration, line in zip((0, every), lines, strict=True):
@@ -142,7 +150,7 @@ def test_the_planar_costs_are_printed_as_published(capsys):
 
 @pytest.mark.parametrize("name", ["model", "two_layer_model", "L_layer_model"])
 def test_costs_are_plotted_where_the_notebooks_do(name):
-    X, Y = course.load_planar_dataset()
+    X, Y = few()
     dims = {} if name == "model" else {"layers_dims": (2, 3, 1)}
     getattr(course.edition(2017), name)(
         X, Y, **dims, learning_rate=0.5, num_iterations=2001, print_cost=False

@@ -145,6 +145,7 @@ def test_a_loop_of_ones_own_descends_as_nn_model_does():
         np.testing.assert_allclose(array, parameters[name], rtol=1e-10)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("keep_prob", [1, 0.86])
 def test_a_loop_of_ones_own_descends_as_model_does(keep_prob, rng):
     _, X, Y = network(rng, 2, 1)
@@ -186,6 +187,7 @@ def test_the_large_random_initialisation_starts_at_a_finite_cost(capsys):
     assert course.compute_cost(A3, Y) == np.inf
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("activation", ["relu", "sigmoid", "tanh", "leaky_relu", "elu"])
 def test_linear_activation_backward_reads_z(activation, rng):
     A_prev, W, b, dA = (
@@ -197,11 +199,13 @@ def test_linear_activation_backward_reads_z(activation, rng):
     _, cache = course.linear_activation_forward(A_prev, W, b, activation)
     grads = course.linear_activation_backward(dA, cache, activation)
     g = jaxdnn.ACTIVATIONS[activation].forward
+
+    @jax.jit
+    def oracle(dA, *of):
+        return jax.vjp(lambda A_prev, W, b: g(W @ A_prev + b), *of)[1](dA)
+
     with jax.enable_x64(True):
-        _, pull_back = jax.vjp(
-            lambda A_prev, W, b: g(W @ A_prev + b), *map(jnp.asarray, (A_prev, W, b))
-        )
-        dA_prev, dW, db = pull_back(jnp.asarray(dA))
+        dA_prev, dW, db = map(np.asarray, oracle(dA, A_prev, W, b))
         for obtained, wanted in zip(grads, (dA_prev, dW / 5, db / 5), strict=True):
             np.testing.assert_allclose(obtained, wanted, rtol=1e-12, atol=1e-14)
 

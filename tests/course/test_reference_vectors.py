@@ -143,11 +143,10 @@ def forward_dropout(inputs, hyper):
     return {**dict(zip(names, cache, strict=True)), "A3": A3}
 
 
-def model(initialize, load, *, layers, **options):
+def model(initialize, data, *, layers, **options):
     """Costs and accuracies of a three-layer ReLU network."""
 
-    def obtained(hyper, data_folder=None):
-        data = load(data_folder) if data_folder else load()
+    def obtained(hyper):
         parameters, costs = train(
             data.X,
             data.Y,
@@ -168,18 +167,6 @@ def model(initialize, load, *, layers, **options):
             "costs_every_3000": costs[::3000],
             "accuracy_train_test": np.round(accuracies, 12),
         }
-
-    return obtained
-
-
-def first_costs(initialize):
-    def obtained(hyper, data_folder):
-        cats = datasets.cats(data_folder)
-        rate = hyper["learning_rate"]
-        _, costs = train(
-            cats.X, cats.Y, initialize(), learning_rate=rate, num_iterations=101
-        )
-        return {"costs_0_100": costs[[0, 100]]}
 
     return obtained
 
@@ -304,33 +291,30 @@ def test_functions(name, reference):
                 check(vector, {**obtained, wrong: planted})
 
 
-@pytest.mark.parametrize("name", ON_CIRCLES)
-def test_initialisations_on_the_circles(name, reference):
-    run = model(ON_CIRCLES[name], datasets.circles, layers=(10, 5))
+# ---- training ----------------------------------------------------------------------
+
+
+def on_the_circles(name, reference, _):
+    run = model(ON_CIRCLES[name], datasets.circles(), layers=(10, 5))
     check(reference[name], run(reference[name]["hyper"]))
 
 
-@pytest.mark.parametrize("name", ON_FOOTBALL)
-def test_regularisations_on_the_football_data(name, reference, data_folder):
-    run = model(
-        course.initialize_parameters,
-        datasets.football,
-        layers=(20, 3),
-        **ON_FOOTBALL[name],
-    )
-    check(reference[name], run(reference[name]["hyper"], data_folder))
+def on_the_football_data(name, reference, data_folder):
+    football = datasets.football(data_folder)
+    options = {"layers": (20, 3), **ON_FOOTBALL[name]}
+    run = model(course.initialize_parameters, football, **options)
+    check(reference[name], run(reference[name]["hyper"]))
 
 
-@pytest.mark.parametrize("name", ON_CATS)
-def test_first_costs_on_the_cats(name, reference, data_folder):
-    run = first_costs(ON_CATS[name])
-    check(reference[name], run(reference[name]["hyper"], data_folder))
+def on_the_cats(name, reference, data_folder):
+    cats = datasets.cats(data_folder)
+    rate = reference[name]["hyper"]["learning_rate"]
+    start = ON_CATS[name]()
+    _, costs = train(cats.X, cats.Y, start, learning_rate=rate, num_iterations=101)
+    check(reference[name], {"costs_0_100": costs[[0, 100]]})
 
 
-# ---- the flower --------------------------------------------------------------------
-
-
-def train_on_the_flower(n_h, hyper):
+def on_the_flower(n_h, hyper):
     X, Y = course.load_planar_dataset()
     parameters, costs = train(
         X,
@@ -343,16 +327,10 @@ def train_on_the_flower(n_h, hyper):
     return costs, 100 * np.mean(course.predict(parameters, X) == Y)
 
 
-def test_the_flower_has_the_published_shapes(reference):
-    expected = reference["C1W3.load_planar_dataset"]["expected"]
-    X, Y = course.load_planar_dataset()
-    assert [list(X.shape), list(Y.shape)] == [expected["X_shape"], expected["Y_shape"]]
-
-
-@pytest.mark.own_flags  # chaotic from iteration 8000 on: last digits grow
-def test_four_units_on_the_flower(reference):
-    vector = reference["C1W3.planar.n_h=4"]
-    costs, accuracy = train_on_the_flower(4, vector["hyper"])
+def four_units_on_the_flower(name, reference, _):
+    """Chaotic from iteration 8000 on: last digits grow."""
+    vector = reference[name]
+    costs, accuracy = on_the_flower(4, vector["hyper"])
     published = vector["expected"]["costs_every_1000"]
     portable, chaotic = np.split(np.abs(costs[::1000] - published), [8])
     assert portable.max() <= vector["check"]["atol_iterations_0_to_7000"]
@@ -363,13 +341,38 @@ def test_four_units_on_the_flower(reference):
 SIZES = (1, 2, 3, 4, 5, 20, 50)
 
 
-@pytest.mark.parametrize(("place", "n_h"), list(enumerate(SIZES)))
-def test_hidden_sizes_on_the_flower(place, n_h, reference):
+def so_many_units_on_the_flower(n_h, reference, _):
     vector = reference["C1W3.planar.sweep"]
-    _, accuracy = train_on_the_flower(n_h, vector["hyper"])
+    _, accuracy = on_the_flower(n_h, vector["hyper"])
     portable = "atol_sizes_1_to_5" if n_h <= 5 else "atol_sizes_20_50"
-    published = vector["expected"]["accuracy_percent"][place]
+    published = vector["expected"]["accuracy_percent"][SIZES.index(n_h)]
     assert abs(accuracy - published) <= vector["check"][portable]
+
+
+RUNS = [
+    *((on_the_circles, name) for name in ON_CIRCLES),
+    *((on_the_football_data, name) for name in ON_FOOTBALL),
+    *((on_the_cats, name) for name in ON_CATS),
+    (four_units_on_the_flower, "C1W3.planar.n_h=4"),
+    *((so_many_units_on_the_flower, n_h) for n_h in SIZES),
+]
+
+
+# All in one process: so many iterations want what XLA's passes make of the programs.
+@pytest.mark.own_flags
+@pytest.mark.slow
+@pytest.mark.parametrize(("run", "of"), RUNS)
+def test_training(run, of, reference, data_folder):
+    run(of, reference, data_folder)
+
+
+# ---- the flower --------------------------------------------------------------------
+
+
+def test_the_flower_has_the_published_shapes(reference):
+    expected = reference["C1W3.load_planar_dataset"]["expected"]
+    X, Y = course.load_planar_dataset()
+    assert [list(X.shape), list(Y.shape)] == [expected["X_shape"], expected["Y_shape"]]
 
 
 @pytest.mark.filterwarnings("ignore::FutureWarning")

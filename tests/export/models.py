@@ -1,6 +1,7 @@
 """Models of every kind of column, with parameters drawn at random."""
 
-import jax
+from itertools import pairwise
+
 import numpy as np
 
 import jaxdnn as dnn
@@ -27,14 +28,15 @@ TARGETS = {
 }
 
 
-def parameters(network, seed=0, dtype=None):
+def parameters(network, seed=0, dtype=np.float32):
     """Of the sizes, biases too drawn at random."""
-    params = dnn.initialize_parameters(
-        jax.random.key(seed), network.layer_dims, method="xavier", dtype=dtype
-    )
+    rng = np.random.default_rng(seed)
     return tuple(
-        dnn.Layer(W, 0.1 * jax.random.normal(jax.random.key(l), b.shape, b.dtype))
-        for l, (W, b) in enumerate(params)
+        dnn.Layer(
+            (rng.normal(size=(n, n_prev)) / n_prev**0.5).astype(dtype),
+            (0.1 * rng.normal(size=(n, 1))).astype(dtype),
+        )
+        for n_prev, n in pairwise(network.layer_dims)
     )
 
 
@@ -42,7 +44,17 @@ def network(hidden="tanh", output="sigmoid", dims=(5, 7, 4)):
     return dnn.Network((*dims, 3 if output == "softmax" else 2), hidden, output)
 
 
-def model(targets="two classes", missing="mean", columns=COLUMNS, dtype=None):
+# Every head, and every activation in one of them: neither is told of the other.
+EVERY = {
+    head: network(hidden, head, dims=(5, 7, *[4] * (len(hidden) - 1)))
+    for head, hidden in (
+        (head, tuple(dnn.ACTIVATIONS)[i :: len(dnn.HEADS)])
+        for i, head in enumerate(dnn.HEADS)
+    )
+}
+
+
+def model(targets="two classes", missing="mean", columns=COLUMNS, dtype=np.float32):
     columns = Preprocessing(columns, TARGETS[targets], missing)
     shape = dnn.Network((columns.n_x, 6, columns.n_L), "relu", columns.output)
     return Model(shape, parameters(shape, dtype=dtype), columns)

@@ -10,16 +10,26 @@ import jaxdnn as dnn
 from jaxdnn.interop import from_equinox, to_equinox
 from tests.interop.examples import X, parameters, same
 
+KEY = jax.random.key(9)
+
+
+def drawn(*sizes, **options):
+    """An MLP, all of it by one program."""
+    return eqx.filter_jit(lambda key: eqx.nn.MLP(*sizes, **options, key=key))(KEY)
+
+
+def said(module):
+    return eqx.filter_jit(lambda module, rows: jax.vmap(module)(rows))(module, X.T).T
+
 
 def test_an_mlp():
     network = dnn.Network((3, 5, 5, 2), "tanh", "sigmoid")
     params = parameters(network)
-    key = jax.random.key(9)
-    given = eqx.nn.MLP(3, 2, 5, 2, jnp.tanh, final_activation=jax.nn.sigmoid, key=key)
+    given = drawn(3, 2, 5, 2, jnp.tanh, final_activation=jax.nn.sigmoid)
     before = from_equinox(given)
     mlp = to_equinox(params, given)
     np.testing.assert_allclose(
-        jax.vmap(mlp)(X.T).T, dnn.predict_proba(network, params, X), rtol=1e-5
+        said(mlp), dnn.predict_proba(network, params, X), rtol=1e-5
     )
     same(from_equinox(mlp), params)
     same(from_equinox(given), before)
@@ -28,8 +38,7 @@ def test_an_mlp():
 def test_a_sequential_of_unequal_widths():
     network = dnn.Network((3, 7, 4, 2), ("relu", "tanh"), "softmax")
     params = parameters(network)
-    keys = iter(jax.random.split(jax.random.key(9), 3))
-    linear = lambda n_prev, n: eqx.nn.Linear(n_prev, n, key=next(keys))
+    linear = lambda n_prev, n: drawn(n_prev, n, 0, 0).layers[0]
     module = eqx.nn.Sequential(
         [
             linear(3, 7),
@@ -42,19 +51,18 @@ def test_a_sequential_of_unequal_widths():
     )
     module = to_equinox(params, module)
     np.testing.assert_allclose(
-        jax.vmap(module)(X.T).T, dnn.predict_proba(network, params, X), rtol=1e-5
+        said(module), dnn.predict_proba(network, params, X), rtol=1e-5
     )
     same(from_equinox(module), params)
 
 
 def test_what_is_refused():
     params = parameters(dnn.Network((3, 5, 2)))
-    key = jax.random.key(0)
     with pytest.raises(
         ValueError, match=r"^to_equinox: module must have layers of wei"
     ):
-        to_equinox(params, eqx.nn.MLP(3, 2, 6, 1, key=key))
+        to_equinox(params, drawn(3, 2, 6, 1))
     with pytest.raises(ValueError, match=r"^from_equinox: layer 1 must have biases"):
-        from_equinox(eqx.nn.MLP(3, 2, 6, 1, use_bias=False, key=key))
+        from_equinox(drawn(3, 2, 6, 1, use_bias=False))
     with pytest.raises(ValueError, match=r"^from_equinox: keys must be W1, b1"):
         from_equinox(eqx.nn.Lambda(jnp.tanh))

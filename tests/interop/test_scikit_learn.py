@@ -14,19 +14,22 @@ import jaxdnn as dnn
 from jaxdnn.interop import from_sklearn, to_sklearn
 from tests.interop.examples import X, parameters, same
 
+# What a head becomes knows nothing of the activation.
 CASES = [
-    (g, output, n)
-    for g in ("relu", "tanh", "sigmoid", "identity")
-    for output, n in (("sigmoid", 1), ("softmax", 3), ("identity", 2))
+    ("relu", "sigmoid", 1),
+    ("tanh", "softmax", 3),
+    ("sigmoid", "identity", 2),
+    ("identity", "sigmoid", 3),
+    ("relu", "identity", 1),
+    ("tanh", "exp", 1),
 ]
-CASES += [("relu", "sigmoid", 3), ("relu", "identity", 1), ("relu", "exp", 1)]
 
 
 @pytest.mark.parametrize(("hidden", "output", "n"), CASES)
 def test_there_and_back_in_float64(hidden, output, n):
     with jax.enable_x64(True):
         network = dnn.Network((3, 5, 4, n), hidden, output)
-        params = parameters(network, dtype=jnp.float64)
+        params = parameters(network, dtype=float)
         cells = X.astype(np.float64)
         theirs = pickle.loads(pickle.dumps(to_sklearn(network, params)))
         AL = np.asarray(dnn.predict_proba(network, params, cells))

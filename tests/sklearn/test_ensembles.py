@@ -17,6 +17,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceW
 X, LABELS = load_iris(return_X_y=True)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", [MLPEnsembleClassifier, MLPEnsembleRegressor])
 def test_an_ensemble_is_the_mean_of_its_members(kind, compiled):
     options = {"hidden_layer_sizes": (5,), "max_iter": 20, "random_state": 0}

@@ -18,8 +18,10 @@ class NeverDense(csr_array):
         raise AssertionError("sparse rows were made dense")
 
 
-@pytest.mark.parametrize("solver", ["sgd", "adam", "lbfgs"])
-@pytest.mark.parametrize("early_stopping", [False, True])
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("solver", "early_stopping"), [("sgd", False), ("adam", True), ("lbfgs", False)]
+)
 def test_sparse_rows_are_multiplied_as_they_are(solver, early_stopping):
     options = {"solver": solver, "early_stopping": early_stopping, "batch_size": 32}
     few = np.where(X > 0.5, X, 0)
@@ -31,6 +33,7 @@ def test_sparse_rows_are_multiplied_as_they_are(solver, early_stopping):
     )
 
 
+@pytest.mark.slow
 def test_sparse_rows_have_all_that_dense_ones_have():
     options = {
         "hidden_layer_sizes": (),

@@ -15,16 +15,18 @@ from jaxdnn.sklearn import (
     MLPRegressor,
 )
 
-# As few epochs as learn what the checks want to be learnt.
-FEW = {"max_iter": 10, "learning_rate_init": 0.05}
+# As few epochs as learn what the checks want to be learnt, which a line can.
+FEW = {"hidden_layer_sizes": (), "solver": "sgd", "max_iter": 10}
+CLASSES, NUMBERS = {"learning_rate_init": 0.5}, {"learning_rate_init": 0.1}
 ESTIMATORS = [
-    MLPClassifier(**FEW),
-    MLPRegressor(**FEW),
-    pytest.param(MLPEnsembleClassifier(2, **FEW), marks=pytest.mark.slow),
-    pytest.param(MLPEnsembleRegressor(2, **FEW), marks=pytest.mark.slow),
+    MLPClassifier(**FEW, **CLASSES),
+    MLPRegressor(**FEW, **NUMBERS),
+    MLPEnsembleClassifier(2, **FEW, **CLASSES),
+    MLPEnsembleRegressor(2, **FEW, **NUMBERS),
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("estimator", ESTIMATORS, ids=lambda of: type(of).__name__)
 def test_no_check_fails(estimator):
     with warnings.catch_warnings():

@@ -7,7 +7,7 @@ import pytest
 
 pytest.importorskip("sklearn", minversion="1.9")
 
-pytestmark = pytest.mark.filterwarnings("ignore")
+pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
 
 _FILE = find_spec("sklearn.neural_network.tests.test_mlp").origin
 _IMPORT = "from sklearn.neural_network import MLPClassifier, MLPRegressor"
@@ -21,6 +21,9 @@ exec(
         "exec",
     )
 )
+
+# Of the four that they go through: test_same_model.py has each of them, digit by digit.
+ACTIVATION_TYPES = ["identity", "logistic"]
 
 
 @pytest.fixture

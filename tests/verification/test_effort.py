@@ -74,6 +74,7 @@ def test_calls_of_a_numpy_loss():
     assert wrong.calls <= 1500
 
 
+@pytest.mark.slow
 def test_a_million_numpy_parameters():
     p = RNG.normal(size=1_000_000)
     loss = lambda p: float(np.sum(np.sin(p)))

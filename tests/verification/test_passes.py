@@ -34,7 +34,8 @@ def test_a_backward_counts_two_of_its_part_of_the_batch(small):
     assert twice.passes > mine.passes
 
 
-@pytest.mark.parametrize("depth", [1, 3, 10])
+@pytest.mark.slow
+@pytest.mark.parametrize("depth", [1, 10])
 def test_at_most_40_passes_at_any_depth(depth):
     rng, dims = np.random.default_rng(0), (4,) * (depth + 1)
     params = tuple(
