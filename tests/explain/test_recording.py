@@ -9,7 +9,7 @@ from jaxdnn.explain import record
 from tests.explain.runs import HOW, NETWORKS, examples
 
 
-@pytest.mark.parametrize("name", ["deep", "dropout", "none hidden"])
+@pytest.mark.parametrize("name", ["dropout", "none hidden"])
 def test_it_is_the_run_of_fit(runs, name):
     run, network = runs[name], NETWORKS[name]
     with jax.enable_x64(True):

@@ -20,6 +20,7 @@ from scripts.benchmark import _scaling as scaling
 from scripts.benchmark import _startup as startup
 from scripts.benchmark import _sweeps as sweeps
 from scripts.benchmark import _targets as targets
+from scripts.benchmark import _timing as timing
 
 pytestmark = pytest.mark.slow
 
@@ -190,6 +191,7 @@ def make_tiny(patch):
     """Everything as small as it gets, and no process started."""
     patch.setattr(benchmark, "SIZES", {TINY.name: TINY})
     patch.setattr(benchmark, "MATMUL_SIDES", (8, 16))
+    patch.setattr(timing, "SETTLE_SECONDS", 0.0)
     sizes = {"BATCH": (TINY_BATCHES,), "SWEEP": (TINY_SWEEP,), "EXAMPLE": ()}
     for part, few in sizes.items():
         patch.setattr(benchmark, f"{part}_SIZES", few)
@@ -366,13 +368,11 @@ def test_missing_peers_are_named_and_left_out(monkeypatch, tmp_path):
         call("--peers", "scikit-learn")
 
 
-@pytest.mark.usefixtures("tiny")
 @pytest.mark.parametrize("verdict", ["met", "met within noise", "missed"])
 def test_check_turns_a_missed_target_into_the_exit_code(monkeypatch, verdict):
     found = targets.Verdict("be quick", TINY.name, "1 s", verdict)
     monkeypatch.setattr(benchmark, "judge", lambda report: [found])
-    monkeypatch.setattr(benchmark, "measure_size", lambda *_: {"name": "none"})
-    monkeypatch.setattr(benchmark, "print_size", lambda _: None)
+    monkeypatch.setitem(benchmark.PARTS, "steps", lambda *_: None)
     assert call("--parts", "steps")[0] == 0
     assert call("--parts", "steps", "--check")[0] == (verdict == "missed")
 
