@@ -22,8 +22,10 @@ from tests.cli.screen import QUICK, read_csv, refused, results
 from tests.tables import numeric, pets, save
 
 
-@pytest.mark.parametrize("train_on", ["t.csv", "t.parquet", "t.npz"])
-@pytest.mark.parametrize("ask", ["new.csv", "new.parquet", "new.npz"])
+@pytest.mark.parametrize(
+    ("train_on", "ask"),
+    [("t.csv", "new.npz"), ("t.parquet", "new.csv"), ("t.npz", "new.parquet")],
+)
 def test_predictions_are_those_of_the_training_process(tmp_path, capsys, train_on, ask):
     save(numeric(pets()), tmp_path / train_on)
     new = numeric(pets(seed=1))

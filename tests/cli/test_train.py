@@ -318,12 +318,12 @@ def test_a_diverged_run_leaves_no_checkpoint(trained, tmp_path, capsys):
 
 
 def test_the_ten_thousand_digits(data_folder, tmp_path, monkeypatch, capsys):
-    """The command of the documentation, for two of its epochs."""
+    """The command of the documentation, for one of its epochs."""
     monkeypatch.setenv("JAXDNN_DATA", str(data_folder))
     words = "train --data mnist --split last --layers 256 128 --batch-size 128"
     more = "--optimizer adam --schedule cosine --learning-rate 0.002 --keep-prob 0.7"
     args = [*words.split(), *more.split(), "--l2", "0", "--out", str(tmp_path)]
-    args += ["--epochs", "2"]
+    args += ["--epochs", "1"]
     assert main(args) == 0
     lines = labelled(capsys.readouterr().out)
     assert lines["network"][0] == "784-256-128-10,"
