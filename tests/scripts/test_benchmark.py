@@ -5,6 +5,7 @@ import io
 import json
 import re
 import sys
+from functools import cache
 
 import jax
 import numpy as np
@@ -14,7 +15,6 @@ from jaxdnn import Network
 from scripts.benchmark import __main__ as benchmark
 from scripts.benchmark import _batches as batches
 from scripts.benchmark import _cold as cold
-from scripts.benchmark import _counts as counts
 from scripts.benchmark import _peers as peers
 from scripts.benchmark import _scaling as scaling
 from scripts.benchmark import _startup as startup
@@ -32,12 +32,20 @@ SHAPES = (
     benchmark.Size(Network((40, 4, 3, 1)), 5, 40),
 )
 EPOCHS = 20
-MISSING = {
-    name: peer.missing() for name, peer in (peers.PEERS | batches.BATCH_PEERS).items()
-}
 # The last of the batches is partly empty.
 TINY_BATCHES = batches.BatchSize("iris", Network((4, 5, 3), output="softmax"), 20, 8, 9)
 TINY_SWEEP = sweeps.SweepSize(TINY.network, 7, 3, 3, 9)
+
+
+@cache
+def missing(name):
+    """The first library that this peer lacks, if any: its others are imported."""
+    return (peers.PEERS | batches.BATCH_PEERS)[name].missing()
+
+
+def skip_without(name):
+    if missing(name):
+        pytest.skip(f"{missing(name)} is not installed: pip install 'jaxdnn[bench]'")
 
 
 def as_costs(run, epochs):
@@ -59,8 +67,7 @@ def wanted(problem):
 
 @pytest.mark.parametrize("name", peers.PEERS)
 def test_every_peer_walks_the_same_trajectory(problem, wanted, name):
-    if MISSING[name]:
-        pytest.skip(f"{MISSING[name]} is not installed: pip install 'jaxdnn[bench]'")
+    skip_without(name)
     run = peers.PEERS[name].build(problem)
     found = as_costs(run, EPOCHS)
     assert found.shape == (EPOCHS,)
@@ -125,8 +132,7 @@ def test_other_batches_are_refused(batched, planted):
 @pytest.mark.parametrize("name", batches.BATCH_PEERS)
 def test_every_peer_goes_through_all_examples(batched, name):
     """One batch of everything: no order of the rows changes its cost."""
-    if MISSING[name]:
-        pytest.skip(f"{MISSING[name]} is not installed: pip install 'jaxdnn[bench]'")
+    skip_without(name)
     whole = batched._replace(batch_size=TINY_BATCHES.m)
     wanted = as_costs(peers.PEERS["numpy-float64"].build(whole), EPOCHS)
     run = batches.BATCH_PEERS[name].build(whole)
@@ -137,28 +143,6 @@ def test_the_python_loop_leaves_no_example_out(batched):
     pytest.importorskip("optax")
     costs = batches.build_optax_loop(batched)(2)
     assert len(costs) == 2 * 3  # of 8, 8 and 4
-
-
-@pytest.mark.own_flags
-def test_the_kernels_of_a_step_are_those_of_a_bare_loop_and_few_more():
-    network = Network((64, 100, 10), output="softmax")
-    problem = peers.make_problem(network, 448)
-    problem = problem._replace(batch_size=200, key=jax.random.key(0))
-    found = counts.count_batches(problem)
-    ours, asked, bare = (counts.Counts(**found[name]) for name in found)
-    assert ours.dots == asked.dots == bare.dots == 5
-    # To pick inputs and targets, mask the last batch, sum up the cost. jax 0.10
-    # copies a bias of the last layer as well.
-    assert bare.kernels < ours.kernels <= bare.kernels + targets.MORE_KERNELS + 1
-    # Two sums of squares a layer, each in two kernels.
-    assert asked.kernels >= ours.kernels + 8
-    labels = np.asarray(problem.Y).argmax(axis=0)
-    text = counts.fit_loop(problem._replace(Y=labels)).as_text()
-    rows = problem.X.shape[1]
-    assert re.search(rf"s32\[{rows}\]", text)
-    assert not re.search(rf"\[(10,{rows}|{rows},10)\]", text)
-    text = counts.fit_loop(problem).as_text()
-    assert re.search(rf"\[(10,{rows}|{rows},10)\]", text)
 
 
 def test_data_that_are_absent_become_random_and_say_so(monkeypatch, tmp_path):
@@ -239,9 +223,8 @@ def test_the_report_has_every_field(whole):
     }
     assert {"Python", "jaxdnn", "jax", "jaxlib", "numpy"} <= set(report["versions"])
     assert set(report["matmul_gflops"]) == {"8", "16"}
-    assert report["missing"] == {
-        n: library for n, library in MISSING.items() if library
-    }
+    every = peers.PEERS | batches.BATCH_PEERS
+    assert report["missing"] == {n: missing(n) for n in every if missing(n)}
     assert [size["name"] for size in report["sizes"]] == [TINY.name]
     for size in report["sizes"]:
         assert set(size) == {
@@ -249,7 +232,7 @@ def test_the_report_has_every_field(whole):
             *("peak_gflops", "temporary_bytes", "peers"),
         }
         assert all(n > 0 for n in size["temporary_bytes"].values())
-        assert list(size["peers"]) == [n for n in peers.PEERS if not MISSING[n]]
+        assert list(size["peers"]) == [n for n in peers.PEERS if not missing(n)]
         for name, peer in size["peers"].items():
             assert set(peer) == {
                 *("step_s", "steps_s", "gflops", "share_of_peak", "start_s"),
@@ -269,8 +252,8 @@ def test_the_report_of_the_other_parts(whole):
     _, printed, report = whole
     (size,) = report["batches"]
     assert size["name"] == "iris"
-    assert size["data"] == ("random" if MISSING["scikit-learn"] else "real")
-    assert list(size["peers"]) == [n for n in batches.BATCH_PEERS if not MISSING[n]]
+    assert size["data"] == ("random" if missing("scikit-learn") else "real")
+    assert list(size["peers"]) == [n for n in batches.BATCH_PEERS if not missing(n)]
     assert set(size["peers"]["fit"]["times_as_fast_as"]) == set(size["peers"]) - {"fit"}
     ours, _, bare = size["counts"].values()
     assert ours["dots"] == bare["dots"] == 5
