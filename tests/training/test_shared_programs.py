@@ -56,17 +56,18 @@ def programs(folder):
 def test_processes_share_a_folder_and_compile_anew_what_was_cut(tmp_path):
     folder, plain = tmp_path / "shared", tmp_path / "plain"
     plain.mkdir()
-    with ThreadPoolExecutor(2) as pool:
-        found = [*pool.map(said, [folder] * 2)]
-    answers = found[0][0]
-    assert all(each[::2] == (answers, "") for each in found)
+    answers, hits, errors = said(folder)
+    assert (hits, errors) == (0, "")
     count = len(programs(folder))
-    assert len([*folder.iterdir()]) == count >= 6
-    assert said(folder) == (answers, 6, "")
+    assert count >= 6
     for file in programs(folder):
         os.truncate(file, file.stat().st_size // 2)
         shutil.copy(file, plain / file.stem)
-    assert said(folder) == (answers, 0, "")
+    # Two at once: one may be given what the other had just compiled.
+    with ThreadPoolExecutor(2) as pool:
+        found = [*pool.map(said, [folder] * 2)]
+    assert [each[::2] for each in found] == [(answers, "")] * 2
+    assert min(each[1] for each in found) == 0
     # The whole ones are there again, and alone.
     assert len([*folder.iterdir()]) == count
     assert said(folder) == (answers, 6, "")
