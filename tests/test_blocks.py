@@ -24,7 +24,10 @@ DIMS = (3, *9 * (6,), 2)
 
 # A stack knows of its activation only what the backward reads: A, which dropout thins
 # out after it, or Z.
-@pytest.mark.parametrize(("hidden", "keep_prob"), [("relu", 0.8), ("gelu", None)])
+@pytest.mark.parametrize(
+    ("hidden", "keep_prob"),
+    [pytest.param("relu", 0.8, marks=pytest.mark.slow), ("gelu", None)],
+)
 def test_a_stack_is_its_layers(hidden, keep_prob):
     with jax.enable_x64(True):
         network = Network(DIMS, hidden)
@@ -43,6 +46,7 @@ def test_a_stack_is_its_layers(hidden, keep_prob):
         chex.assert_trees_all_close(unfold(grads_folded), grads, rtol=1e-11, atol=1e-14)
 
 
+@pytest.mark.slow
 @pytest.mark.own_flags
 def test_fifty_equal_layers_hold_no_cotangents_where_only_gradients_are_wanted():
     network = Network((32, *50 * (32,), 2), "tanh")
@@ -64,6 +68,7 @@ def test_runs_of_other_sizes_or_activations_are_left_alone():
     assert len(fold(mixed, params)) == 10
 
 
+@pytest.mark.slow
 def test_fit_folds_deep_networks_and_gives_layers_back():
     with jax.enable_x64(True):
         network = Network(DIMS, "tanh")
@@ -90,6 +95,7 @@ def test_fit_folds_deep_networks_and_gives_layers_back():
         chex.assert_trees_all_equal(rest.params, folded.params)
 
 
+@pytest.mark.slow
 def test_a_divergence_is_located_in_the_layer_of_a_stack():
     network = Network(DIMS, "relu")
     X, Y = data(network, 12)

@@ -25,6 +25,7 @@ def data_of(page):
     )
 
 
+@pytest.mark.slow
 def test_a_page_of_moons(tmp_path, capsys):
     out = tmp_path / "new" / "page.html"
     assert explain("--layers", 3, "--hidden", "relu", "--out", out) == 0
@@ -41,6 +42,7 @@ def test_a_page_of_moons(tmp_path, capsys):
     assert data["verdict"]["rows"]["dW1"]["ok"]
 
 
+@pytest.mark.slow
 def test_a_file_with_text_and_what_is_asked_of_the_run(tmp_path):
     pets().to_csv(tmp_path / "pets.csv", index=False)
     words = ("--l2", 0.5, "--keep-prob", 0.8, "--learning-rate", 0.3)

@@ -31,6 +31,7 @@ from tests.tables import pets
 # ---- train -------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("drawn")
 def test_the_main_job(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
@@ -119,6 +120,7 @@ def test_numbers_are_predicted_in_their_own_units(tmp_path, capsys):
     np.testing.assert_allclose(np.float64(values), frame["price"], atol=5000)
 
 
+@pytest.mark.slow
 def test_the_seed_decides_everything(trained, tmp_path):
     def model(seed):
         data, out = str(trained / "pets.csv"), str(tmp_path / seed)
@@ -234,6 +236,7 @@ def test_the_bar_shows_the_validation(trained, tmp_path, monkeypatch):
     assert re.search(r"cost 0\.\d{4}, validation [01]\.\d{4}", sys.stderr.getvalue())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", LEARNING_RATES)
 def test_every_optimizer_learns_at_its_own_rate(trained, tmp_path, name):
     data = str(trained / "pets.csv")
@@ -317,6 +320,7 @@ def test_a_diverged_run_leaves_no_checkpoint(trained, tmp_path, capsys):
     assert results(tmp_path) == []
 
 
+@pytest.mark.slow
 def test_the_ten_thousand_digits(data_folder, tmp_path, monkeypatch, capsys):
     """The command of the documentation, for one of its epochs."""
     monkeypatch.setenv("JAXDNN_DATA", str(data_folder))

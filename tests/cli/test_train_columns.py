@@ -89,6 +89,7 @@ def test_several_targets_are_predicted_at_once(tmp_path, capsys, data):
     assert [float(p) > 0.5 for p in columns[3]] == [c == "1" for c in columns[1]]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("task", "target", "head"),
     [

@@ -156,6 +156,7 @@ def test_every_truncation_is_refused(tmp_path, content):
         assert message.startswith(("not a jaxdnn file, or only the begin", "damaged"))
 
 
+@pytest.mark.slow
 def test_every_altered_byte_is_refused(tmp_path, content):
     for i, flip in zip(range(len(content)), cycle([0x01, 0x10, 0xFF]), strict=False):
         refusal(tmp_path, content[:i] + bytes([content[i] ^ flip]) + content[i + 1 :])

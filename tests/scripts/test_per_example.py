@@ -27,6 +27,7 @@ def test_both_ways_to_a_number_agree():
     chex.assert_trees_all_close(*products, rtol=1e-4, atol=1e-5)
 
 
+@pytest.mark.slow
 def test_the_report_counts_what_the_compiler_makes():
     network = Network((5, 4, 3, 3), output="softmax")
     size = benchmark.ExampleSize(network, 7, 2)

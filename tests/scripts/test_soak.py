@@ -34,6 +34,7 @@ def fails(cases, good):
     return [case for case in cases if case.outcome not in script.GOOD[good]]
 
 
+@pytest.mark.slow
 def test_a_bad_argument_is_told_by_its_name():
     cases = list(arguments.outcomes(values=SOME))
     assert len(cases) > 100 * len(SOME)
@@ -65,6 +66,7 @@ EVERY = {*modes.MODES, *TRACES, *modes.KEYS}
 
 
 # Operation by operation is slow: of those that run alike, one does so.
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("function", "left_out"),
     [
@@ -87,6 +89,7 @@ SMALL = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mode", ["strict dtype promotion", "transfer_guard disallow"])
 def test_small_functions_in_strict_modes(mode):
     cases = list(modes.outcomes(SMALL, {mode}))
@@ -140,6 +143,7 @@ def test_meshes_and_shard_map(keeping):
     subprocess.run(command, check=True, env=dict(os.environ))
 
 
+@pytest.mark.slow
 def test_extremes_of_half_precision(monkeypatch):
     monkeypatch.setattr(extremes, "DTYPES", ("float16",))
     monkeypatch.setattr(extremes, "L2", ("zero array",))
@@ -180,6 +184,7 @@ def test_the_command_counts_and_tells(capsys, monkeypatch):
     assert printed[3] == "other | NaN or infinite"
 
 
+@pytest.mark.slow
 def test_odd_tables_are_read_or_refused():
     cases = list(tables.outcomes())
     assert len(cases) > 250
@@ -201,6 +206,7 @@ def test_a_cell_that_is_misread_is_seen(tmp_path):
     assert outcomes == ["taken", "misread", "misread", "rows lost", "read"]
 
 
+@pytest.mark.slow
 def test_small_runs_as_one_kernel(monkeypatch):
     assert {case.outcome for case in kernels.outcomes(1)} == {"equal"}
     monkeypatch.setattr(kernels, "_trained", lambda _, **set_: float(len(set_)))

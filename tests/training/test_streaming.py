@@ -30,6 +30,7 @@ def cut(X, Y, sizes, *weight):
     return [tuple(of[..., a:b] for of in (X, Y, *weight)) for a, b in pairwise(edges)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sizes", [(23,), (10, 13), (1, 9, 13), (22, 1)], ids=str)
 def test_pieces_of_any_size_train_as_the_whole(sizes):
     X, labels = data()
@@ -205,6 +206,7 @@ def test_pieces_must_be_the_same_again():
             fit(NETWORK, Pieces(), **ARGUMENTS)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("class_weight", "l2_over"),
     [(None, "all"), ("balanced", "batch"), ({0: 0.0, 2: 3.0}, "all")],
