@@ -25,6 +25,7 @@ def data_of(page):
     )
 
 
+@pytest.mark.slow
 def test_a_page_of_moons(tmp_path, capsys):
     out = tmp_path / "new" / "page.html"
     assert explain("--layers", 3, "--hidden", "relu", "--out", out) == 0
@@ -41,6 +42,7 @@ def test_a_page_of_moons(tmp_path, capsys):
     assert data["verdict"]["rows"]["dW1"]["ok"]
 
 
+@pytest.mark.slow
 def test_a_file_with_text_and_what_is_asked_of_the_run(tmp_path):
     pets().to_csv(tmp_path / "pets.csv", index=False)
     words = ("--l2", 0.5, "--keep-prob", 0.8, "--learning-rate", 0.3)
@@ -114,12 +116,12 @@ def test_a_page_is_made_in_six_seconds(tmp_path):
     """Of a processor: how many others share it is no matter."""
     command = [sys.executable, "-m", "jaxdnn", "explain", "--force"]
     command += ["--out", str(tmp_path / "page.html")]
-    seconds = []
-    for _ in range(2):  # the first fills the cache
+
+    def taken():
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
         subprocess.run(command, env=users_environment(), check=True)
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
-        seconds.append(
-            after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-        )
-    assert seconds[1] <= 6, seconds
+        return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+    # The first fills the cache, where it does not do so in six seconds itself.
+    assert taken() <= 6 or taken() <= 6

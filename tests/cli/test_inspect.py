@@ -11,6 +11,7 @@ from tests.cli.screen import QUICK, labelled, refused
 from tests.tables import pets, save
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("drawn")
 def test_rows_whose_class_was_changed_come_first(tmp_path, capsys):
     rng = np.random.default_rng(0)

@@ -86,6 +86,7 @@ def test_help_names_the_commands():
     assert "verify " in printed
 
 
+@pytest.mark.slow
 def test_ctrl_c_stops_the_training_and_leaves_nothing(trained, tmp_path):
     data, out = trained / "pets.csv", tmp_path / "out"
     with started("train", "--data", data, "--out", out, "--epochs", 10**9) as process:
@@ -98,6 +99,7 @@ def test_ctrl_c_stops_the_training_and_leaves_nothing(trained, tmp_path):
     assert results(tmp_path) == []
 
 
+@pytest.mark.slow
 def test_a_reader_that_has_seen_enough_is_no_error(trained):
     model, data = trained / "out" / "model.safetensors", trained / "pets.csv"
     with started("predict", "--model", model, "--data", data) as process:

@@ -78,6 +78,7 @@ def test_what_is_refused_does_not_wait_for_jax():
         assert err.count("\n") == 1
 
 
+@pytest.mark.slow
 def test_what_is_asked_for_brings_jax_and_no_more_than_it_needs():
     [[code, out, err, there]] = ended([["predict", "--model", "m", "--data", "d"]])
     # Here JAX is imported, to find no model.

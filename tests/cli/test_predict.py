@@ -22,8 +22,10 @@ from tests.cli.screen import QUICK, read_csv, refused, results
 from tests.tables import numeric, pets, save
 
 
-@pytest.mark.parametrize("train_on", ["t.csv", "t.parquet", "t.npz"])
-@pytest.mark.parametrize("ask", ["new.csv", "new.parquet", "new.npz"])
+@pytest.mark.parametrize(
+    ("train_on", "ask"),
+    [("t.csv", "new.npz"), ("t.parquet", "new.csv"), ("t.npz", "new.parquet")],
+)
 def test_predictions_are_those_of_the_training_process(tmp_path, capsys, train_on, ask):
     save(numeric(pets()), tmp_path / train_on)
     new = numeric(pets(seed=1))
@@ -237,12 +239,18 @@ def test_an_answer_that_is_not_finite_is_refused_with_its_row():
         model.predict(table)
 
 
+# One handler minds both signals: what differs is when they come.
+@pytest.mark.slow
 @pytest.mark.parametrize(
-    ("number", "says", "code"),
-    [(signal.SIGINT, "interrupted", 130), (signal.SIGTERM, "terminated", 143)],
+    ("seconds", "number", "says", "code"),
+    [
+        (0.2, signal.SIGINT, "interrupted", 130),
+        (0.6, signal.SIGTERM, "terminated", 143),
+        (1.2, signal.SIGINT, "interrupted", 130),
+        (4.0, signal.SIGTERM, "terminated", 143),
+    ],
 )
-@pytest.mark.parametrize("seconds", [0.2, 0.6, 1.2, 4.0])
-def test_a_signal_is_one_line_whenever_it_comes(trained, number, says, code, seconds):
+def test_a_signal_is_one_line_whenever_it_comes(trained, seconds, number, says, code):
     model = str(trained / "out" / "model.safetensors")
     words = ["predict", "--model", model, "--data", str(trained / "pets.csv")]
     program = (

@@ -7,6 +7,7 @@ import pytest
 from jaxdnn.cli import main
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("drawn")
 def test_every_combination_is_a_line_and_the_best_comes_first(tmp_path, capsys):
     words = (

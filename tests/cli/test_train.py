@@ -31,6 +31,7 @@ from tests.tables import pets
 # ---- train -------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("drawn")
 def test_the_main_job(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
@@ -119,6 +120,7 @@ def test_numbers_are_predicted_in_their_own_units(tmp_path, capsys):
     np.testing.assert_allclose(np.float64(values), frame["price"], atol=5000)
 
 
+@pytest.mark.slow
 def test_the_seed_decides_everything(trained, tmp_path):
     def model(seed):
         data, out = str(trained / "pets.csv"), str(tmp_path / seed)
@@ -203,6 +205,7 @@ def test_what_is_verified_is_what_was_trained(trained, tmp_path, monkeypatch):
 
 STOPPING = ["--layers", "5", "--epochs", "60", "--batch-size", "8", "--patience", "3"]
 STOPPING += ["--optimizer", "adam", "--learning-rate", "0.05", "--keep-prob", "0.8"]
+STOPPING += ["--validation-fraction", "0.25"]
 
 
 def history(folder):
@@ -214,7 +217,7 @@ def history(folder):
 def test_validation_stops_the_run_and_picks_the_parameters(trained, tmp_path, capsys):
     data = str(trained / "pets.csv")
     args = ["train", "--data", data, "--out", str(tmp_path), *STOPPING]
-    assert main([*args, "--validation-fraction", "0.25", "--l2", "0"]) == 0
+    assert main(args) == 0
     lines = labelled(capsys.readouterr().out)
     found = history(tmp_path)
     best = found["validation_cost"].argmin()
@@ -233,6 +236,7 @@ def test_the_bar_shows_the_validation(trained, tmp_path, monkeypatch):
     assert re.search(r"cost 0\.\d{4}, validation [01]\.\d{4}", sys.stderr.getvalue())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", LEARNING_RATES)
 def test_every_optimizer_learns_at_its_own_rate(trained, tmp_path, name):
     data = str(trained / "pets.csv")
@@ -316,13 +320,14 @@ def test_a_diverged_run_leaves_no_checkpoint(trained, tmp_path, capsys):
     assert results(tmp_path) == []
 
 
+@pytest.mark.slow
 def test_the_ten_thousand_digits(data_folder, tmp_path, monkeypatch, capsys):
-    """The command of the documentation, for two of its epochs."""
+    """The command of the documentation, for one of its epochs."""
     monkeypatch.setenv("JAXDNN_DATA", str(data_folder))
     words = "train --data mnist --split last --layers 256 128 --batch-size 128"
     more = "--optimizer adam --schedule cosine --learning-rate 0.002 --keep-prob 0.7"
     args = [*words.split(), *more.split(), "--l2", "0", "--out", str(tmp_path)]
-    args += ["--epochs", "2"]
+    args += ["--epochs", "1"]
     assert main(args) == 0
     lines = labelled(capsys.readouterr().out)
     assert lines["network"][0] == "784-256-128-10,"

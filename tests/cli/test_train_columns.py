@@ -34,9 +34,9 @@ def people(rows=120):
     return frame
 
 
-@pytest.fixture(scope="module", params=[".csv", ".parquet"])
-def data(request, tmp_path_factory):
-    return save(people(), tmp_path_factory.mktemp("people") / f"t{request.param}")
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    return save(people(), tmp_path_factory.mktemp("people") / "t.csv")
 
 
 def run(capsys, data, out, *words):
@@ -49,7 +49,9 @@ def run(capsys, data, out, *words):
     return printed, labelled(printed)
 
 
-def test_what_is_taken_for_what_is_said_and_travels(tmp_path, capsys, data):
+@pytest.mark.parametrize("suffix", [".csv", ".parquet"])
+def test_what_is_taken_for_what_is_said_and_travels(tmp_path, capsys, suffix):
+    data = save(people(), tmp_path / f"t{suffix}")
     printed, lines = run(capsys, data, tmp_path, "--target", "rich", "--drop", "old")
     assert "numbers x, age, visits; categories coat; dates born" in printed
     assert re.search(r"without name \((\d+) different texts in \1 rows\)", printed)
@@ -87,6 +89,7 @@ def test_several_targets_are_predicted_at_once(tmp_path, capsys, data):
     assert [float(p) > 0.5 for p in columns[3]] == [c == "1" for c in columns[1]]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("task", "target", "head"),
     [

@@ -20,6 +20,7 @@ from tests.cli.screen import (
 from tests.tables import pets, save
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("suffix", [".csv", ".parquet"])
 def test_a_streamed_file_teaches_what_a_read_one_does(tmp_path, capsys, suffix):
     path, out = tmp_path / f"t{suffix}", str(tmp_path / "out")
@@ -60,6 +61,7 @@ def test_numbers_can_be_streamed(tmp_path, capsys):
     assert 0 <= max(map(float, lines["RMSE"])) < 3000
 
 
+@pytest.mark.slow
 def test_a_large_file_is_streamed_unasked(tmp_path, capsys):
     pd.DataFrame(np.random.default_rng(0).normal(size=(70_000, 2))).rename(
         columns=str
@@ -93,6 +95,7 @@ def test_a_stream_without_training_rows_is_told(tmp_path, capsys):
     assert results(tmp_path) == ["t.csv"]
 
 
+@pytest.mark.slow
 def test_a_streamed_run_goes_on_from_a_checkpoint(tmp_path, capsys):
     save(pets(2000), tmp_path / "t.parquet")
     data, saved = str(tmp_path / "t.parquet"), str(tmp_path / "saved")

@@ -55,17 +55,27 @@ def mine(tmp_path, monkeypatch):
     sys.modules.pop("mine", None)
 
 
-@pytest.mark.parametrize(
-    ("words", "code", "last"),
-    [
+VERDICTS = {
+    "quick": [
         ("mine:right --shapes 2,3 3", 0, "verdict: VERIFIED"),
         ("mine:wrong --shapes 2,3 3", 1, "verdict: WRONG at dA, dx (2 of 3 equations)"),
+    ],
+    "slow": [
         ("mine:kink --args zero.npz", 2, "verdict: UNRESOLVED"),
         ("mine:Least.loss,Least.grad --args least.npz", 0, "verdict: VERIFIED"),
         ("mine:Least.loss,Least.grad --shapes 3 8,3 ()", 0, "verdict: VERIFIED"),
         ("mine:Least.both --has-gradient --args least.npz", 0, "verdict: VERIFIED"),
         ("mine:right --shapes 2,3 3 --budget 0", 2, "verdict: UNRESOLVED: the budget"),
         ("mine:right --shapes 2,3 3 --rtol 1e-8", 0, "verdict: VERIFIED"),
+    ],
+}
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "last"),
+    [
+        *VERDICTS["quick"],
+        *(pytest.param(*case, marks=pytest.mark.slow) for case in VERDICTS["slow"]),
     ],
 )
 def test_verdicts_and_exit_codes(mine, capsys, words, code, last):

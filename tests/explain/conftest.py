@@ -4,12 +4,18 @@ import pytest
 
 from jaxdnn.explain import recording
 from tests.cli.screen import REPORTS
-from tests.explain.runs import NETWORKS, recorded
+from tests.explain.runs import recorded
+
+
+class Runs(dict):
+    def __missing__(self, name):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(recording, "verify", lambda *_, **__: REPORTS["verified"])
+            self[name] = recorded(name)
+        return self[name]
 
 
 @pytest.fixture(scope="package")
 def runs():
-    """Name -> recording."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(recording, "verify", lambda *_, **__: REPORTS["verified"])
-        return {name: recorded(name) for name in NETWORKS}
+    """Name -> recording, made when it is first asked for."""
+    return Runs()

@@ -13,6 +13,7 @@ from tests.explain.runs import NETWORKS
 sync_api = pytest.importorskip("playwright.sync_api", reason="needs playwright")
 axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="needs axe")
 expect = sync_api.expect
+pytestmark = pytest.mark.slow
 AGREE = re.compile(r"agree with all gradients of this page: (\d+)/\1$")
 
 
@@ -22,8 +23,8 @@ def pages(runs, tmp_path_factory):
     folder = tmp_path_factory.mktemp("pages")
     names = {"shallow": {"inputs": ["<b>", "&", '"', "'"], "classes": ["猫", "<i>"]}}
     return {
-        name: write_page(run, folder / f"{name}.html", **names.get(name, {}))
-        for name, run in runs.items()
+        name: write_page(runs[name], folder / f"{name}.html", **names.get(name, {}))
+        for name in NETWORKS
     }
 
 

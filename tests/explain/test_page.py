@@ -65,6 +65,7 @@ def test_the_runs_have_every_activation_and_head():
     assert heads == {"sigmoid", "softmax"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NETWORKS)
 def test_every_gradient_of_every_snapshot_is_jaxdnns(runs, name):
     run = runs[name]
@@ -77,6 +78,7 @@ def test_every_gradient_of_every_snapshot_is_jaxdnns(runs, name):
             np.testing.assert_allclose(b, db[s, :, 0], rtol=0, atol=1e-12)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NETWORKS)
 def test_every_planted_bug_is_seen_and_none_where_there_is_none(runs, name):
     found = computed(page(runs[name]), CHECKS)

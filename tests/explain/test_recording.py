@@ -9,7 +9,8 @@ from jaxdnn.explain import record
 from tests.explain.runs import HOW, NETWORKS, examples
 
 
-@pytest.mark.parametrize("name", ["deep", "dropout", "none hidden"])
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["dropout", "none hidden"])
 def test_it_is_the_run_of_fit(runs, name):
     run, network = runs[name], NETWORKS[name]
     with jax.enable_x64(True):
@@ -23,6 +24,7 @@ def test_it_is_the_run_of_fit(runs, name):
         np.testing.assert_allclose(got, wanted, rtol=1e-10, atol=1e-12)
 
 
+@pytest.mark.slow
 def test_a_step_is_one_of_descent_with_the_masks_shown(runs):
     run = runs["dropout"]
     assert run.epochs[:3].tolist() == [0, 1, 2]

@@ -155,6 +155,7 @@ def test_sgd_is_plain_descent_on_all_rows(rows):
 # ---- trained -----------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_train_gives_what_the_command_gives(folder, tmp_path, capsys):
     words = "--layers 3 --epochs 20 --batch-size 16 --keep-prob 0.8 --patience 5"
     words += " --optimizer sgd"
@@ -201,6 +202,7 @@ def test_who_watches_has_rows_to_watch(folder, monkeypatch):
     assert scores[history.best_epoch] == scores.max()
 
 
+@pytest.mark.slow
 def test_a_run_that_diverges_says_so_and_leaves_no_checkpoint(folder, tmp_path):
     recipe = recipe_for(folder, learning_rate=1e25)
     with pytest.warns(RuntimeWarning, match="was not finite"):

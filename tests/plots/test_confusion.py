@@ -54,6 +54,7 @@ def test_many_rows_fit_their_cell(count, said):
     assert text.get_text() == said
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("k", [1, 2, 12, 20])
 def test_long_names_leave_room_for_the_cells(k, tmp_path):
     figure = plot_confusion_matrix(np.eye(k), ["W" * 30] * k, title="t" * 200)

@@ -40,6 +40,7 @@ def test_a_figure_that_cannot_be_drawn_leaves_the_old_one(tmp_path):
     assert [file.name for file in tmp_path.iterdir()] == ["a.png"]
 
 
+@pytest.mark.slow
 def test_matplotlib_is_imported_late_and_pyplot_never(tmp_path):
     program = """
 import sys

@@ -1,10 +1,13 @@
 """The first seconds of a process, as the benchmark times them."""
 
+import pytest
+
 from scripts.benchmark import _cold as cold
 from scripts.benchmark import _startup as startup
 from scripts.benchmark import _targets as targets
 
 
+@pytest.mark.slow
 def test_a_first_call_is_timed_in_a_process_of_its_own(tmp_path):
     folder = tmp_path / "cache"
     call = cold.first_call(str(folder))

@@ -48,6 +48,7 @@ def test_noise_makes_no_epoch_of_less_than_nothing(monkeypatch):
     assert runs.measure_compiled(run, 1.0, 0.25)[:2] == (0.25, 0.0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("builder", ["build_optax", "build_torch"])
 def test_peers_walk_the_same_way(builder):
     pytest.importorskip(builder.removeprefix("build_"))

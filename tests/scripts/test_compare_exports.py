@@ -7,6 +7,7 @@ import pytest
 from scripts.experiments import compare_exports as script
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", script.WRITERS)
 def test_differences_are_rounding(tmp_path, kind):
     found = script.largest("tanh", kind, np.dtype("float32"), tmp_path / "x")

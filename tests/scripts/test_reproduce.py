@@ -25,6 +25,12 @@ def call(tmp_path, capsys):
 
 
 @pytest.fixture
+def undrawn(monkeypatch):
+    """Figures are made and get their files, but are not drawn: others are."""
+    monkeypatch.setattr(shared.plots, "save", lambda _, path: path.touch())
+
+
+@pytest.fixture
 def two_sizes(monkeypatch):
     monkeypatch.setattr(planar, "SWEEP", {1: 67.5, 20: 90.0})
 
@@ -44,6 +50,7 @@ def test_initialization(call):
     assert out.endswith("5 of 5 numbers agree\n")
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_regularization(call, data_folder):
     arguments = "--iterations", 3001, "--data", data_folder
     code, out, _, files = call(regularization, *arguments)
@@ -53,7 +60,7 @@ def test_regularization(call, data_folder):
     assert out.endswith("5 of 5 numbers agree\n")
 
 
-@pytest.mark.usefixtures("two_sizes")
+@pytest.mark.usefixtures("two_sizes", "undrawn")
 def test_planar(call):
     code, out, _, files = call(planar, "--iterations", 1001)
     assert code == 0
@@ -74,6 +81,7 @@ def test_cats(call, data_folder):
 # ---- a wrong number ----------------------------------------------------------------
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_a_wrong_cost_exits_1(call, monkeypatch):
     he = initialization.STARTS["he"]
     wrong = {"he": he._replace(costs={0: he.costs[0] + 2e-9})}
@@ -86,6 +94,7 @@ def test_a_wrong_cost_exits_1(call, monkeypatch):
     assert files == drawn(["he"], "cost", "boundary")
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_a_wrong_accuracy_exits_1(call, monkeypatch, data_folder):
     monkeypatch.setattr(regularization, "ITERATIONS", 1)
     code, out, *_ = call(regularization, "--data", data_folder)
@@ -94,7 +103,7 @@ def test_a_wrong_accuracy_exits_1(call, monkeypatch, data_folder):
     assert "train accuracy  0.9478672985781991" in out
 
 
-@pytest.mark.usefixtures("two_sizes")
+@pytest.mark.usefixtures("two_sizes", "undrawn")
 def test_a_wrong_hidden_size_exits_1(call, monkeypatch):
     monkeypatch.setattr(planar, "SWEEP_ITERATIONS", 1)
     code, out, *_ = call(planar, "--iterations", 1)
@@ -151,6 +160,7 @@ def test_missing_data_exit_2(script, missing, call, tmp_path, monkeypatch):
     assert "JAXDNN_DATA" in call(script)[2]
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_the_environment_says_where_the_data_are(call, data_folder, monkeypatch):
     monkeypatch.setenv("JAXDNN_DATA", str(data_folder))
     assert call(regularization, "--iterations", 1)[0] == 0

@@ -8,9 +8,9 @@ pytestmark = pytest.mark.slow
 
 
 def test_a_small_table_is_streamed(capsys):
-    assert script.main(["--rows", "30000", "--epochs", "4"]) == 0
+    assert script.main(["--rows", "8000", "--epochs", "4"]) == 0
     said = capsys.readouterr().out.splitlines()[-1]
-    assert said.startswith("30000 rows took ")
+    assert said.startswith("8000 rows took ")
 
 
 @pytest.mark.parametrize(

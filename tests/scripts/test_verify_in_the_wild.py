@@ -7,6 +7,7 @@ from scripts import verify_in_the_wild as script
 from scripts.verification._wild import Pair
 
 
+@pytest.mark.slow
 def test_the_table_of_a_package(capsys):
     assert script.main(["--only", "scipy.special"]) == 0
     headings, *rows, total, _ = capsys.readouterr().out.splitlines()

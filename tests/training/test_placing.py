@@ -1,4 +1,4 @@
-"""One script on one device, on eight, and as two processes: the same parameters."""
+"""A run on one device, on eight, and of two processes: the same parameters."""
 
 import json
 import os
@@ -9,9 +9,12 @@ from contextlib import ExitStack
 from subprocess import STDOUT
 from tempfile import TemporaryFile
 
+import jax
 import numpy as np
 import pytest
 
+from jaxdnn import Network, fit
+from jaxdnn.models.checkpoints import Checkpoints
 from scripts.benchmark._meshes import free_address
 
 pytestmark = pytest.mark.slow
@@ -32,10 +35,8 @@ if options["processes"] > 1:
 from jaxdnn import Network, fit, snapshot_to_dict, sweep
 
 assert jax.device_count() == options["devices"], jax.devices()
-mesh = None
-if options["devices"] > 1:
-    kind = getattr(jax.sharding.AxisType, options["axes"])
-    mesh = jax.make_mesh((options["devices"],), ("examples",), axis_types=(kind,))
+kind = getattr(jax.sharding.AxisType, options["axes"])
+mesh = jax.make_mesh((options["devices"],), ("examples",), axis_types=(kind,))
 KEY = jax.random.key(0)
 """
 
@@ -51,55 +52,54 @@ def pieces(X, Y, w):
     return [(X[:, list(cut)], Y[list(cut)], w[list(cut)]) for cut in cuts]
 
 
-def train(dtype):
+def train(dtype, mesh, own, others, strategy):
     X = np.random.default_rng(0).normal(size=(3, 21)).astype(dtype)
     Y, w = X.argmax(axis=0), np.linspace(0.5, 2, 21).astype(dtype)
     run = {"epochs": 5, "learning_rate": 0.3, "l2": 0.1, "validation": (X, Y)}
     run |= {"mesh": mesh, "class_weight": "balanced"}
     network = Network((3, 5, 3), "tanh", "softmax")
-    # Each kind of run in float64; in float32 the one that adds up most.
-    results = [
-        fit(network, pieces(X, Y, w), key=KEY, batch_size=8, shuffle=False, **run)
-    ]
-    lanes = []
+    # In float32 the run that adds up most, in float64 every other kind.
+    results, lanes = [], []
+    if dtype == "float32":
+        order = {"batch_size": 8, "shuffle": False}
+        results.append(fit(network, pieces(X, Y, w), key=KEY, **order, **run))
     if dtype == "float64":
         results.append(fit(network, X, Y, key=KEY, **run))
         results.append(
             fit(network, X, Y, key=KEY, batch_size=8, sample_weight=w, **run)
         )
-        run |= {"learning_rate": (0.1, 0.3, 1.0), "strategy": options["strategy"]}
+        run |= {"learning_rate": (0.1, 0.3, 1.0), "strategy": strategy}
         lanes = sweep(network, X, Y, batch_size=8, **run)
-        results += layouts()
+        results += rotated(mesh, own, others)
     found = [of for each in results for of in (each.params, each.history.cost)]
     found = jax.tree.leaves([*found, [lane.params for lane in lanes]])
     assert all(of.dtype == dtype for of in found)
     return [np.asarray(of).tolist() for of in found]
 
 
-def layouts():
-    '''Folded and rotated, whole; and gone on with where others ended.'''
-    for dims in ((3, 4, 4, 4, 3), (60, 3, 3)):
-        X = np.random.default_rng(1).normal(size=(dims[0], 9))
-        network, Y = Network(dims, "tanh", "softmax"), X[:3].argmax(axis=0)
-        run = {"key": KEY, "learning_rate": 0.1, "mesh": mesh}
-        name = f"{dims[0]}.pickle"
-        half = fit(network, X, Y, epochs=40, **run).snapshot
-        assert (half.constants.basis is not None) == (dims[0] == 60)
-        if process == 0:
-            with open(os.path.join(options["own"], name), "wb") as file:
-                pickle.dump(snapshot_to_dict(half), file)
-        yield fit(network, X, Y, epochs=46, resume=half, **run)
-        if options["others"]:
-            with open(os.path.join(options["others"], name), "rb") as file:
-                half = pickle.load(file)
-        yield fit(network, X, Y, epochs=46, resume=half, **run)
+def rotated(mesh, own, others):
+    '''A run in another basis, whole; and gone on with where others ended.'''
+    X = np.random.default_rng(1).normal(size=(60, 9))
+    network, Y = Network((60, 3, 3), "tanh", "softmax"), X[:3].argmax(axis=0)
+    run = {"key": KEY, "learning_rate": 0.1, "mesh": mesh}
+    half = fit(network, X, Y, epochs=40, **run).snapshot
+    assert half.constants.basis is not None
+    if process == 0:
+        with open(os.path.join(own, "half.pickle"), "wb") as file:
+            pickle.dump(snapshot_to_dict(half), file)
+    yield fit(network, X, Y, epochs=46, resume=half, **run)
+    if others:
+        with open(os.path.join(others, "half.pickle"), "rb") as file:
+            half = pickle.load(file)
+    yield fit(network, X, Y, epochs=46, resume=half, **run)
 
 
-found = {}
-for dtype in ("float32", "float64"):
-    jax.config.update("jax_enable_x64", dtype == "float64")
-    found[dtype] = train(dtype)
-print("found", json.dumps(found), flush=True)
+for name, (on_mesh, *how) in options["runs"].items():
+    found = {}
+    for dtype in ("float32", "float64"):
+        with jax.enable_x64(dtype == "float64"):
+            found[dtype] = train(dtype, mesh if on_mesh else None, *how)
+    print(name, json.dumps(found), flush=True)
 """
 
 DYING = """
@@ -107,8 +107,6 @@ from jaxdnn.models.checkpoints import Checkpoints
 
 X = np.random.default_rng(0).normal(size=(3, 21)).astype(np.float32)
 own = slice(0, 12) if process == 0 else slice(12, 21)
-if options["processes"] == 1:
-    own = slice(0, 21)
 saved = Checkpoints(options["folder"], {}, seconds=0)
 
 
@@ -119,12 +117,8 @@ def on_progress(progress):
 
 
 examples = [(X[:, own], X.argmax(axis=0)[own])]
-state = saved.latest()
-run = {"key": KEY, "batch_size": 8, "epochs": 6, "mesh": mesh, "resume": state}
-result = fit(
-    Network((3, 5, 3), "tanh", "softmax"), examples, on_progress=on_progress, **run
-)
-print("found", json.dumps([int(state[".state.epoch"]), len(result.history.cost)]))
+run = {"key": KEY, "batch_size": 8, "epochs": 6, "mesh": mesh}
+fit(Network((3, 5, 3), "tanh", "softmax"), examples, on_progress=on_progress, **run)
 """
 # One after the other, on 28 rows of process 0 and 21 of process 1.
 FAILING = """
@@ -175,7 +169,7 @@ for case in options["cases"]:
         run(case)
     except (RuntimeError, ValueError) as error:
         said[case] = str(error)
-print("found", json.dumps(said), flush=True)
+print("said", json.dumps(said), flush=True)
 """
 FAILURES = {
     "no weight": None,
@@ -214,58 +208,64 @@ def start(script, devices, processes, **options):
         return list(zip(codes, [of.read() for of in said], strict=True))
 
 
-def answers(ended):
-    for code, printed in ended:
-        assert code == 0, printed
-        (line,) = re.findall("^found (.*)$", printed, re.M)
-        yield json.loads(line)
+def answers(ended, name):
+    """What each process printed behind the name."""
+    for _, printed in ended:
+        lines = re.findall(f"^{name} (.*)$", printed, re.M)
+        assert len(lines) == 1, printed
+        yield json.loads(lines[0])
 
 
-def test_devices_and_processes_agree(tmp_path, keeping):
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory):
+    """Where the runs on one device, on eight and of two processes leave snapshots."""
+    names = "one", "eight", "two", "checkpoints"
+    return {name: str(tmp_path_factory.mktemp(name)) for name in names}
+
+
+@pytest.fixture(scope="module")
+def two(folders, keeping):
+    """Two processes, which train together, then fail, and die at last."""
+    options = {"runs": {"two": (True, folders["two"], "", "vmap")}, "axes": "Auto"}
+    options |= {"cases": list(FAILURES), "folder": folders["checkpoints"]}
+    return start(keeping + SAME + FAILING + DYING, 2, 2, **options)
+
+
+def test_devices_and_processes_agree(two, folders, keeping):
     """21 examples on 8 devices: the last ones are made up, and weigh nothing.
 
     One device goes on where two processes had ended, eight where one had.
     """
-    folders = {n: tmp_path / f"{n}" for n in (1, 2, 8)}
-    for folder in folders.values():
-        folder.mkdir()
-    found = {}
-    for devices, processes, before, kind, strategy in (
-        (2, 2, None, "Auto", "vmap"),
-        (1, 1, 2, "Auto", "vmap"),
-        (8, 1, 1, "Explicit", "map"),
-    ):
-        others = "" if before is None else str(folders[before])
-        where = {"own": str(folders[devices]), "others": others}
-        where |= {"axes": kind, "strategy": strategy}
-        ended = start(keeping + SAME, devices, processes, **where)
-        found[devices] = list(answers(ended))
-    (alone,) = found[1]
-    others = [*found[2], *found[8]]
-    assert len(others) == 3
-    for other in others:
+    runs = {
+        "one": (False, folders["one"], folders["two"], "vmap"),
+        "eight": (True, folders["eight"], folders["one"], "map"),
+    }
+    ended = start(keeping + SAME, 8, 1, axes="Explicit", runs=runs)
+    assert ended[0][0] == 0
+    (alone,), (eight,) = answers(ended, "one"), answers(ended, "eight")
+    for other in (*answers(two, "two"), eight):
         for dtype, tolerance in TOLERANCES.items():
             for ours, theirs in zip(alone[dtype], other[dtype], strict=True):
                 np.testing.assert_allclose(ours, theirs, rtol=0, atol=tolerance)
 
 
-def test_where_one_host_fails_all_end_with_its_message(keeping):
-    ended = start(keeping + FAILING, 2, 2, axes="Auto", cases=list(FAILURES))
+def test_where_one_host_fails_all_end_with_its_message(two):
     said = {case: text for case, text in FAILURES.items() if text is not None}
-    other, own = answers(ended)
+    other, own = answers(two, "said")
     assert {case: text.removeprefix("fit: ") for case, text in own.items()} == said
     assert other == {case: f"fit: process 1 failed: {said[case]}" for case in said}
 
 
-def test_where_a_process_dies_all_end_and_the_last_checkpoint_goes_on(
-    tmp_path, keeping
-):
-    options = {"folder": str(tmp_path), "axes": "Auto"}
-    survivor, dead = start(keeping + DYING, 2, 2, **options)
+def test_where_a_process_dies_all_end_and_the_last_checkpoint_goes_on(two, folders):
+    survivor, dead = two
     assert dead[0] == 7
     assert survivor[0] not in (0, 7)
     assert "another task died" in survivor[1]
+    state = Checkpoints(folders["checkpoints"], {}).latest()
     # What process 0 was told of epoch 4 it may have saved before it met nobody.
-    ((resumed, epochs),) = answers(start(keeping + DYING, 1, 1, **options))
-    assert resumed in (3, 4)
-    assert epochs == 6
+    assert state[".state.epoch"] in (3, 4)
+    X = np.random.default_rng(0).normal(size=(3, 21)).astype(np.float32)
+    network, run = Network((3, 5, 3), "tanh", "softmax"), {"batch_size": 8, "epochs": 6}
+    key, examples = jax.random.key(0), [(X, X.argmax(axis=0))]
+    result = fit(network, examples, key=key, resume=state, **run)
+    assert len(result.history.cost) == 6

@@ -52,7 +52,8 @@ def programs(folder):
     return [file for file in folder.iterdir() if "-cache." in file.name]
 
 
-def test_a_file_that_was_cut_is_compiled_anew_and_nothing_is_said(tmp_path):
+@pytest.mark.slow
+def test_processes_share_a_folder_and_compile_anew_what_was_cut(tmp_path):
     folder, plain = tmp_path / "shared", tmp_path / "plain"
     plain.mkdir()
     answers, hits, errors = said(folder)
@@ -62,7 +63,11 @@ def test_a_file_that_was_cut_is_compiled_anew_and_nothing_is_said(tmp_path):
     for file in programs(folder):
         os.truncate(file, file.stat().st_size // 2)
         shutil.copy(file, plain / file.stem)
-    assert said(folder) == (answers, 0, "")
+    # Two at once: one may be given what the other had just compiled.
+    with ThreadPoolExecutor(2) as pool:
+        found = [*pool.map(said, [folder] * 2)]
+    assert [each[::2] for each in found] == [(answers, "")] * 2
+    assert min(each[1] for each in found) == 0
     # The whole ones are there again, and alone.
     assert len([*folder.iterdir()]) == count
     assert said(folder) == (answers, 6, "")
@@ -70,16 +75,6 @@ def test_a_file_that_was_cut_is_compiled_anew_and_nothing_is_said(tmp_path):
     again, hits, errors = said(plain, "jax")
     assert (again, hits) == (answers, 0)
     assert "Error reading persistent compilation cache entry" in errors
-
-
-@pytest.mark.slow
-def test_four_processes_share_a_folder(tmp_path):
-    with ThreadPoolExecutor(4) as pool:
-        found = [*pool.map(said, [tmp_path] * 4)]
-    [(answers, _, _), *_] = found
-    assert all(each[::2] == (answers, "") for each in found)
-    assert len(programs(tmp_path)) == len([*tmp_path.iterdir()])
-    assert said(tmp_path) == (answers, 6, "")
 
 
 # ---- the folder --------------------------------------------------------------------

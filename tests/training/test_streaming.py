@@ -1,6 +1,5 @@
 """Pieces that come anew every epoch train as the arrays they are cut from."""
 
-import gc
 import tracemalloc
 from itertools import pairwise
 
@@ -31,6 +30,7 @@ def cut(X, Y, sizes, *weight):
     return [tuple(of[..., a:b] for of in (X, Y, *weight)) for a, b in pairwise(edges)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sizes", [(23,), (10, 13), (1, 9, 13), (22, 1)], ids=str)
 def test_pieces_of_any_size_train_as_the_whole(sizes):
     X, labels = data()
@@ -50,7 +50,6 @@ def test_two_pieces_are_held_and_no_third_is_read_before_the_first_is_done():
     class Pieces:
         def __iter__(self):
             for piece in cut(X, labels, (5, 5, 5, 5, 3)):
-                gc.collect()
                 held.append(sum(of.shape == (1, 5, 11) for of in jax.live_arrays()))
                 yield piece
 
@@ -207,8 +206,12 @@ def test_pieces_must_be_the_same_again():
             fit(NETWORK, Pieces(), **ARGUMENTS)
 
 
-@pytest.mark.parametrize("class_weight", [None, "balanced", {0: 0.0, 2: 3.0}], ids=str)
-@pytest.mark.parametrize("l2_over", ["all", "batch"])
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("class_weight", "l2_over"),
+    [(None, "all"), ("balanced", "batch"), ({0: 0.0, 2: 3.0}, "all")],
+    ids=str,
+)
 def test_pieces_bring_weights_and_classes_have_theirs(class_weight, l2_over):
     X, labels = data()
     weight = np.linspace(0.0, 2.0, M).astype(np.float32)
