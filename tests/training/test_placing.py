@@ -58,11 +58,9 @@ def train(dtype, mesh, own, others, strategy):
     run = {"epochs": 5, "learning_rate": 0.3, "l2": 0.1, "validation": (X, Y)}
     run |= {"mesh": mesh, "class_weight": "balanced"}
     network = Network((3, 5, 3), "tanh", "softmax")
-    # In float32 the run that adds up most, in float64 every other kind.
-    results, lanes = [], []
-    if dtype == "float32":
-        order = {"batch_size": 8, "shuffle": False}
-        results.append(fit(network, pieces(X, Y, w), key=KEY, **order, **run))
+    # In float32 the run that adds up most, in float64 every kind.
+    order, lanes = {"batch_size": 8, "shuffle": False}, []
+    results = [fit(network, pieces(X, Y, w), key=KEY, **order, **run)]
     if dtype == "float64":
         results.append(fit(network, X, Y, key=KEY, **run))
         results.append(
