@@ -191,10 +191,10 @@ def sweep(
     given = Given(examples, None, params, validation, class_weight, order)
     run, lanes, examples = _lanes(options, configs, given)
     strategy = strategy or _faster(run, count_of(given.examples))
-    run, lanes, epochs = on_device((run, lanes, np.int32(base.epochs)))
+    run, lanes, last = on_device((run, lanes, np.int32(base.epochs)))
     room = history_room(base.epochs)
     ends = share_lanes(
-        mesh, _run_lanes, lanes, (run, examples, epochs), strategy=strategy, room=room
+        mesh, _run_lanes, lanes, (run, examples, last), strategy=strategy, room=room
     )
     whole = arranged(network, examples_of(network, X, Y), ends[0][0].W.dtype)
     shown = on_device((whole.X, whole.Y))
