@@ -8,7 +8,7 @@ Whole numbers and truth values are numbers. A traced array is taken as it is:
 verification traces functions for complex numbers.
 """
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import wraps
@@ -29,10 +29,15 @@ from jaxdnn._programs import compiled
 from jaxdnn._refusals import BadTypeError, BadValueError, public
 
 _Arrays = ParamSpec("_Arrays")
-# What a caller may hand over for an array: one of JAX's or NumPy's, rows in lists, a
-# table; and for a number, which may be traced.
+
+# What a caller may hand over: for an array, one of JAX's or NumPy's, rows in lists or a
+# table; for a number, a traced one, too; for examples in pieces, (X, Y) or (X, Y,
+# weight) over and over.
 ArrayLike = Array | npt.ArrayLike
 Scalar = float | np.number | Array
+Pieces = Iterable[Sequence[ArrayLike]]
+
+AnyArray = Array | NDArray[Any]  # where either is read alike
 PyTree = Any  # arrays in whatever containers JAX knows
 
 _Tree = TypeVar("_Tree")

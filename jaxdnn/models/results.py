@@ -169,7 +169,7 @@ def _as_csv(history: History) -> str:
 
 
 def _plot_history(history: History, score: str, title: str) -> "Figure":
-    if history.validation_cost is None:
+    if history.validation_cost is None or history.validation_score is None:
         return plots.plot_cost(history.cost, title=title)
     return plots.plot_learning_curve(
         history.cost,

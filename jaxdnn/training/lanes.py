@@ -13,6 +13,7 @@ from jaxdnn._shown import block, never_raises, number, table
 from jaxdnn.architecture import Network
 from jaxdnn.arrays import admitted
 from jaxdnn.parameters import Parameters
+from jaxdnn.training.optimizers import Schedule
 from jaxdnn.training.types import History
 
 
@@ -28,7 +29,7 @@ class Lane:
 
     network: Network = field(metadata={"static": True})
     seed: int
-    learning_rate: Any
+    learning_rate: float | Schedule | None
     l2: float
     keep_prob: float
     params: Parameters
@@ -52,7 +53,7 @@ class Lane:
         """The best epoch's, NaN if none is, None without validation data."""
         return self._at_best(self.history.validation_score)
 
-    def _at_best(self, values: Any) -> float | None:
+    def _at_best(self, values: Array | None) -> float | None:
         if values is None:
             return None
         best = self.history.best_epoch

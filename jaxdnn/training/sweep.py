@@ -7,7 +7,7 @@ every operation's fixed cost; large ones only wait for each other's memory.
 Hidden layers of several sizes are padded to the largest: see `padding`.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from itertools import product
 from typing import Any, Literal, NamedTuple
@@ -30,12 +30,14 @@ from jaxdnn._programs import compiled
 from jaxdnn._refusals import BadValueError, public
 from jaxdnn.architecture import Network
 from jaxdnn.arguments import check_network
-from jaxdnn.arrays import on_device
+from jaxdnn.arrays import ArrayLike, PyTree, on_device
 from jaxdnn.blocks import unfold
 from jaxdnn.parameters import Method, Parameters
 from jaxdnn.training.batch_objective import L2Over
 from jaxdnn.training.checks import check_config, check_mesh, recorded
 from jaxdnn.training.examples import (
+    Columns,
+    Rows,
     arranged,
     count_of,
     examples_of,
@@ -78,8 +80,8 @@ VMAP_ACTIVATIONS = 3000
 @public
 def sweep(
     network: Network,
-    X: Any,
-    Y: Any,
+    X: ArrayLike,
+    Y: ArrayLike,
     *,
     seeds: int | Sequence[int] = 0,
     learning_rate: float | Sequence[float] | None = None,
@@ -94,11 +96,11 @@ def sweep(
     epochs: int = 1000,
     batch_size: int | None = None,
     shuffle: bool = True,
-    order: Any = None,
+    order: ArrayLike | None = None,
     l2_over: L2Over = "all",
-    sample_weight: Any = None,
+    sample_weight: ArrayLike | None = None,
     class_weight: ClassWeight = None,
-    validation: tuple[Any, ...] | None = None,
+    validation: tuple[ArrayLike, ...] | None = None,
     watch: Watch | None = None,
     patience: int | None = None,
     min_delta: float = 0.0,
@@ -261,7 +263,7 @@ def _configs(base: Config, options: tuple[tuple[Any, ...], ...]) -> list[Config]
     ]
 
 
-def _is_not(neutral: float) -> Any:
+def _is_not(neutral: float) -> Callable[[Any], bool]:
     return lambda value: value != neutral
 
 
@@ -299,8 +301,14 @@ def _lanes(
 
 @compiled(static_argnames=("strategy", "room"))
 def _run_lanes(
-    lanes: _Own, run: Run, examples: Any, epochs: Any, *, strategy: Strategy, room: int
-) -> tuple[Any, History, Any]:
+    lanes: _Own,
+    run: Run,
+    examples: Columns | Rows,
+    epochs: Array,
+    *,
+    strategy: Strategy,
+    room: int,
+) -> tuple[Any, History, Array]:
     """The best parameters of every lane, its history with room, and epochs done."""
 
     def one(own: _Own) -> Any:
@@ -316,7 +324,7 @@ def _run_lanes(
 
 
 @compiled(static_argnames="network")
-def _scores(params: Any, X: Array, Y: Array, *, network: Network) -> Array:
+def _scores(params: PyTree, X: Array, Y: Array, *, network: Network) -> Array:
     """Of every lane, on examples as many as there are."""
     return jax.lax.map(lambda of: cost_and_score(network, of, X, Y)[1], params)
 
