@@ -14,7 +14,7 @@ References:
 
 from inspect import Parameter, signature
 from numbers import Integral
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -22,17 +22,19 @@ from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from jaxdnn.arrays import ArrayLike
 from jaxdnn.sklearn.borrowed import Interval, fit_context
 from jaxdnn.sklearn.classifier import MLPClassifier, probabilities
 from jaxdnn.sklearn.perceptron import Perceptron, remember
 from jaxdnn.sklearn.regressor import MLPRegressor
+from jaxdnn.sklearn.takes import RandomState
 
 
 class Ensemble(BaseEstimator):
     """The base of the ensembles: a child says of what, by `of`."""
 
     n_members: int
-    random_state: Any
+    random_state: RandomState
     warm_start: bool
 
     _member: type[Perceptron]
@@ -65,12 +67,12 @@ class Ensemble(BaseEstimator):
         self,
         X: Any,
         y: Any,
-        sample_weight: Any = None,
+        sample_weight: ArrayLike | None = None,
         *,
         X_val: Any = None,
         y_val: Any = None,
-        sample_weight_val: Any = None,
-    ) -> Any:
+        sample_weight_val: ArrayLike | None = None,
+    ) -> Self:
         """Train each member, from a seed of its own that `random_state` draws.
 
         Args:

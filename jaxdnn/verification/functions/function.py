@@ -9,8 +9,10 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax import Array
 from jax.core import Tracer
 from jax.extend.core import ClosedJaxpr
+from numpy.typing import NDArray
 
 from jaxdnn._refusals import BadTypeError, BadValueError
 from jaxdnn.arrays import PyTree
@@ -89,7 +91,7 @@ class Function:
         arguments = jax.device_put((list(x), rest, signs, own_dtypes, turns))
         return [np.asarray(a) for a in self._compiled(*arguments)]
 
-    def complex_answer(self, x: Sequence[Values], rest: PyTree) -> list[Any]:
+    def complex_answer(self, x: Any, rest: PyTree) -> list[Array]:
         """Its answers where x may be complex.
 
         Raises:
@@ -111,14 +113,14 @@ class Function:
         return 1 if self.program is None else pool_size(self.program)
 
     @cached_property
-    def _compiled(self) -> Callable[..., Any]:
+    def _compiled(self) -> Callable[..., list[Array]]:
         return self._jitted(randomly)
 
     @cached_property
-    def _complex(self) -> Callable[..., Any]:
+    def _complex(self) -> Callable[..., list[Array]]:
         return self._jitted(analytically)
 
-    def _jitted(self, run: Callable[..., Any]) -> Callable[..., Any]:
+    def _jitted(self, run: Callable[..., list[Array]]) -> Callable[..., list[Array]]:
         return jax.jit(partial(run, self.program), compiler_options=_QUICK)
 
     def changes_data(self, x: Sequence[Values], rest: PyTree) -> bool:
@@ -162,7 +164,7 @@ def _alike(one: ClosedJaxpr, other: ClosedJaxpr | None) -> bool:
     )
 
 
-def _numbers(name: str, found: Any) -> Any:
+def _numbers(name: str, found: Any) -> NDArray[Any]:
     """What a caller's function returned as a plain array, if nothing of it is lost."""
     if np.ma.is_masked(found):
         raise BadValueError(f"{name} must return no masked entries: fill them")
