@@ -161,7 +161,7 @@ def admitted_beside_caches(network: Network, params: Any, caches: Caches) -> Par
     return params
 
 
-def check_network(network: Any) -> None:
+def check_network(network: object) -> None:
     """Refuse what is no Network."""
     check_kind("network", network, Network, "a Network")
 

@@ -202,7 +202,7 @@ def admitted_alike(
     return layers
 
 
-def _is_plain(layer: Any) -> bool:
+def _is_plain(layer: object) -> bool:
     """Whether it is a Layer of JAX's floating arrays, as nearly all are."""
     return type(layer) is Layer and all(
         isinstance(of, Array)

@@ -60,7 +60,7 @@ def new_figure(title: str, size: tuple[float, float]) -> "Figure":
     return figure
 
 
-def _figure_class() -> Any:
+def _figure_class() -> "type[Figure]":
     require("matplotlib.figure")
     return import_module("jaxdnn.plots.showing").ShownFigure
 
