@@ -39,7 +39,7 @@ REAL = frozenset(
 )
 
 
-def is_real(dtype: Any) -> bool:
+def is_real(dtype: object) -> bool:
     """Whether it is a dtype of real numbers, in whichever order of bytes."""
     return dtype in REAL or (
         isinstance(dtype, np.dtype) and dtype.newbyteorder("=") in REAL
@@ -310,7 +310,7 @@ def check_choice(name: str, value: object, choices: Iterable[object]) -> None:
         raise BadValueError(f"{name} must be one of {known}, got {shown(value)}")
 
 
-def check_products(dtype: Any) -> None:
+def check_products(dtype: object) -> None:
     """Refuse a dtype that products are not taken in."""
     try:
         known = dtype is None or bool(dtype == SHORT)

@@ -12,6 +12,7 @@ from collections.abc import Hashable, Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from jaxdnn import Network, Parameters
 from jaxdnn._extras import require
@@ -136,7 +137,7 @@ def _unfitted(network: Network) -> Any:
     )
 
 
-def _targets(network: Network, classes: Sequence[Hashable] | None) -> Any:
+def _targets(network: Network, classes: Sequence[Hashable] | None) -> NDArray[Any]:
     """A few targets of the kind that the network predicts, every class among them."""
     n_L, head = network.layer_dims[-1], network.head
     count = head.classes(n_L)

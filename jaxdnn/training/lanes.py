@@ -1,5 +1,6 @@
 """The lanes of a sweep: what may be several, and what each of them ends as."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from math import inf, isnan, nan
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import jax
 import numpy as np
 from jax import Array
+from numpy.typing import NDArray
 
 from jaxdnn._refusals import BadTypeError, BadValueError, shown
 from jaxdnn._shown import block, never_raises, number, table
@@ -122,6 +124,10 @@ class Lanes(tuple[Lane, ...]):
 def _or_last(cost: float) -> float:
     """What a lane is sorted by: one that diverged comes last."""
     return inf if isnan(cost) else cost
+
+
+# One number, or one for each lane.
+Several = float | Sequence[float] | NDArray[Any] | Array
 
 
 def several(name: str, given: Any) -> tuple[Any, ...]:

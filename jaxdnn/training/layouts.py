@@ -84,7 +84,7 @@ def folded(network: Network, basis: Array | None) -> Layout:
 
 
 def run_basis(
-    params: Parameters, examples: Any, epochs: int, resume: Mapping[str, Any] | None
+    params: Parameters, examples: object, epochs: int, resume: Mapping[str, Any] | None
 ) -> Array | None:
     """The basis of a run that is rotated, because it pays or was before; else None.
 

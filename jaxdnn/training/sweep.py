@@ -17,6 +17,7 @@ import jax
 import numpy as np
 from jax import Array
 from jax.sharding import Mesh
+from numpy.typing import NDArray
 
 from jaxdnn._checks import (
     check_choice,
@@ -42,8 +43,8 @@ from jaxdnn.training.examples import (
     count_of,
     examples_of,
 )
-from jaxdnn.training.lanes import Lane, Lanes, networks, several
-from jaxdnn.training.optimizers import Optimizer
+from jaxdnn.training.lanes import Lane, Lanes, Several, networks, several
+from jaxdnn.training.optimizers import Optimizer, Schedule
 from jaxdnn.training.padding import ones, padded, unpadded
 from jaxdnn.training.placing import share_lanes
 from jaxdnn.training.prepare import (
@@ -83,12 +84,12 @@ def sweep(
     X: ArrayLike,
     Y: ArrayLike,
     *,
-    seeds: int | Sequence[int] = 0,
-    learning_rate: float | Sequence[float] | None = None,
-    l2: float | Sequence[float] = 0.0,
-    keep_prob: float | Sequence[float] = 1.0,
-    clip_examples: float | Sequence[float] | None = None,
-    noise_multiplier: float | Sequence[float] = 0.0,
+    seeds: int | Sequence[int] | NDArray[np.integer] = 0,
+    learning_rate: Several | Schedule | None = None,
+    l2: Several = 0.0,
+    keep_prob: Several = 1.0,
+    clip_examples: Several | None = None,
+    noise_multiplier: Several = 0.0,
     hidden_sizes: Sequence[int | Sequence[int]] | None = None,
     params: Parameters | None = None,
     method: Method = "he",
