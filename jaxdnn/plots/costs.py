@@ -166,7 +166,7 @@ def _curve(
     return line
 
 
-def _scale(axes: "Axes", costs: NDArray[Any]) -> None:
+def _scale(axes: "Axes", costs: NDArray[np.float64]) -> None:
     """A grid, on a logarithmic axis where the costs fall a hundredfold."""
     finite = costs[np.isfinite(costs)]
     if finite.size and 0 < 100 * finite.min() < finite.max():

@@ -169,11 +169,11 @@ class MLPClassifier(ClassifierMixin, Perceptron):
         )
         return self
 
-    def predict_proba(self, X: Any) -> npt.NDArray[Any]:
+    def predict_proba(self, X: Any) -> npt.NDArray[np.floating]:
         """The probability of each class (m, n_classes), of the rows of X (m, n_x)."""
         return probabilities(self._outputs(X))
 
-    def predict_log_proba(self, X: Any) -> npt.NDArray[Any]:
+    def predict_log_proba(self, X: Any) -> npt.NDArray[np.floating]:
         """The logarithm of `predict_proba`."""
         probabilities = self.predict_proba(X)
         return np.log(probabilities, out=probabilities)
@@ -183,7 +183,7 @@ class MLPClassifier(ClassifierMixin, Perceptron):
         tags.classifier_tags.multi_label = True
         return tags
 
-    def _said(self, AL: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    def _said(self, AL: npt.NDArray[np.floating]) -> npt.NDArray[Any]:
         outputs = AL.ravel() if self.n_outputs_ == 1 else AL
         labels: Any = self._label_binarizer.inverse_transform(outputs)
         return labels
@@ -220,7 +220,7 @@ class MLPClassifier(ClassifierMixin, Perceptron):
         return of_classes if sample_weight is None else of_classes * sample_weight
 
 
-def probabilities(AL: npt.NDArray[Any]) -> npt.NDArray[Any]:
+def probabilities(AL: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:
     """Of each class (..., n_classes), of outputs (..., n_L): one output has two.
 
     Example:

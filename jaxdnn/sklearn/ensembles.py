@@ -104,7 +104,7 @@ class Ensemble(BaseEstimator):
         check_is_fitted(self)
         return self.members_[0]
 
-    def _outputs(self, X: Any) -> npt.NDArray[Any]:
+    def _outputs(self, X: Any) -> npt.NDArray[np.floating]:
         """AL (n_members, m, n_L) of the rows of X."""
         check_is_fitted(self)
         return np.stack([member._outputs(X) for member in self.members_])
@@ -139,19 +139,19 @@ class MLPEnsembleClassifier(ClassifierMixin, Ensemble, of=MLPClassifier):
         """The labels, sorted."""
         return self._first().classes_
 
-    def predict_proba(self, X: Any) -> npt.NDArray[Any]:
+    def predict_proba(self, X: Any) -> npt.NDArray[np.floating]:
         """The members' mean probability of each class (m, n_classes)."""
         return self.predict_members(X).mean(axis=0)
 
-    def predict_log_proba(self, X: Any) -> npt.NDArray[Any]:
+    def predict_log_proba(self, X: Any) -> npt.NDArray[np.floating]:
         """The logarithm of `predict_proba`."""
         return np.log(self.predict_proba(X))
 
-    def predict_members(self, X: Any) -> npt.NDArray[Any]:
+    def predict_members(self, X: Any) -> npt.NDArray[np.floating]:
         """Each member's probabilities (n_members, m, n_classes)."""
         return probabilities(self._outputs(X))
 
-    def predict_spread(self, X: Any) -> npt.NDArray[Any]:
+    def predict_spread(self, X: Any) -> npt.NDArray[np.floating]:
         """The standard deviation of the members' probabilities (m, n_classes)."""
         return self.predict_members(X).std(axis=0)
 
@@ -177,11 +177,11 @@ class MLPEnsembleRegressor(RegressorMixin, Ensemble, of=MLPRegressor):
 
     __module__ = "jaxdnn.sklearn"
 
-    def predict_members(self, X: Any) -> npt.NDArray[Any]:
+    def predict_members(self, X: Any) -> npt.NDArray[np.floating]:
         """Each member's predictions (n_members, m), or (n_members, m, n_L)."""
         outputs = self._outputs(X)
         return outputs[..., 0] if outputs.shape[-1] == 1 else outputs
 
-    def predict_spread(self, X: Any) -> npt.NDArray[Any]:
+    def predict_spread(self, X: Any) -> npt.NDArray[np.floating]:
         """The standard deviation of the members' predictions (m,), or (m, n_L)."""
         return self.predict_members(X).std(axis=0)

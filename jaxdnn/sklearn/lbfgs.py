@@ -32,7 +32,7 @@ from jaxdnn.sklearn.rows import Data, check_whole, examples_of
 from jaxdnn.sklearn.sparse import pieces_for
 from jaxdnn.training.buckets import room_for
 
-Vector = npt.NDArray[Any]
+Vector = npt.NDArray[np.floating]
 
 
 def train(

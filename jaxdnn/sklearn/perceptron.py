@@ -197,7 +197,7 @@ class Perceptron(CallbackSupportMixin, BaseEstimator, ABC):
         """Y (m, n_L) of y."""
 
     @abstractmethod
-    def _said(self, AL: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    def _said(self, AL: npt.NDArray[np.floating]) -> npt.NDArray[Any]:
         """What `predict` makes of AL (m, n_L)."""
 
     def _weighed(self, y: Any, sample_weight: Weights) -> Weights:
@@ -218,7 +218,7 @@ class Perceptron(CallbackSupportMixin, BaseEstimator, ABC):
             data = Data(X, Y, sample_weight)
             return lbfgs.cost_function(network, data, self.alpha)(packed)
 
-    def _outputs(self, X: Any) -> npt.NDArray[Any]:
+    def _outputs(self, X: Any) -> npt.NDArray[np.floating]:
         """AL (m, n_L) of the rows of X."""
         check_is_fitted(self)
         X = validate_data(self, X, accept_sparse="csr", reset=False)

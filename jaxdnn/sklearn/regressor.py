@@ -109,7 +109,7 @@ class MLPRegressor(RegressorMixin, Perceptron):
         tags.target_tags.multi_output = True
         return tags
 
-    def _said(self, AL: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    def _said(self, AL: npt.NDArray[np.floating]) -> npt.NDArray[Any]:
         return AL.ravel() if AL.shape[1] == 1 else AL
 
     def _learned_targets(self, y: Any, incremental: bool) -> npt.NDArray[Any]:
