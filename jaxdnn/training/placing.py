@@ -65,8 +65,9 @@ def shard(mesh: Mesh, network: Network, examples: Columns | Rows) -> Columns | R
     def place(of: Array) -> Array:
         return _place(mesh, of, lies[of.ndim])
 
+    X, Y = place(examples.X), place(examples.Y)
     weight = None if examples.weight is None else place(examples.weight)
-    return Columns(place(examples.X), place(examples.Y), weight, examples.total)
+    return Columns(X, Y, weight, examples.total)
 
 
 def share_of(mesh: Mesh | None, batch_size: int) -> Share:
