@@ -39,7 +39,7 @@ REAL = frozenset(
 )
 
 
-def is_real(dtype: Any) -> bool:
+def is_real(dtype: object) -> bool:
     """Whether it is a dtype of real numbers, in whichever order of bytes."""
     return dtype in REAL or (
         isinstance(dtype, np.dtype) and dtype.newbyteorder("=") in REAL
@@ -79,7 +79,7 @@ class Described(Protocol):
         ...
 
 
-def is_concrete(value: Any) -> bool:
+def is_concrete(value: object) -> bool:
     """Whether the value can be looked at now (it is not traced)."""
     return not isinstance(value, Tracer)
 
@@ -95,12 +95,12 @@ def check_outside() -> None:
         raise BadTypeError("cannot be called in a traced function: it reads numbers")
 
 
-def readable(value: Any) -> bool:
+def readable(value: object) -> bool:
     """Whether this process has all of it, now."""
     return is_concrete(value) and getattr(value, "is_fully_addressable", True)
 
 
-def shape_of(name: str, value: Any) -> tuple[int, ...]:
+def shape_of(name: str, value: object) -> tuple[int, ...]:
     """The shape of an array-like, or a BadTypeError that names the argument."""
     shape = getattr(value, "shape", None)
     if isinstance(shape, tuple):
@@ -109,26 +109,26 @@ def shape_of(name: str, value: Any) -> tuple[int, ...]:
 
 
 def check_kind(
-    name: str, value: Any, kind: type | tuple[type, ...], wanted: str
+    name: str, value: object, kind: type | tuple[type, ...], wanted: str
 ) -> None:
     """Refuse what is no instance; `wanted` says in words what is."""
     if not isinstance(value, kind):
         raise BadTypeError(f"{name} must be {wanted}, got {shown(value)}")
 
 
-def check_path(name: str, value: Any) -> None:
+def check_path(name: str, value: object) -> None:
     """Refuse what is no name of a file."""
     check_kind(name, value, (str, os.PathLike), "the name of a file")
 
 
-def check_shape(name: str, value: Any, wanted: tuple[int, ...], why: str) -> None:
+def check_shape(name: str, value: object, wanted: tuple[int, ...], why: str) -> None:
     """Refuse any shape but the wanted one; `why` says where the sizes come from."""
     found = shape_of(name, value)
     if found != wanted:
         raise BadValueError(f"{name} must have shape {wanted} ({why}), got {found}")
 
 
-def check_columns(name: str, value: Any) -> None:
+def check_columns(name: str, value: object) -> None:
     """Refuse anything that is not two-dimensional with at least one column."""
     found = shape_of(name, value)
     if len(found) != 2 or found[1] < 1:
@@ -196,13 +196,13 @@ def _whole(name: str, value: Any) -> int:
         return -1
 
 
-def check_truth(name: str, value: Any) -> None:
+def check_truth(name: str, value: object) -> None:
     """Refuse all but True and False."""
     if not isinstance(value, (bool, np.bool_)):
         raise BadTypeError(f"{name} must be True or False, got {shown(value)}")
 
 
-def check_function(name: str, value: Any) -> None:
+def check_function(name: str, value: object) -> None:
     """Refuse what cannot be called; None is none given."""
     if value is not None and not callable(value):
         raise BadTypeError(f"{name} must be a function or None, got {shown(value)}")
@@ -264,7 +264,7 @@ def check_input_columns(network: Described, X: Any) -> None:
     check_shape("X", X, wanted, "n_x from layer_dims, one column per example")
 
 
-def check_key(name: str, key: Any) -> None:
+def check_key(name: str, key: object) -> None:
     """Refuse what is no single PRNG key, of the new kind or the old."""
     found = type(key).__name__
     if isinstance(key, (Array, np.ndarray)):
@@ -302,7 +302,7 @@ def check_targets(
         check_shape("sample_weight", sample_weight, (m,), "m from X")
 
 
-def check_choice(name: str, value: Any, choices: Iterable[Any]) -> None:
+def check_choice(name: str, value: object, choices: Iterable[object]) -> None:
     """Refuse what is none of the choices."""
     choices = list(choices)
     if not any(value is choice or _is_text(value, choice) for choice in choices):
@@ -310,7 +310,7 @@ def check_choice(name: str, value: Any, choices: Iterable[Any]) -> None:
         raise BadValueError(f"{name} must be one of {known}, got {shown(value)}")
 
 
-def check_products(dtype: Any) -> None:
+def check_products(dtype: object) -> None:
     """Refuse a dtype that products are not taken in."""
     try:
         known = dtype is None or bool(dtype == SHORT)
@@ -322,7 +322,7 @@ def check_products(dtype: Any) -> None:
         )
 
 
-def _is_text(value: Any, choice: Any) -> bool:
+def _is_text(value: object, choice: object) -> bool:
     return isinstance(value, str) and value == choice
 
 
@@ -355,7 +355,7 @@ def check_weights(weight: Any, *, some: bool = True) -> None:
         )
 
 
-def check_concrete(name: str, value: Any) -> None:
+def check_concrete(name: str, value: object) -> None:
     """Refuse what is traced, where values must be looked at."""
     if not is_concrete(value):
         raise BadTypeError(f"{name} is traced; call it outside jit and vmap")

@@ -8,7 +8,7 @@ inside the function's arguments.
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from functools import wraps
-from typing import Any, ParamSpec, TypeVar
+from typing import ParamSpec, TypeVar
 
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
@@ -108,7 +108,7 @@ def foreign(function: Callable[_P, _R]) -> Callable[_P, _R]:
     return apart
 
 
-def shown(value: Any) -> str:
+def shown(value: object) -> str:
     """A refused value in a few words: its repr, cut where it is long.
 
     Example:

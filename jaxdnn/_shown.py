@@ -37,7 +37,7 @@ def never_raises(told: Callable[[_T], str]) -> Callable[[_T], str]:
     return whatever_it_holds
 
 
-def by_field(value: Any) -> str:
+def by_field(value: object) -> str:
     r"""A named tuple or a dataclass: its fields, each in brief.
 
     Example:

@@ -5,7 +5,7 @@ them, and a part's activations take little memory. The public functions of `netw
 compiled for just the shapes they are given instead.
 """
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import jax
 import numpy as np
@@ -22,12 +22,12 @@ from jaxdnn.training.buckets import filled, parts
 class Answers(NamedTuple):
     """ZL, what `predict` says and AL of m rows: (m, n_L), (m, ·) and (m, n_L)."""
 
-    ZL: NDArray[Any]
-    said: NDArray[Any]
-    AL: NDArray[Any]
+    ZL: NDArray[np.floating]
+    said: NDArray[np.floating | np.integer]
+    AL: NDArray[np.floating]
 
 
-def answers(network: Network, params: Parameters, X: NDArray[Any]) -> Answers:
+def answers(network: Network, params: Parameters, X: NDArray[np.floating]) -> Answers:
     """What a network says of the rows of X.
 
     Args:
@@ -44,7 +44,7 @@ def answers(network: Network, params: Parameters, X: NDArray[Any]) -> Answers:
     dtype = params[0][0].dtype
     if len(each) > 1:
         params = jax.device_put(params)
-    found: list[list[NDArray[Any]]] = []
+    found: list[list[NDArray[np.floating]]] = []
     for part, room in each:
         rows, m = filled(X[part], room, dtype), part.stop - part.start
         found.append([np.asarray(of)[:m] for of in _answers(network, params, rows)])

@@ -4,7 +4,7 @@ Whole numbers become the parameters' dtype, as they do in `fit`.
 """
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import jax.numpy as jnp
 from jax import Array
@@ -21,12 +21,14 @@ from jaxdnn._checks import (
 )
 from jaxdnn._refusals import BadTypeError, BadValueError, shown
 from jaxdnn.architecture import Network
-from jaxdnn.arrays import admitted, number, on_device
+from jaxdnn.arrays import ArrayLike, Scalar, admitted, number, on_device
 from jaxdnn.blocks import Caches, LayerCache
 from jaxdnn.dropout import Dropout
 from jaxdnn.objective import Mean, l2_or_none, mean_over
 from jaxdnn.parameters import Parameters, admitted_parameters
 from jaxdnn.sharding import record_dtype
+
+_T = TypeVar("_T")
 
 
 class Problem(NamedTuple):
@@ -35,7 +37,7 @@ class Problem(NamedTuple):
     params: Parameters
     X: Array
     Y: Array
-    l2: Any = None
+    l2: Array | None = None
     sample_weight: Array | None = None
     dropout: Dropout | None = None
 
@@ -48,12 +50,12 @@ class Problem(NamedTuple):
 def admitted_problem(
     network: Network,
     params: Any,
-    X: Any,
-    Y: Any,
-    key: Any = None,
-    keep_prob: Any = 1.0,
-    sample_weight: Any = None,
-    l2: Any = 0.0,
+    X: ArrayLike,
+    Y: ArrayLike,
+    key: Array | None = None,
+    keep_prob: Scalar = 1.0,
+    sample_weight: ArrayLike | None = None,
+    l2: Scalar = 0.0,
 ) -> Problem:
     """All that `cost` is given, checked but for the values of Y and of the weights.
 
@@ -66,14 +68,14 @@ def admitted_problem(
     dropout = admitted_dropout(params, key, keep_prob)
     Y, sample_weight = admitted_targets(params, Y, sample_weight)
     check_targets(network, X.shape[1], Y, l2, sample_weight)
-    l2 = admitted_l2(params, l2)
-    X, Y, l2, sample_weight = on_device((X, Y, l2, sample_weight))
-    return Problem(params, X, Y, l2, sample_weight, dropout)
+    given = X, Y, admitted_l2(params, l2), sample_weight
+    X, Y, strength, sample_weight = on_device(given)
+    return Problem(params, X, Y, strength, sample_weight, dropout)
 
 
 def answer(
-    program: Callable[..., Any], network: Network, problem: Problem, *more: Any
-) -> Any:
+    program: Callable[..., _T], network: Network, problem: Problem, *more: Any
+) -> _T:
     """What the compiled program says; values are checked while the device is at work.
 
     Example:
@@ -88,7 +90,9 @@ def answer(
     return found
 
 
-def admitted_dropout(params: Parameters, key: Any, keep_prob: Any) -> Dropout | None:
+def admitted_dropout(
+    params: Parameters, key: Array | None, keep_prob: Scalar
+) -> Dropout | None:
     """What to drop out with; None where there is no key."""
     check_dropout(key, keep_prob)
     if key is None:
@@ -96,12 +100,12 @@ def admitted_dropout(params: Parameters, key: Any, keep_prob: Any) -> Dropout | 
     return Dropout(key, on_device(_number("keep_prob", keep_prob, params)))
 
 
-def admitted_l2(params: Parameters, l2: Any) -> Any:
+def admitted_l2(params: Parameters, l2: Scalar) -> Array | None:
     """The number λ, which `check_targets` let through; None for a literal zero."""
     return _number("l2", l2_or_none(l2), params)
 
 
-def _number(name: str, value: Any, params: Parameters) -> Any:
+def _number(name: str, value: Scalar | None, params: Parameters) -> Any:
     """One of the host's in the dtype of records; JAX's as it is, and None."""
     if value is None or isinstance(value, Array):
         return value
@@ -109,7 +113,9 @@ def _number(name: str, value: Any, params: Parameters) -> Any:
     return number(name, value, jnp.finfo(record_dtype(params[0].W.dtype)).dtype)
 
 
-def admitted_inputs(network: Network, params: Any, X: Any) -> tuple[Parameters, Array]:
+def admitted_inputs(
+    network: Network, params: Any, X: ArrayLike
+) -> tuple[Parameters, Array]:
     """params and X (n_x, m), of the network's sizes.
 
     Example:
@@ -125,7 +131,7 @@ def admitted_inputs(network: Network, params: Any, X: Any) -> tuple[Parameters, 
 
 
 def admitted_targets(
-    params: Parameters, Y: Any, sample_weight: Any = None
+    params: Parameters, Y: ArrayLike, sample_weight: ArrayLike | None = None
 ) -> tuple[Array, Array | None]:
     """Y and the weights, if any; of whatever shapes."""
     whole = params[0].W.dtype
@@ -155,12 +161,14 @@ def admitted_beside_caches(network: Network, params: Any, caches: Caches) -> Par
     return params
 
 
-def check_network(network: Any) -> None:
+def check_network(network: object) -> None:
     """Refuse what is no Network."""
     check_kind("network", network, Network, "a Network")
 
 
-def check_values(network: Network, Y: Any, sample_weight: Any = None) -> None:
+def check_values(
+    network: Network, Y: ArrayLike, sample_weight: ArrayLike | None = None
+) -> None:
     """Refuse targets that the head does not have, and weights below 0 or all 0."""
     check_accepted(network, Y)
     check_weights(sample_weight)

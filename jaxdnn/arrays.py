@@ -8,28 +8,43 @@ Whole numbers and truth values are numbers. A traced array is taken as it is:
 verification traces functions for complex numbers.
 """
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import wraps
 from inspect import signature
-from typing import Any, ParamSpec
+from typing import Any, ParamSpec, TypeVar, overload
 
 import jax
 import jax.numpy as jnp
 import numpy as np
+import numpy.typing as npt
 from jax import Array
 from jax.dtypes import canonicalize_dtype
+from jax.typing import DTypeLike
+from numpy.typing import NDArray
 
 from jaxdnn._checks import REAL, check_shape, is_concrete
 from jaxdnn._programs import compiled
 from jaxdnn._refusals import BadTypeError, BadValueError, public
 
 _Arrays = ParamSpec("_Arrays")
+
+# What a caller may hand over: for an array, one of JAX's or NumPy's, rows in lists or a
+# table; for a number, a traced one, too; for examples in pieces, (X, Y) or (X, Y,
+# weight) over and over.
+ArrayLike = Array | npt.ArrayLike
+Scalar = float | np.number | Array
+Pieces = Iterable[Sequence[ArrayLike]]
+
+AnyArray = Array | NDArray[Any]  # where either is read alike
+PyTree = Any  # arrays in whatever containers JAX knows
+
+_Tree = TypeVar("_Tree")
 _COMPLEX = ContextVar("complex numbers", default=False)
 
 
-def admitted(name: str, value: Any, whole: Any = None) -> Any:
+def admitted(name: str, value: Any, whole: DTypeLike | None = None) -> Array:
     """Real numbers as an array: JAX's as JAX's, all else as NumPy's.
 
     Args:
@@ -37,6 +52,8 @@ def admitted(name: str, value: Any, whole: Any = None) -> Any:
       value: what the caller handed over.
       whole: the floating dtype to give whole numbers, NumPy's before JAX would cut them
         to 32 bits; None leaves them as they are.
+
+    To a type checker NumPy's are JAX's, too: programs take either.
 
     Example:
       >>> admitted("X", [[1.0, 2.0]]).dtype, admitted("X", [[1, 2]]).dtype
@@ -48,7 +65,7 @@ def admitted(name: str, value: Any, whole: Any = None) -> Any:
             if value.is_deleted():
                 raise BadValueError(f"{name} must still be there, got a deleted array")
         return value if whole is None else _floating(value, whole)
-    array = value if type(value) is np.ndarray else _from_others(name, value)
+    array: Any = value if type(value) is np.ndarray else _from_others(name, value)
     if isinstance(array, Array):
         return admitted(name, array, whole)
     if not array.dtype.isnative:
@@ -60,15 +77,20 @@ def admitted(name: str, value: Any, whole: Any = None) -> Any:
     if dtype.itemsize < 8:
         return array
     with np.errstate(over="ignore"):  # infinite: seen where that is not allowed
-        return np.asarray(array, canonicalize_dtype(dtype))
+        array = np.asarray(array, canonicalize_dtype(dtype))
+    return array
 
 
-def _floating(array: Array, dtype: Any) -> Array:
+def _floating(array: Array, dtype: DTypeLike) -> Array:
     """JAX's whole numbers and truth values in the dtype; all else as it is."""
     return array.astype(dtype) if array.dtype.kind in "biu" else array
 
 
-def number(name: str, value: Any, dtype: Any) -> Any:
+@overload
+def number(name: str, value: None, dtype: DTypeLike) -> None: ...
+@overload
+def number(name: str, value: Scalar, dtype: DTypeLike) -> Array: ...
+def number(name: str, value: Any, dtype: DTypeLike) -> Any:
     """A number in the dtype, which must neither lose all of it nor overflow.
 
     One of the host's as NumPy's: JAX would make a whole one an int32. None as it is.
@@ -93,7 +115,7 @@ def number(name: str, value: Any, dtype: Any) -> Any:
     return found
 
 
-def _smallest(dtype: Any) -> float:
+def _smallest(dtype: DTypeLike) -> float:
     """The smallest normal number above 0."""
     if not jnp.issubdtype(dtype, jnp.floating):
         return 1.0
@@ -112,14 +134,14 @@ def elementwise(function: Callable[_Arrays, Array]) -> Callable[_Arrays, Array]:
       TypeError: twice: Z must be real numbers, got dtype <U2
     """
     names, program = tuple(signature(function).parameters), compiled(function)
-    traced: Any = function
+    traced: Callable[..., Array] = function
 
     @public
     @wraps(function)
     def checked(*args: _Arrays.args, **kwargs: _Arrays.kwargs) -> Array:
         given = dict(zip(names, args, strict=False)) | kwargs
         floating = jnp.result_type(float)
-        arrays: Any = {
+        arrays = {
             name: admitted(name, np.asarray(of) if np.isscalar(of) else of, floating)
             for name, of in given.items()
         }
@@ -132,6 +154,10 @@ def elementwise(function: Callable[_Arrays, Array]) -> Callable[_Arrays, Array]:
     return checked
 
 
+@overload
+def on_device(tree: NDArray[Any]) -> Array: ...
+@overload
+def on_device(tree: _Tree) -> _Tree: ...
 def on_device(tree: Any) -> Any:
     """The tree's numbers on the device: those of the host are sent, JAX's stay.
 
@@ -147,7 +173,7 @@ def on_device(tree: Any) -> Any:
     return jax.tree.unflatten(treedef, placed)
 
 
-def on_one_device(tree: Any) -> bool:
+def on_one_device(tree: PyTree) -> bool:
     """Whether each of its arrays, all JAX's, is.
 
     Example:
@@ -173,7 +199,7 @@ def complex_numbers() -> Generator[None]:
         _COMPLEX.reset(before)
 
 
-def _check_dtype(name: str, dtype: Any) -> None:
+def _check_dtype(name: str, dtype: np.dtype) -> None:
     if dtype not in REAL and not (_COMPLEX.get() and dtype.kind == "c"):
         raise BadTypeError(f"{name} must be real numbers, got dtype {dtype}")
 
@@ -210,7 +236,7 @@ def _from_others(name: str, value: Any) -> Any:
     return array
 
 
-def _from_table(table: Any) -> Any:
+def _from_table(table: Any) -> NDArray[Any]:
     """The cells of a table or of one of its columns, those missing as NaN."""
     array = np.asarray(table.to_numpy())
     if array.dtype != object:

@@ -41,7 +41,7 @@ class LayerCache(NamedTuple):
     """
 
     A_prev: Array
-    activation: Any
+    activation: Any  # Array | None; where it stands says which
     dropout: DropoutCache | None
 
     def __repr__(self) -> str:

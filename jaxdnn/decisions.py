@@ -1,10 +1,11 @@
 """What a head makes of its logits: what it says, how good that is, how many classes."""
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import jax.numpy as jnp
 from jax import Array
+from jax.typing import DTypeLike
 
 
 class Decision(NamedTuple):
@@ -30,7 +31,7 @@ def _r_squared(said: Array, Y: Array, weight: Array | None = None) -> Array:
     return 1 - (jnp.square(said - Y) * weight[None, :]).sum() / spread
 
 
-def _share(right: Array, dtype: Any, weight: Array | None) -> Array:
+def _share(right: Array, dtype: DTypeLike, weight: Array | None) -> Array:
     """How many of (k, m) or (m,) are right, as a fraction; examples weighed."""
     if weight is None:
         return right.mean(dtype=dtype)

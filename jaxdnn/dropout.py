@@ -7,7 +7,7 @@ References:
   Srivastava et al. (2014), JMLR 15; the course's regularisation write-up.
 """
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -18,7 +18,7 @@ from jaxdnn._checks import check_key, check_kind, check_scalar, check_shape
 from jaxdnn._programs import compiled
 from jaxdnn._refusals import public
 from jaxdnn._shown import by_field
-from jaxdnn.arrays import admitted, on_device
+from jaxdnn.arrays import ArrayLike, Scalar, admitted, on_device
 from jaxdnn.sharding import lying_as
 
 
@@ -26,21 +26,23 @@ class Dropout(NamedTuple):
     """What a forward pass drops out with: a PRNG key and keep_prob () in (0, 1]."""
 
     key: Array
-    keep_prob: Any
+    keep_prob: Scalar
 
 
 class DropoutCache(NamedTuple):
     """What the backward reads: the mask D (bool, shape of A) and keep_prob ()."""
 
     D: Array
-    keep_prob: Any
+    keep_prob: Scalar
 
     def __repr__(self) -> str:
         return by_field(self)
 
 
 @public
-def dropout_forward(key: Array, A: Array, keep_prob: Any) -> tuple[Array, DropoutCache]:
+def dropout_forward(
+    key: Array, A: ArrayLike, keep_prob: Scalar
+) -> tuple[Array, DropoutCache]:
     """Drop entries of A with probability 1 - keep_prob and scale up the rest.
 
     Args:
@@ -66,7 +68,7 @@ def dropout_forward(key: Array, A: Array, keep_prob: Any) -> tuple[Array, Dropou
     return _drop(*on_device((key, A, keep_prob)))
 
 
-def drop(key: Array, A: Array, keep_prob: Any) -> tuple[Array, DropoutCache]:
+def drop(key: Array, A: Array, keep_prob: Scalar) -> tuple[Array, DropoutCache]:
     """What dropout_forward is, unchecked."""
     # float32 draws in every process: float64 verification sees float32's masks.
     U = jax.random.uniform(key, A.shape, dtype=jnp.float32)
@@ -76,7 +78,7 @@ def drop(key: Array, A: Array, keep_prob: Any) -> tuple[Array, DropoutCache]:
 
 
 @public
-def dropout_backward(dA: Array, cache: DropoutCache) -> Array:
+def dropout_backward(dA: ArrayLike, cache: DropoutCache) -> Array:
     """dA = dA~ * D / keep_prob: the forward's own mask and scale.
 
     Args:

@@ -33,7 +33,8 @@ from jaxdnn.arguments import (
     check_network,
     check_values,
 )
-from jaxdnn.arrays import number, on_device
+from jaxdnn.arrays import ArrayLike, Scalar, number, on_device
+from jaxdnn.blocks import Caches
 from jaxdnn.dropout import Dropout
 from jaxdnn.linear import contract, pull
 from jaxdnn.objective import l2_cost, l2_or_none, loss_backward, mean_over, weigh
@@ -42,7 +43,7 @@ from jaxdnn.sharding import varying_alike
 
 
 @public
-def as_function(network: Network, *, keep_prob: Any = 1.0) -> Callable[..., Array]:
+def as_function(network: Network, *, keep_prob: Scalar = 1.0) -> Callable[..., Array]:
     """(params, X, key=None) -> AL, differentiated by hand.
 
     Args:
@@ -74,7 +75,9 @@ def as_function(network: Network, *, keep_prob: Any = 1.0) -> Callable[..., Arra
     check_head_bends(network)
     pull_output: Any = network.head.output_backward
 
-    def outputs(params: Parameters, X: Array, dropout: Any) -> tuple[Array, Any]:
+    def outputs(
+        params: Parameters, X: Array, dropout: Dropout | None
+    ) -> tuple[Array, Any]:
         ZL, caches = propagation.forward(network, params, X, dropout)
         return caches[-1].activation, (params, ZL, caches, dropout)
 
@@ -92,7 +95,9 @@ def as_function(network: Network, *, keep_prob: Any = 1.0) -> Callable[..., Arra
     call = _one_program(rule)
 
     @public
-    def network_function(params: Parameters, X: Array, key: Any = None) -> Array:
+    def network_function(
+        params: Parameters, X: ArrayLike, key: Array | None = None
+    ) -> Array:
         params, X = admitted_inputs(network, params, X)
         X = jnp.asarray(on_device(X), params[0].W.dtype)
         dropout = None
@@ -105,7 +110,7 @@ def as_function(network: Network, *, keep_prob: Any = 1.0) -> Callable[..., Arra
 
 
 @public
-def cost_as_function(network: Network, *, l2: Any = 0.0) -> Callable[..., Array]:
+def cost_as_function(network: Network, *, l2: Scalar = 0.0) -> Callable[..., Array]:
     """(params, X, Y, sample_weight=None) -> J, differentiated by hand.
 
     Args:
@@ -141,7 +146,9 @@ def cost_as_function(network: Network, *, l2: Any = 0.0) -> Callable[..., Array]
         return J.astype(ZL.dtype), (params, ZL, caches, Y, mean, J)
 
     @jax.custom_vjp
-    def rule(params: Parameters, X: Array, Y: Array, weights: Any, l2: Any) -> Array:
+    def rule(
+        params: Parameters, X: Array, Y: Array, weights: Array | None, l2: Array | None
+    ) -> Array:
         return costed(params, X, Y, weights, l2)[0]
 
     def backward(kept: Any, dJ: Array) -> tuple[Any, ...]:
@@ -168,7 +175,10 @@ def cost_as_function(network: Network, *, l2: Any = 0.0) -> Callable[..., Array]
 
     @public
     def cost_function(
-        params: Parameters, X: Array, Y: Array, sample_weight: Any = None
+        params: Parameters,
+        X: ArrayLike,
+        Y: ArrayLike,
+        sample_weight: ArrayLike | None = None,
     ) -> Array:
         problem = admitted_problem(
             network, params, X, Y, sample_weight=sample_weight, l2=l2
@@ -196,7 +206,7 @@ def _one_program(rule: Callable[..., Array]) -> Callable[..., Array]:
 
 
 def _pulled(
-    network: Network, params: Parameters, caches: Any, dZL: Array
+    network: Network, params: Parameters, caches: Caches, dZL: Array
 ) -> tuple[Parameters, Array]:
     """From dZL to the cotangents of the parameters and of X."""
 
@@ -211,7 +221,9 @@ def _pulled(
     return dparams, pull(found[0][0], params[0].W)
 
 
-def _pulled_dropout(params: Parameters, dparams: Parameters, dropout: Any) -> Any:
+def _pulled_dropout(
+    params: Parameters, dparams: Parameters, dropout: Dropout | None
+) -> Any:
     """From dW to the cotangent of keep_prob: -Σ <W_l, dW_l> / keep_prob, l = 2, ..., L.
 
     A~ = A * D / keep_prob has the slope -A~ / keep_prob, and <dA~, A~> is <W, dW> of

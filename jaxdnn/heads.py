@@ -34,7 +34,7 @@ from jaxdnn.activations import (
     sigmoid_backward,
     softplus,
 )
-from jaxdnn.arrays import admitted, on_device
+from jaxdnn.arrays import ArrayLike, admitted, on_device
 from jaxdnn.decisions import EACH_OUTPUT, NUMBERS, ONE_OUTPUT, Decision
 from jaxdnn.sharding import record_dtype
 
@@ -142,7 +142,7 @@ class Head(OfCode):
 
 
 @public
-def head_backward(AL: Array, Y: Array) -> Array:
+def head_backward(AL: ArrayLike, Y: ArrayLike) -> Array:
     """dZL = AL - Y, for every canonical head.
 
     Args:

@@ -11,7 +11,7 @@ References:
   Rumelhart, Hinton & Williams (1986), Nature 323; Nielsen (2015), ch. 2, BP2-BP4.
 """
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import jax.numpy as jnp
 from jax import Array
@@ -21,7 +21,7 @@ from jaxdnn._programs import compiled
 from jaxdnn._refusals import public
 from jaxdnn._shown import by_field
 from jaxdnn.activations import Activation, get_activation
-from jaxdnn.arrays import admitted, on_device
+from jaxdnn.arrays import ArrayLike, Scalar, admitted, on_device
 from jaxdnn.sharding import product, record_dtype
 
 
@@ -61,14 +61,16 @@ def contract(dZ: Array, A_prev: Array) -> tuple[Array, Array]:
     return product(dZ, A_prev.T, wide), dZ.sum(axis=1, keepdims=True, dtype=wide)
 
 
-def mean_contract(dZ: Array, A_prev: Array, total: Any) -> tuple[Array, Array]:
+def mean_contract(dZ: Array, A_prev: Array, total: Scalar) -> tuple[Array, Array]:
     """dW and db: what `contract` adds up over `total`, in the dtype of dZ."""
     dW, db = ((1 / total) * added for added in contract(dZ, A_prev))
     return dW.astype(dZ.dtype), db.astype(dZ.dtype)
 
 
 @public
-def linear_forward(A_prev: Array, W: Array, b: Array) -> tuple[Array, LinearCache]:
+def linear_forward(
+    A_prev: ArrayLike, W: ArrayLike, b: ArrayLike
+) -> tuple[Array, LinearCache]:
     """Z = W A_prev + b.
 
     Args:
@@ -99,7 +101,7 @@ def linear_forward(A_prev: Array, W: Array, b: Array) -> tuple[Array, LinearCach
 
 
 @public
-def linear_backward(dZ: Array, cache: LinearCache) -> tuple[Array, Array, Array]:
+def linear_backward(dZ: ArrayLike, cache: LinearCache) -> tuple[Array, Array, Array]:
     """Pull dZ back through Z = W A_prev + b.
 
         dW = dZ A_prevᵀ / m        db = Σⱼ dZ[:, j] / m        dA_prev = Wᵀ dZ
@@ -141,7 +143,7 @@ def _pull_and_contract(
     return pull(dZ, W), dW, db
 
 
-def _admitted(**arrays: Any) -> list[Array]:
+def _admitted(**arrays: ArrayLike) -> list[Array]:
     """Each by the rule of `arrays`, whole numbers as numbers with a point."""
     floating = jnp.result_type(float)
     return [admitted(name, array, floating) for name, array in arrays.items()]
@@ -149,7 +151,7 @@ def _admitted(**arrays: Any) -> list[Array]:
 
 @public
 def linear_activation_forward(
-    A_prev: Array, W: Array, b: Array, activation: str | Activation
+    A_prev: ArrayLike, W: ArrayLike, b: ArrayLike, activation: str | Activation
 ) -> tuple[Array, LinearActivationCache]:
     """A = g(W A_prev + b).
 
@@ -178,7 +180,7 @@ def linear_activation_forward(
 
 @public
 def linear_activation_backward(
-    dA: Array, cache: LinearActivationCache, activation: str | Activation
+    dA: ArrayLike, cache: LinearActivationCache, activation: str | Activation
 ) -> tuple[Array, Array, Array]:
     """Pull dA back through A = g(Z), Z = W A_prev + b: dZ = dA * g'(Z), then linear.
 

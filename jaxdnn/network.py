@@ -4,8 +4,6 @@ Each checks its arguments by their shapes, and their values where they are concr
 and calls the mathematics of `propagation` as one compiled program.
 """
 
-from typing import Any
-
 import jax.numpy as jnp
 from jax import Array
 
@@ -25,7 +23,7 @@ from jaxdnn.arguments import (
     answer,
     check_values,
 )
-from jaxdnn.arrays import admitted, on_device
+from jaxdnn.arrays import ArrayLike, Scalar, admitted, on_device
 from jaxdnn.blocks import Caches, LayerCache
 from jaxdnn.dropout import Dropout
 from jaxdnn.objective import mean_over
@@ -37,10 +35,10 @@ from jaxdnn.sharding import record_dtype
 def forward(
     network: Network,
     params: Parameters,
-    X: Array,
+    X: ArrayLike,
     *,
     key: Array | None = None,
-    keep_prob: Any = 1.0,
+    keep_prob: Scalar = 1.0,
 ) -> tuple[Array, tuple[LayerCache, ...]]:
     """Run the network on every column of X.
 
@@ -75,13 +73,13 @@ def forward(
 def cost(
     network: Network,
     params: Parameters,
-    X: Array,
-    Y: Array,
+    X: ArrayLike,
+    Y: ArrayLike,
     *,
-    l2: Any = 0.0,
+    l2: Scalar = 0.0,
     key: Array | None = None,
-    keep_prob: Any = 1.0,
-    sample_weight: Array | None = None,
+    keep_prob: Scalar = 1.0,
+    sample_weight: ArrayLike | None = None,
 ) -> Array:
     """The cost J, from the logits: the (weighted) mean of the losses, plus L2.
 
@@ -116,10 +114,10 @@ def backward(
     network: Network,
     params: Parameters,
     caches: Caches,
-    Y: Array,
+    Y: ArrayLike,
     *,
-    l2: Any = 0.0,
-    sample_weight: Array | None = None,
+    l2: Scalar = 0.0,
+    sample_weight: ArrayLike | None = None,
 ) -> Parameters:
     """The gradient of `cost`, by the hand-derived equations of `propagation`.
 
@@ -146,16 +144,16 @@ def backward(
     params = admitted_beside_caches(network, params, caches)
     Y, sample_weight = admitted_targets(params, Y, sample_weight)
     check_targets(network, caches[0].A_prev.shape[1], Y, l2, sample_weight)
-    l2 = admitted_l2(params, l2)
-    Y, l2, sample_weight = on_device((Y, l2, sample_weight))
-    grads = _backward(network, params, caches, Y, l2, sample_weight)
+    given = Y, admitted_l2(params, l2), sample_weight
+    Y, strength, sample_weight = on_device(given)
+    grads = _backward(network, params, caches, Y, strength, sample_weight)
     check_values(network, Y, sample_weight)  # while the device is at work
     return grads
 
 
 @public
 def cotangents(
-    network: Network, params: Parameters, caches: Caches, dZL: Array
+    network: Network, params: Parameters, caches: Caches, dZL: ArrayLike
 ) -> tuple[Array, ...]:
     """Pull any cotangent of the logits back to every layer: dZ_1, ..., dZ_L.
 
@@ -200,13 +198,13 @@ def cotangents(
 def cost_and_gradients(
     network: Network,
     params: Parameters,
-    X: Array,
-    Y: Array,
+    X: ArrayLike,
+    Y: ArrayLike,
     *,
-    l2: Any = 0.0,
+    l2: Scalar = 0.0,
     key: Array | None = None,
-    keep_prob: Any = 1.0,
-    sample_weight: Array | None = None,
+    keep_prob: Scalar = 1.0,
+    sample_weight: ArrayLike | None = None,
 ) -> tuple[Array, Parameters]:
     """`cost` and its gradient in one pass: forward once, backward once.
 
@@ -233,7 +231,7 @@ def cost_and_gradients(
 
 
 @public
-def predict_proba(network: Network, params: Parameters, X: Array) -> Array:
+def predict_proba(network: Network, params: Parameters, X: ArrayLike) -> Array:
     """AL (n_L, m): probabilities, or for identity and exp heads the predicted values.
 
     Args:
@@ -255,7 +253,7 @@ def predict_proba(network: Network, params: Parameters, X: Array) -> Array:
 
 
 @public
-def predict(network: Network, params: Parameters, X: Array) -> Array:
+def predict(network: Network, params: Parameters, X: ArrayLike) -> Array:
     """What the network says of every column of X.
 
     Args:
@@ -283,7 +281,7 @@ def predict(network: Network, params: Parameters, X: Array) -> Array:
 
 
 @public
-def score(network: Network, params: Parameters, X: Array, Y: Array) -> Array:
+def score(network: Network, params: Parameters, X: ArrayLike, Y: ArrayLike) -> Array:
     """How good the predictions are: accuracy, or R² where the head gives numbers.
 
     Args:
@@ -333,9 +331,9 @@ def _backward(
     params: Parameters,
     caches: Caches,
     Y: Array,
-    l2: Any,
+    l2: Array | None,
     sample_weight: Array | None,
-) -> Any:
+) -> Parameters:
     mean = mean_over(Y.shape[1], sample_weight, l2)
     return propagation.gradients(network, params, caches, Y, mean)
 
@@ -348,7 +346,7 @@ def _cotangents(
 
 
 @compiled(static_argnums=0)
-def _cost_and_gradients(network: Network, problem: Problem) -> Any:
+def _cost_and_gradients(network: Network, problem: Problem) -> tuple[Array, Parameters]:
     params, X, Y, *_, dropout = problem
     mean = problem.mean
     J, grads = propagation.cost_and_gradients(network, params, X, Y, mean, dropout)

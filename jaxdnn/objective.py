@@ -8,7 +8,7 @@ With no sample weights every wⱼ is 1 and Σⱼ wⱼ is m. Since ℓⱼ depends
 """
 
 from collections.abc import Iterable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import jax.numpy as jnp
 from jax import Array
@@ -17,7 +17,7 @@ from jax.scipy.special import xlog1py, xlogy
 from jaxdnn._checks import check_columns, check_shape
 from jaxdnn._programs import compiled
 from jaxdnn._refusals import public
-from jaxdnn.arrays import admitted, on_device
+from jaxdnn.arrays import ArrayLike, Scalar, admitted, on_device
 from jaxdnn.sharding import record_dtype
 
 
@@ -30,11 +30,11 @@ class Mean(NamedTuple):
     """
 
     weights: Array | None
-    total: Any
-    decay: Any = None
+    total: Scalar
+    decay: Scalar | None = None
 
 
-def mean_over(m: int, weights: Array | None = None, l2: Any = None) -> Mean:
+def mean_over(m: int, weights: Array | None = None, l2: Scalar | None = None) -> Mean:
     """The mean over m examples of these weights, with λ = l2.
 
     Example:
@@ -47,7 +47,7 @@ def mean_over(m: int, weights: Array | None = None, l2: Any = None) -> Mean:
     return Mean(weights, total, None if l2 is None else l2 / total)
 
 
-def l2_or_none(l2: Any) -> Any:
+def l2_or_none(l2: Scalar | None) -> Scalar | None:
     """None for a literal zero: no L2 term at all, where a traced zero would cost one.
 
     Example:
@@ -99,7 +99,7 @@ def loss_backward(AL: Array, Y: Array, mean: Mean) -> Array:
     return weigh(AL - jnp.asarray(Y, AL.dtype), mean)
 
 
-def l2_cost(weights: Iterable[Array], decay: Any) -> Array:
+def l2_cost(weights: Iterable[Array], decay: Scalar) -> Array:
     """δ/2 Σ_l ||W_l||², in the dtype of records; biases are not penalised.
 
     A traced δ of 0 is 0, whatever the sum of the squares overflows to.
@@ -113,7 +113,7 @@ def l2_cost(weights: Iterable[Array], decay: Any) -> Array:
     return jnp.where(decay == 0, 0, decay / 2 * squares)
 
 
-def l2_backward(W: Array, decay: Any) -> Array:
+def l2_backward(W: Array, decay: Scalar) -> Array:
     """The L2 term's share of dW: δ W.
 
     Example:
@@ -124,7 +124,7 @@ def l2_backward(W: Array, decay: Any) -> Array:
 
 
 @public
-def compute_cost(AL: Array, Y: Array) -> Array:
+def compute_cost(AL: ArrayLike, Y: ArrayLike) -> Array:
     """The course's cross-entropy cost, from probabilities.
 
         J = -1/m Σ  y log(a) + (1 - y) log(1 - a)
@@ -157,7 +157,7 @@ def _cross_entropy(AL: Array, Y: Array) -> Array:
 
 
 @public
-def compute_cost_backward(AL: Array, Y: Array) -> Array:
+def compute_cost_backward(AL: ArrayLike, Y: ArrayLike) -> Array:
     """dAL = -(y / a - (1 - y) / (1 - a)): where the course's backward starts.
 
     A term that is 0 log 0 in the cost has no slope; a prediction that is certain and
@@ -189,7 +189,7 @@ def _apart_from(end: int, Y: Array, AL: Array) -> Array:
     return jnp.where((end == Y) & (end == AL), 1 - end, AL)
 
 
-def _admitted_probabilities(AL: Any, Y: Any) -> tuple[Array, Array]:
+def _admitted_probabilities(AL: ArrayLike, Y: ArrayLike) -> tuple[Array, Array]:
     AL = admitted("AL", AL, jnp.result_type(float))
     Y = admitted("Y", Y, AL.dtype)
     check_columns("AL", AL)
@@ -197,6 +197,6 @@ def _admitted_probabilities(AL: Any, Y: Any) -> tuple[Array, Array]:
     return on_device((_floating(AL), _floating(Y)))
 
 
-def _floating(array: Any) -> Any:
+def _floating(array: Array) -> Array:
     whole = array.dtype.kind in "biu"
     return array.astype(jnp.result_type(float)) if whole else array

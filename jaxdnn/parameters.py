@@ -13,6 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 from jax.dtypes import canonicalize_dtype
+from jax.typing import DTypeLike
 
 from jaxdnn._checks import (
     REAL,
@@ -29,7 +30,7 @@ from jaxdnn._names import Method
 from jaxdnn._programs import compiled
 from jaxdnn._refusals import BadTypeError, BadValueError, public, shown
 from jaxdnn._shown import by_field
-from jaxdnn.arrays import admitted, number
+from jaxdnn.arrays import ArrayLike, Scalar, admitted, number
 
 
 class Layer(NamedTuple):
@@ -53,8 +54,8 @@ def initialize_parameters(
     layer_dims: Sequence[int],
     *,
     method: Method = "he",
-    scale: float | None = None,
-    dtype: Any = None,
+    scale: Scalar | None = None,
+    dtype: DTypeLike | None = None,
 ) -> Parameters:
     """Draw W from a normal distribution with a standard deviation set by the method.
 
@@ -121,7 +122,7 @@ def initialize_parameters(
     return jax.device_put(tuple(layers))
 
 
-def _drawn(key: Array, count: int, dtype: Any) -> Array:
+def _drawn(key: Array, count: int, dtype: DTypeLike) -> Array:
     """So many numbers; a MemoryError where memory does not hold them."""
     try:
         # Waited for: read before it has failed, a draw too large ends the process.
@@ -135,11 +136,11 @@ def _drawn(key: Array, count: int, dtype: Any) -> Array:
 
 
 @compiled(static_argnums=(1, 2))
-def _normal(key: Array, count: int, dtype: Any) -> Array:
+def _normal(key: Array, count: int, dtype: DTypeLike) -> Array:
     return jax.random.normal(key, (count,), dtype)
 
 
-def _floating_dtype(dtype: Any) -> Any:
+def _floating_dtype(dtype: DTypeLike | None) -> np.dtype:
     """JAX's default for None; a refusal of what is no floating dtype."""
     try:
         found = jnp.result_type(float) if dtype is None else jnp.dtype(dtype)
@@ -201,7 +202,7 @@ def admitted_alike(
     return layers
 
 
-def _is_plain(layer: Any) -> bool:
+def _is_plain(layer: object) -> bool:
     """Whether it is a Layer of JAX's floating arrays, as nearly all are."""
     return type(layer) is Layer and all(
         isinstance(of, Array)
@@ -211,7 +212,7 @@ def _is_plain(layer: Any) -> bool:
     )
 
 
-def _floating(name: str, value: Any, dtype: Any) -> Array:
+def _floating(name: str, value: Any, dtype: DTypeLike) -> Array:
     array = admitted(name, value, dtype)
     return array.astype(dtype) if array.dtype.kind in "biu" else array
 
@@ -248,7 +249,7 @@ def params_to_dict(params: Parameters) -> dict[str, Array]:
 
 
 @public
-def params_from_dict(dictionary: Mapping[str, Any]) -> Parameters:
+def params_from_dict(dictionary: Mapping[str, ArrayLike]) -> Parameters:
     """The parameters held by {"W1": ..., "b1": ..., "W2": ..., ...}.
 
     Args:

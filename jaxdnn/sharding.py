@@ -8,18 +8,22 @@ examples are taken in `record_dtype`: half precision ends at 65,504.
 
 from contextlib import AbstractContextManager, nullcontext
 from math import prod
-from typing import Any
+from typing import Any, TypeVar
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax import Array
 from jax.sharding import NamedSharding, PartitionSpec
+from jax.typing import DTypeLike
 
 # Half the bytes of float32 and all of its range; JAX's name for products of it.
+_Tree = TypeVar("_Tree")
+
 SHORT, _ADDED_IN_FLOAT32 = jnp.dtype("bfloat16"), "BF16_BF16_F32"
 
 
-def products_in_short(short: bool = True) -> AbstractContextManager[Any]:
+def products_in_short(short: bool = True) -> AbstractContextManager[object]:
     """A context in which `product` takes its factors in SHORT; as they are if not.
 
     It is JAX's own `default_matmul_precision`, by which programs are kept apart. Not
@@ -35,7 +39,7 @@ def products_in_short(short: bool = True) -> AbstractContextManager[Any]:
     return jax.default_matmul_precision(_ADDED_IN_FLOAT32) if short else nullcontext()
 
 
-def record_dtype(dtype: Any) -> Any:
+def record_dtype(dtype: DTypeLike) -> np.dtype:
     """What numbers of this dtype are added up and recorded in: float32, or float64.
 
     Example:
@@ -47,7 +51,7 @@ def record_dtype(dtype: Any) -> Any:
     return dtype if wide else jnp.dtype(jnp.float32)
 
 
-def product(A: Array, B: Array, dtype: Any = None) -> Array:
+def product(A: Array, B: Array, dtype: DTypeLike | None = None) -> Array:
     """A B, added up and given in `dtype`; in that of A and B if None.
 
     Example:
@@ -129,7 +133,7 @@ def whole_along(A: Array, *axes: int) -> Array:
     return jax.sharding.reshard(A, NamedSharding(where.mesh, PartitionSpec(*spec)))
 
 
-def varying_as(tree: Any, A: Array) -> Any:
+def varying_as(tree: _Tree, A: Array) -> _Tree:
     """The tree's arrays, varying over those axes of a shard_map that A varies over.
 
     A loop must not carry what becomes varying only inside it.
@@ -145,7 +149,7 @@ def varying_as(tree: Any, A: Array) -> Any:
     return jax.tree.map(lambda leaf: jnp.where(never, leaf, leaf), tree)
 
 
-def varying_alike(tree: Any) -> Any:
+def varying_alike(tree: _Tree) -> _Tree:
     """The tree's arrays, each varying over all axes of a shard_map that any does.
 
     A rule for reverse mode must give cotangents that vary as its arguments do, and they
@@ -178,6 +182,7 @@ def _lies(A: Array, B: Array) -> NamedSharding | None:
     return NamedSharding(mesh, PartitionSpec(rows, None if both else columns))
 
 
-def _axes(entry: Any) -> set[str]:
+def _axes(entry: str | tuple[str, ...] | None) -> set[str]:
     """The axes of the mesh by which a dimension is split."""
-    return set(entry if isinstance(entry, tuple) else (entry,)) - {None}
+    axes = entry if isinstance(entry, tuple) else (entry,)
+    return {axis for axis in axes if axis is not None}

@@ -3,7 +3,6 @@
 import argparse
 from collections.abc import Callable, Sequence
 from tempfile import SpooledTemporaryFile
-from typing import Any
 
 import numpy as np
 
@@ -37,7 +36,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _write(
-    args: argparse.Namespace, model: Model, write: Callable[[str], Any]
+    args: argparse.Namespace, model: Model, write: Callable[[str], object]
 ) -> list[Note]:
     """The lines of every row, piece by piece; what is to be noted of the columns."""
     targets = model.preprocessing.targets

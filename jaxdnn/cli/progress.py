@@ -49,7 +49,7 @@ def progress(
             scores = told.history.validation_score
             # R2 does not exist of one row, nor of equal ones.
             if scores is not None and isfinite(scores[-1]):
-                text += f", validation {number(scores[-1])}"
+                text += f", validation {number(float(scores[-1]))}"
             bar.set_postfix_str(text, refresh=False)
             bar.update(told.epoch - bar.n)
 

@@ -5,7 +5,6 @@ import io
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
 from unicodedata import east_asian_width
 
 from jaxdnn._atomic import naming
@@ -71,7 +70,7 @@ def tell_parts(
         tell("" if i else label, line)
 
 
-def csv_text(rows: Iterable[Iterable[Any]]) -> str:
+def csv_text(rows: Iterable[Iterable[object]]) -> str:
     r"""Rows as the lines of a CSV file.
 
     Example:

@@ -158,7 +158,7 @@ def _cost(case: dict[str, Any], cold: float) -> str:
     )
 
 
-def _median_seconds(function: Callable[[], Any]) -> float:
+def _median_seconds(function: Callable[[], object]) -> float:
     seconds: list[float] = []
     for repetition in range(6):
         start = time.perf_counter()

@@ -11,12 +11,13 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax import Array
 
 from jaxdnn import heads, network, objective, propagation, training
 from jaxdnn._checks import check_shape
 from jaxdnn._programs import compiled
 from jaxdnn.activations import Activation, get_activation, sigmoid_backward
-from jaxdnn.arrays import on_device
+from jaxdnn.arrays import Scalar, on_device
 from jaxdnn.blocks import LayerCache
 from jaxdnn.course.admission import Cached, Dictionary, Matrix
 from jaxdnn.dropout import DropoutCache, dropout_backward
@@ -51,10 +52,10 @@ def float64(*, static: int = 0) -> Callable[[Callable[..., Any]], Callable[..., 
 
 
 @float64(static=1)
-def forward(activations: Activations, params: Parameters, X: Any) -> Any:
+def forward(activations: Activations, params: Parameters, X: Array) -> Any:
     """(Z_l, A_l) of every layer."""
     A = X
-    layers: list[tuple[Any, Any]] = []
+    layers: list[tuple[Array, Array]] = []
     for activation, (W, b) in zip(activations, params, strict=True):
         Z, _ = linear_forward(A, W, b)
         A = get_activation(activation).forward(Z)
@@ -63,13 +64,13 @@ def forward(activations: Activations, params: Parameters, X: Any) -> Any:
 
 
 @float64(static=1)
-def activate(activation: str, Z: Any) -> Any:
+def activate(activation: str, Z: Array) -> Any:
     """A = g(Z)."""
     return get_activation(activation).forward(Z)
 
 
 @float64(static=1)
-def activate_backward(activation: str, dA: Any, Z: Any) -> Any:
+def activate_backward(activation: str, dA: Array, Z: Array) -> Any:
     """dZ = dA * g'(Z)."""
     g = get_activation(activation)
     return g.backward(dA, g.forward(Z) if g.reads == "A" else Z)
@@ -77,10 +78,10 @@ def activate_backward(activation: str, dA: Any, Z: Any) -> Any:
 
 def backward(
     activations: Activations,
-    A_prevs: Sequence[Any],
-    dAL: Any,
+    A_prevs: Sequence[Matrix],
+    dAL: Matrix,
     layers: Sequence[Cached],
-    **options: Any,
+    **options: float,
 ) -> Dictionary:
     """dZ_l, dW_l, db_l, dA_{l-1} by name, from the last layer's to the first's."""
     found = _backward(activations, A_prevs, dAL, layers, **options)
@@ -94,11 +95,11 @@ def backward(
 @float64(static=1)
 def _backward(
     activations: Activations,
-    A_prevs: Sequence[Any],
-    dAL: Any,
+    A_prevs: Sequence[Array],
+    dAL: Array,
     layers: Sequence[Cached],
-    keep_prob: Any = 1.0,
-    lambd: Any = 0.0,
+    keep_prob: Scalar = 1.0,
+    lambd: Scalar = 0.0,
 ) -> Any:
     """(dZ_l, dW_l, db_l, dA_{l-1}) for l = L, ..., 1.
 
@@ -127,7 +128,7 @@ def _backward(
         last.backward(dAL, read[-1]),
         lambda dZ, A_prev: (dZ, *contract(dZ, A_prev)),
     )
-    grads: list[tuple[Any, ...]] = []
+    grads: list[tuple[Array, ...]] = []
     for l in range(len(layers), 0, -1):
         W, (dZ, dW, db) = layers[l - 1].W, found[l - 1]
         dW = dW / m + objective.l2_backward(W, lambd / m)
@@ -139,14 +140,14 @@ def _backward(
 
 
 @float64()
-def cost(AL: Any, Y: Any, weights: list[Any], lambd: Any) -> Any:
+def cost(AL: Array, Y: Array, weights: list[Array], lambd: Scalar) -> Any:
     """Cross-entropy from probabilities, and the L2 term of the weights given."""
     decay = lambd / Y.shape[1]
     return objective.compute_cost(AL, Y) + objective.l2_cost(weights, decay)
 
 
 @float64()
-def output_backward(AL: Any, Y: Any, ZL: Any) -> Any:
+def output_backward(AL: Array, Y: Array, ZL: Array) -> Any:
     """dZL = dAL * g'(ZL); AL - Y where dAL is infinite, which g' cannot undo."""
     dAL = objective.compute_cost_backward(AL, Y)
     dZL = sigmoid_backward(dAL, ZL)
@@ -154,7 +155,7 @@ def output_backward(AL: Any, Y: Any, ZL: Any) -> Any:
 
 
 @float64()
-def update(params: Parameters, grads: Parameters, learning_rate: Any) -> Any:
+def update(params: Parameters, grads: Parameters, learning_rate: Scalar) -> Any:
     """One step of gradient descent."""
     return training.update_parameters(params, grads, learning_rate=learning_rate)
 

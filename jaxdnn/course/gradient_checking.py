@@ -6,6 +6,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax import Array
 from jax.flatten_util import ravel_pytree
 
 from jaxdnn import network, objective
@@ -195,19 +196,19 @@ backward_propagation_n = backward_propagation
 
 @float64(static=1)
 def _central_differences(
-    from_logits: bool, params: Parameters, X: Any, Y: Any, epsilon: Any
+    from_logits: bool, params: Parameters, X: Array, Y: Array, epsilon: Array
 ) -> Any:
     """(J(theta + epsilon e_i) - J(theta - epsilon e_i)) / (2 epsilon) for every i."""
     theta, unravel = ravel_pytree(params)
     description = to_network(params, "relu")
 
-    def J(theta: Any) -> Any:
+    def J(theta: Array) -> Array:
         if from_logits:
             return network.cost(description, unravel(theta), X, Y)
         AL = network.predict_proba(description, unravel(theta), X)
         return objective.compute_cost(AL, Y)
 
-    def slope(i: Any) -> Any:
+    def slope(i: Array) -> Array:
         J_plus, J_minus = J(theta.at[i].add(epsilon)), J(theta.at[i].add(-epsilon))
         return (J_plus - J_minus) / (2 * epsilon)
 

@@ -47,7 +47,7 @@ def initialize_parameters(
 def initialize_parameters(n_x: Sequence[int]) -> Dictionary: ...
 @public
 def initialize_parameters(
-    n_x: Any, n_h: Any = None, n_y: Any = None, *, seed: Any = None
+    n_x: Any, n_h: Any = None, n_y: Any = None, *, seed: int | None = None
 ) -> Dictionary:
     """Small random weights: (n_x, n_h, n_y); or a network's: (layer_dims).
 

@@ -71,7 +71,7 @@ def forward_propagation(
 
 
 @admits()
-def _line(x: Any, theta: Any) -> Any:
+def _line(x: float, theta: float) -> float:
     return theta * x
 
 
@@ -158,18 +158,18 @@ def backward_propagation(
 
 
 @admits()
-def _slope(x: float, theta: float, hidden: Any = None) -> float:
+def _slope(x: float, theta: float, hidden: str | None = None) -> float:
     return x
 
 
 @admits()
-def _from_tuple(X: Matrix, Y: Matrix, cache: Any, hidden: Any = "relu") -> Dictionary:
+def _from_tuple(X: Matrix, Y: Matrix, cache: Any, hidden: str = "relu") -> Dictionary:
     return backward_from_tuple(X, Y, cache, hidden=hidden)
 
 
 @admits(cache=planar_cache)
 def _from_dictionary(
-    parameters: Dictionary, cache: Any, X: Matrix, Y: Matrix, hidden: Any = "tanh"
+    parameters: Dictionary, cache: Any, X: Matrix, Y: Matrix, hidden: str = "tanh"
 ) -> Dictionary:
     if len(parameters) != 4:
         raise BadValueError(
@@ -185,7 +185,7 @@ def _from_dictionary(
 
 
 def backward_from_tuple(
-    X: Matrix, Y: Matrix, layers: Any, *, hidden: Any = "relu", **options: Any
+    X: Matrix, Y: Matrix, layers: Any, *, hidden: str = "relu", **options: float
 ) -> Dictionary:
     """From X, Y and the `Cached` of each layer; the options are those of the program.
 
@@ -241,7 +241,7 @@ def backward_propagation_with_regularization(
 
 @public
 def predict(
-    X: Any, y: Any = None, parameters: Any = None, *, hidden: Any = None
+    X: Any, y: Any = None, parameters: Any = None, *, hidden: str | None = None
 ) -> NDArray[Any]:
     """1 where the probability is above 1/2, else 0.
 
@@ -287,7 +287,9 @@ def predict(
 
 
 @admits()
-def _labels(X: Matrix, parameters: Dictionary, hidden: Any = None) -> NDArray[np.int64]:
+def _labels(
+    X: Matrix, parameters: Dictionary, hidden: str | None = None
+) -> NDArray[np.int64]:
     params = to_params(parameters)
     check_input(params, X)
     hidden = _hidden(len(params)) if hidden is None else hidden
@@ -296,7 +298,7 @@ def _labels(X: Matrix, parameters: Dictionary, hidden: Any = None) -> NDArray[np
 
 @admits()
 def _judged(
-    X: Matrix, y: Matrix, parameters: Dictionary, hidden: Any = None
+    X: Matrix, y: Matrix, parameters: Dictionary, hidden: str | None = None
 ) -> NDArray[Any]:
     labels = _labels(X, parameters, "relu" if hidden is None else hidden)
     check_shape("y", y, labels.shape, "n_L from parameters, m from X")
@@ -308,7 +310,9 @@ def _judged(
 
 
 @public
-def predict_dec(parameters: Any, X: Any, *, hidden: Any = None) -> NDArray[np.bool_]:
+def predict_dec(
+    parameters: Dictionary, X: Matrix, *, hidden: str | None = None
+) -> NDArray[np.bool_]:
     """predict(parameters, X) as truth values, in every edition: for the figures.
 
     Args:

@@ -11,6 +11,7 @@ from jaxdnn._programs import compiled
 from jaxdnn._refusals import public
 from jaxdnn.architecture import Network
 from jaxdnn.arguments import Problem, admitted_problem, answer, check_head_bends
+from jaxdnn.arrays import ArrayLike, Scalar
 from jaxdnn.curvature.hessian import hessian_times
 from jaxdnn.curvature.tangents import (
     check_activations_bend,
@@ -27,13 +28,13 @@ _AT_ONCE = 32
 def hessian_diagonal(
     network: Network,
     params: Parameters,
-    X: Array,
-    Y: Array,
+    X: ArrayLike,
+    Y: ArrayLike,
     *,
-    l2: Any = 0.0,
+    l2: Scalar = 0.0,
     key: Array | None = None,
-    keep_prob: Any = 1.0,
-    sample_weight: Array | None = None,
+    keep_prob: Scalar = 1.0,
+    sample_weight: ArrayLike | None = None,
 ) -> Parameters:
     """The second derivative of `cost` with respect to each parameter alone.
 

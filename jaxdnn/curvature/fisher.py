@@ -6,8 +6,6 @@ A square of an outer product is the outer product of the squares: the contractio
 the gradient takes, once more, on squared columns.
 """
 
-from typing import Any
-
 import jax.numpy as jnp
 from jax import Array
 
@@ -15,6 +13,7 @@ from jaxdnn._programs import compiled
 from jaxdnn._refusals import public
 from jaxdnn.architecture import Network
 from jaxdnn.arguments import Problem, admitted_problem, answer
+from jaxdnn.arrays import ArrayLike, Scalar
 from jaxdnn.linear import mean_contract
 from jaxdnn.objective import weigh
 from jaxdnn.parameters import Layer, Parameters
@@ -26,12 +25,12 @@ from jaxdnn.sharding import record_dtype
 def fisher_diagonal(
     network: Network,
     params: Parameters,
-    X: Array,
-    Y: Array,
+    X: ArrayLike,
+    Y: ArrayLike,
     *,
     key: Array | None = None,
-    keep_prob: Any = 1.0,
-    sample_weight: Array | None = None,
+    keep_prob: Scalar = 1.0,
+    sample_weight: ArrayLike | None = None,
 ) -> Parameters:
     """The mean of the squares of the examples' gradients, parameter by parameter.
 

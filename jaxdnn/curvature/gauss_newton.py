@@ -14,7 +14,6 @@ References:
 """
 
 from functools import partial
-from typing import Any
 
 from jax import Array
 
@@ -22,6 +21,7 @@ from jaxdnn._programs import compiled
 from jaxdnn._refusals import public
 from jaxdnn.architecture import Network
 from jaxdnn.arguments import Problem, admitted_problem, answer, check_head_bends
+from jaxdnn.arrays import ArrayLike, Scalar
 from jaxdnn.curvature.tangents import (
     admitted_vector,
     place_of,
@@ -36,14 +36,14 @@ from jaxdnn.propagation import decayed, sweep
 def gauss_newton_vector_product(
     network: Network,
     params: Parameters,
-    X: Array,
-    Y: Array,
+    X: ArrayLike,
+    Y: ArrayLike,
     vector: Parameters,
     *,
-    l2: Any = 0.0,
+    l2: Scalar = 0.0,
     key: Array | None = None,
-    keep_prob: Any = 1.0,
-    sample_weight: Array | None = None,
+    keep_prob: Scalar = 1.0,
+    sample_weight: ArrayLike | None = None,
 ) -> Parameters:
     """The Gauss-Newton matrix of `cost` times a vector; Fisher's, for its heads.
 

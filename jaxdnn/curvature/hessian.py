@@ -26,6 +26,7 @@ from jaxdnn._programs import compiled
 from jaxdnn._refusals import public
 from jaxdnn.architecture import Network
 from jaxdnn.arguments import Problem, admitted_problem, answer, check_head_bends
+from jaxdnn.arrays import ArrayLike, Scalar
 from jaxdnn.curvature.tangents import (
     Place,
     admitted_vector,
@@ -44,14 +45,14 @@ from jaxdnn.propagation import decayed
 def hessian_vector_product(
     network: Network,
     params: Parameters,
-    X: Array,
-    Y: Array,
+    X: ArrayLike,
+    Y: ArrayLike,
     vector: Parameters,
     *,
-    l2: Any = 0.0,
+    l2: Scalar = 0.0,
     key: Array | None = None,
-    keep_prob: Any = 1.0,
-    sample_weight: Array | None = None,
+    keep_prob: Scalar = 1.0,
+    sample_weight: ArrayLike | None = None,
 ) -> Parameters:
     """The Hessian of `cost` times a vector, for the price of two gradients.
 
@@ -122,7 +123,7 @@ def hessian_times(
 
 
 def _moved(
-    dZ: Array, RdZ: Array, A_prev: Array, RA_prev: Array | None, total: Any
+    dZ: Array, RdZ: Array, A_prev: Array, RA_prev: Array | None, total: Scalar
 ) -> tuple[Array, Array]:
     """RdW_l and Rdb_l, without L2's share."""
     RdW, Rdb = mean_contract(RdZ, A_prev, total)

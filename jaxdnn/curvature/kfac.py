@@ -11,7 +11,7 @@ References:
   Martens & Grosse (2015), ICML.
 """
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import jax.numpy as jnp
 from jax import Array
@@ -21,6 +21,7 @@ from jaxdnn._refusals import public
 from jaxdnn._shown import by_field
 from jaxdnn.architecture import Network
 from jaxdnn.arguments import Problem, admitted_problem, answer
+from jaxdnn.arrays import ArrayLike, Scalar
 from jaxdnn.objective import Mean, weigh
 from jaxdnn.parameters import Parameters
 from jaxdnn.per_example.columns import columns_of
@@ -41,12 +42,12 @@ class KroneckerFactors(NamedTuple):
 def kfac_factors(
     network: Network,
     params: Parameters,
-    X: Array,
-    Y: Array,
+    X: ArrayLike,
+    Y: ArrayLike,
     *,
     key: Array | None = None,
-    keep_prob: Any = 1.0,
-    sample_weight: Array | None = None,
+    keep_prob: Scalar = 1.0,
+    sample_weight: ArrayLike | None = None,
 ) -> tuple[KroneckerFactors, ...]:
     """The Kronecker factors of every layer's block of the empirical Fisher matrix.
 

@@ -93,7 +93,9 @@ def seen(caches: Caches, l: int) -> Array:
     return caches[l + 1].A_prev if own is None else own
 
 
-def admitted_vector(network: Network, params: Parameters, vector: Any) -> Parameters:
+def admitted_vector(
+    network: Network, params: Parameters, vector: Parameters
+) -> Parameters:
     """A vector of the parameters' shapes, in their dtypes."""
     with within("vector"):
         layers = admitted_parameters(vector, network.layer_dims)

@@ -173,7 +173,10 @@ def _extra(name: str) -> Dataset:
 
 
 def _planar(
-    name: str, points: Any, labels: Any, test: tuple[Any, Any] | None = None
+    name: str,
+    points: NDArray[Any],
+    labels: NDArray[Any],
+    test: tuple[NDArray[Any], NDArray[Any]] | None = None,
 ) -> Dataset:
     X, Y = _columns(points, labels, 2)
     X_test, Y_test = _columns(*test, 2) if test else (None, None)

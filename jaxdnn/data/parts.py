@@ -113,7 +113,7 @@ def dataset_tables(dataset: Dataset) -> tuple[Table, Table | None]:
       (['x1', 'x2', 'class'], 300, 100)
     """
 
-    def table(X: NDArray[Any], Y: NDArray[Any]) -> Table:
+    def table(X: NDArray[np.floating], Y: NDArray[Any]) -> Table:
         inputs = dict(zip(dataset.feature_names, X, strict=True))
         pixels = dataset.image_shape is not None
         if dataset.class_names is None:

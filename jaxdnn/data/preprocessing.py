@@ -183,11 +183,11 @@ class Examples:
     part: int
     preprocessing: Preprocessing
 
-    def __iter__(self) -> Iterator[tuple[NDArray[Any], NDArray[Any]]]:
+    def __iter__(self) -> Iterator[tuple[NDArray[np.float32], NDArray[np.float32]]]:
         for table in rows_of(self.pieces, self.part):
             yield self.preprocessing.inputs(table), self.preprocessing.outputs(table)
 
-    def whole(self) -> tuple[NDArray[Any], NDArray[Any]]:
+    def whole(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """All of them in one X and one Y."""
         X, Y = zip(*self, strict=True)
         return np.concatenate(X, axis=1), np.concatenate(Y, axis=1)

@@ -35,7 +35,7 @@ from jaxdnn._refusals import BadValueError, public
 from jaxdnn._shown import block, by_field, never_raises, series
 from jaxdnn.architecture import own_activations
 from jaxdnn.arguments import check_network
-from jaxdnn.arrays import admitted
+from jaxdnn.arrays import ArrayLike, Scalar, admitted
 from jaxdnn.dropout import Dropout
 from jaxdnn.heads import HEADS
 from jaxdnn.parameters import Method
@@ -57,7 +57,7 @@ class Look(NamedTuple):
     """
 
     params: Parameters
-    cost: Any
+    cost: Array
     gradients: Parameters
     masks: tuple[Any, ...]
 
@@ -106,8 +106,8 @@ class Recording:
 @public
 def record(
     network: Network,
-    X: Any,
-    Y: Any,
+    X: ArrayLike,
+    Y: ArrayLike,
     *,
     key: Array,
     params: Parameters | None = None,
@@ -166,7 +166,7 @@ def record(
     return Recording(network, X, Y, *how, done, look, verified, report)
 
 
-def _check(network: Network, X: NDArray[Any], Y: NDArray[Any]) -> None:
+def _check(network: Network, X: NDArray[np.float64], Y: NDArray[np.float64]) -> None:
     """Refuse what a page has no room or no words for."""
     dims, head = network.layer_dims, network.head
     if len(dims) - 1 > MOST_LAYERS:
@@ -232,17 +232,17 @@ def _run(
 def _look(
     network: Network,
     params: Parameters,
-    done: Any,
-    X: Any,
-    Y: Any,
-    l2: Any,
+    done: Array,
+    X: Array,
+    Y: Array,
+    l2: Scalar,
     dropout: Dropout | None,
 ) -> Look:
     """All looks at once."""
 
-    def at(params: Parameters, epoch: Any) -> Look:
+    def at(params: Parameters, epoch: Array) -> Look:
         how: dict[str, Any] = {}
-        masks: tuple[Any, ...] = ()
+        masks: tuple[Array, ...] = ()
         if dropout is not None:
             # As fit draws them: step after step from the run's own key.
             key = jax.random.fold_in(dropout.key, epoch)

@@ -1,9 +1,10 @@
 """What an exported file says, beside what the network says itself."""
 
 from collections.abc import Callable, Iterable
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
+from jax.typing import DTypeLike
 from numpy.typing import NDArray
 
 from jaxdnn._refusals import BadValueError
@@ -11,6 +12,9 @@ from jaxdnn.models.model import Prediction
 
 # So many roundoffs may lie between two orders of the same additions.
 ROUNDOFFS = 4096
+
+
+_Rows = TypeVar("_Rows")
 
 
 class Comparison(NamedTuple):
@@ -28,10 +32,10 @@ class Comparison(NamedTuple):
 
 
 def compare_pieces(
-    pieces: Iterable[Any],
-    found: Callable[[Any], Prediction],
-    wanted: Callable[[Any], Prediction],
-    dtype: Any,
+    pieces: Iterable[_Rows],
+    found: Callable[[_Rows], Prediction],
+    wanted: Callable[[_Rows], Prediction],
+    dtype: DTypeLike,
 ) -> Comparison:
     """Compare what is said of pieces of rows, one after the other.
 
@@ -52,7 +56,7 @@ def compare_pieces(
     return total
 
 
-def compare(found: Prediction, wanted: Prediction, dtype: Any) -> Comparison:
+def compare(found: Prediction, wanted: Prediction, dtype: DTypeLike) -> Comparison:
     """Compare what a file says of some rows with what the network says of them.
 
     Args:
@@ -88,17 +92,21 @@ def compare(found: Prediction, wanted: Prediction, dtype: Any) -> Comparison:
     return Comparison(rows, float(apart[np.isfinite(apart)].max(initial=0)))
 
 
-def _apart(found: NDArray[Any] | None, wanted: NDArray[Any] | None) -> Any:
+def _apart(
+    found: NDArray[Any] | None, wanted: NDArray[Any] | None
+) -> NDArray[np.float64]:
     """(m,) the largest difference of each row; both may be NaN."""
     if found is None or wanted is None:
-        return 0.0
+        return np.zeros(())
     both = np.isnan(wanted) & np.isnan(found)
     with np.errstate(invalid="ignore"):
         apart = abs(found - wanted.astype(float)) / np.maximum(1, abs(wanted))
     return np.where(both, 0, apart).reshape(-1, wanted.shape[-1]).max(axis=0)
 
 
-def _mistaken(found: Prediction, wanted: Prediction, limit: float) -> Any:
+def _mistaken(
+    found: Prediction, wanted: Prediction, limit: float
+) -> NDArray[np.float64]:
     """(m,) infinite where another label is given; ties may fall either way."""
     chances = wanted.probabilities
     if chances is None:

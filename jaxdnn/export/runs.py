@@ -2,15 +2,17 @@
 
 from collections.abc import Iterator, Sequence
 from itertools import groupby
-from typing import Any, NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from jaxdnn.data.columns.numbers import Numbers
 
+_Column = TypeVar("_Column")
 
-def runs(columns: Sequence[Any]) -> Iterator[tuple[int, list[Any]]]:
+
+def runs(columns: Sequence[_Column]) -> Iterator[tuple[int, list[_Column]]]:
     """The place of each run's first column, and its columns.
 
     Example:

@@ -14,7 +14,7 @@ References:
 """
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import jax
@@ -28,8 +28,10 @@ from jaxdnn._atomic import write
 from jaxdnn._checks import check_kind
 from jaxdnn._extras import require
 from jaxdnn._refusals import BadValueError, public, shown
+from jaxdnn.arrays import ArrayLike
 from jaxdnn.data.columns.categories import Categories
 from jaxdnn.data.columns.dates import Dates
+from jaxdnn.data.columns.kinds import Column
 from jaxdnn.data.columns.numbers import numbers_of
 from jaxdnn.data.preprocessing import Preprocessing
 from jaxdnn.data.tables import Table
@@ -51,7 +53,7 @@ def export_stablehlo(
     *,
     preprocessing: Preprocessing | None = None,
     platforms: Sequence[str] = PLATFORMS,
-    rows: Any = None,
+    rows: ArrayLike | Table | Iterable[Table] | None = None,
     force: bool = False,
 ) -> Comparison:
     """Write the network as StableHLO, after it was read back and compared.
@@ -151,7 +153,7 @@ def stablehlo_rows(preprocessing: Preprocessing, table: Table) -> NDArray[np.flo
     return np.stack([_cells(c, table) for c in preprocessing.columns], axis=1)
 
 
-def _cells(column: Any, table: Table) -> NDArray[np.float64]:
+def _cells(column: Column, table: Table) -> NDArray[np.float64]:
     """(m,) one column's cells."""
     if not isinstance(column, Categories):
         return numbers_of(table, column.name)

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
+from jax import Array
 from numpy.typing import NDArray
 
 from jaxdnn import Network, Parameters
@@ -21,6 +22,9 @@ from jaxdnn.heads import NUMBERS
 from jaxdnn.models.files import check_fits
 from jaxdnn.models.model import Model
 from jaxdnn.parameters import admitted_parameters
+
+# NumPy's, or traced.
+_Said = TypeVar("_Said", NDArray[Any], Array)
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,7 +69,7 @@ class Subject:
         return subject
 
     @property
-    def dtype(self) -> np.dtype[Any]:
+    def dtype(self) -> np.dtype:
         """Of the parameters."""
         return np.dtype(self.params[0].W.dtype)
 
@@ -109,7 +113,7 @@ class Subject:
         _, said, AL = answers(self.network, self.params, X.T)
         return said.T, AL.T
 
-    def in_units(self, said: Any) -> Any:
+    def in_units(self, said: _Said) -> _Said:
         """What `predict` says, in the units of the targets where they have some."""
         targets = () if self.preprocessing is None else self.preprocessing.targets
         figures = [(t.deviation, t.mean) for t in targets if isinstance(t, Numbers)]

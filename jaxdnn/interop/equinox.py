@@ -1,6 +1,6 @@
 """Equinox: weight = W and bias = b[:, 0] of each eqx.nn.Linear, first to last."""
 
-from typing import Any
+from typing import Any, TypeVar
 
 import jax
 from jax import Array
@@ -10,9 +10,11 @@ from jaxdnn._extras import require
 from jaxdnn._refusals import public
 from jaxdnn.interop.layers import admitted_chain, chained, check_biases, check_fits
 
+_Module = TypeVar("_Module")
+
 
 @public
-def to_equinox(params: Parameters, module: Any) -> Any:
+def to_equinox(params: Parameters, module: _Module) -> _Module:
     """The module with the parameters in its layers; the one given is left as it is.
 
     Args:

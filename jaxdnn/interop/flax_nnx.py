@@ -1,7 +1,7 @@
 """Flax NNX: kernel = Wᵀ and bias = b[:, 0] of each nnx.Linear of a module."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from jaxdnn import Parameters
 from jaxdnn._extras import require
@@ -14,11 +14,13 @@ from jaxdnn.interop.layers import (
     in_order,
 )
 
+_Module = TypeVar("_Module")
+
 
 @public
 def to_flax_nnx(
-    params: Parameters, module: Any, *, layers: Sequence[str] | None = None
-) -> Any:
+    params: Parameters, module: _Module, *, layers: Sequence[str] | None = None
+) -> _Module:
     """A copy of the module with the parameters in its layers.
 
     Args:

@@ -6,6 +6,7 @@ from typing import Any
 
 from jaxdnn import Parameters, params_from_dict, params_to_dict
 from jaxdnn._refusals import BadTypeError, BadValueError, shown
+from jaxdnn.arrays import AnyArray
 
 
 def admitted_chain(params: Any) -> Parameters:
@@ -22,7 +23,7 @@ def admitted_chain(params: Any) -> Parameters:
     return params_from_dict(params_to_dict(params))
 
 
-def chained(layers: Iterable[tuple[Any, Any]]) -> Parameters:
+def chained(layers: Iterable[tuple[AnyArray, AnyArray]]) -> Parameters:
     """Parameters of W (n, n_prev) and b (n,), first to last.
 
     Raises:
@@ -33,7 +34,7 @@ def chained(layers: Iterable[tuple[Any, Any]]) -> Parameters:
       >>> chained([(np.ones((1, 2)), np.zeros(1))])[0].b.shape
       (1, 1)
     """
-    arrays: dict[str, Any] = {}
+    arrays: dict[str, AnyArray] = {}
     for l, (W, b) in enumerate(layers, start=1):
         arrays |= {f"W{l}": W, f"b{l}": b.reshape(-1, 1)}
     return params_from_dict(arrays)

@@ -8,10 +8,11 @@ exp                     MLPRegressor(loss="poisson"), scikit-learn 1.7 or newer
 """
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from jaxdnn import Network, Parameters
 from jaxdnn._extras import require
@@ -32,7 +33,7 @@ _THEIRS = {
 
 @public
 def to_sklearn(
-    network: Network, params: Parameters, *, classes: Sequence[Any] | None = None
+    network: Network, params: Parameters, *, classes: Sequence[Hashable] | None = None
 ) -> Any:
     """A fitted MLPClassifier or MLPRegressor that says what the network says.
 
@@ -136,7 +137,7 @@ def _unfitted(network: Network) -> Any:
     )
 
 
-def _targets(network: Network, classes: Sequence[Any] | None) -> Any:
+def _targets(network: Network, classes: Sequence[Hashable] | None) -> NDArray[Any]:
     """A few targets of the kind that the network predicts, every class among them."""
     n_L, head = network.layer_dims[-1], network.head
     count = head.classes(n_L)

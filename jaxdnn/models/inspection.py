@@ -35,7 +35,7 @@ class Inspection:
     """
 
     rows: NDArray[np.int64]
-    norms: NDArray[Any]
+    norms: NDArray[np.floating]
     truth: NDArray[Any]
     said: NDArray[Any]
     noise_scale: float | None

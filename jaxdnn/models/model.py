@@ -33,7 +33,7 @@ class Prediction(NamedTuple):
     """
 
     values: NDArray[Any]
-    probabilities: NDArray[Any] | None
+    probabilities: NDArray[np.floating] | None
 
     def __repr__(self) -> str:
         return by_field(self)

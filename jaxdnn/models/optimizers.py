@@ -8,10 +8,11 @@ from jaxdnn._checks import check_choice
 from jaxdnn._extras import require
 from jaxdnn._names import LEARNING_RATES
 from jaxdnn._refusals import public
+from jaxdnn.training.optimizers import GradientTransformation
 
 
 @public
-def optimizer(name: str) -> Callable[[Any], Any] | None:
+def optimizer(name: str) -> Callable[[Any], GradientTransformation] | None:
     """What `fit(optimizer=...)` takes: a function of the learning rate; None for sgd.
 
     Raises:

@@ -76,7 +76,7 @@ class Prepared:
         """The rows of "train", "validation" or "test", piece by piece."""
         return rows_of(self.pieces, PARTS.index(part))
 
-    def watched(self) -> tuple[NDArray[Any], NDArray[Any]] | None:
+    def watched(self) -> tuple[NDArray[np.float32], NDArray[np.float32]] | None:
         """X and Y of the rows to watch, if there are any."""
         there = "validation" in self.learned.sizes
         return self.examples(VALIDATION).whole() if there else None

@@ -12,7 +12,7 @@ import tempfile
 from collections.abc import Callable, Mapping
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -169,7 +169,7 @@ def _as_csv(history: History) -> str:
 
 
 def _plot_history(history: History, score: str, title: str) -> "Figure":
-    if history.validation_cost is None:
+    if history.validation_cost is None or history.validation_score is None:
         return plots.plot_cost(history.cost, title=title)
     return plots.plot_learning_curve(
         history.cost,
@@ -186,7 +186,7 @@ def _plot_boundary(
     columns = [c for c in model.preprocessing.columns if isinstance(c, Numbers)]
     x1, x2 = (column.name for column in columns)
 
-    def predict_fn(X: NDArray[Any]) -> NDArray[Any]:
+    def predict_fn(X: NDArray[np.float64]) -> NDArray[np.int64]:
         grid = Table("grid", {x1: X[0], x2: X[1]})
         return target.index(model.predict(grid, probabilities=False).values)[np.newaxis]
 

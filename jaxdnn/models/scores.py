@@ -109,7 +109,9 @@ class ClassesTally:
         self._is_second: list[NDArray[np.bool_]] = []
         self.by_chance = len(target.classes) == 2
 
-    def add(self, truth: NDArray[Any], said: NDArray[Any], chances: Any) -> None:
+    def add(
+        self, truth: NDArray[Any], said: NDArray[Any], chances: NDArray[Any] | None
+    ) -> None:
         """Take some rows: (m,) texts twice, and (k, m) probabilities if asked for."""
         k = len(self._names)
         true = self._index(truth)
@@ -185,7 +187,7 @@ class NumbersTally:
         self._sums = np.zeros(3)
         self._counts = isinstance(target, Counts)
 
-    def add(self, truth: NDArray[Any], said: NDArray[Any], _: Any) -> None:
+    def add(self, truth: NDArray[Any], said: NDArray[Any], _: object) -> None:
         """Take some rows: (m,) numbers twice."""
         # Moments about the mean of each piece: digits of targets near 10^9 stay.
         self._truth = self._truth.plus(Moments.of(truth))

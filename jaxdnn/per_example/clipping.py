@@ -8,7 +8,6 @@ than C, which is what noise in proportion to C can hide.
 """
 
 from functools import partial
-from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -19,7 +18,7 @@ from jaxdnn._programs import compiled
 from jaxdnn._refusals import BadValueError, public
 from jaxdnn.architecture import Network
 from jaxdnn.arguments import Problem, admitted_problem, answer
-from jaxdnn.arrays import number, on_device
+from jaxdnn.arrays import ArrayLike, Scalar, number, on_device
 from jaxdnn.linear import mean_contract
 from jaxdnn.objective import Mean, weigh
 from jaxdnn.parameters import Parameters
@@ -33,16 +32,16 @@ from jaxdnn.sharding import record_dtype
 def clipped_gradients(
     network: Network,
     params: Parameters,
-    X: Array,
-    Y: Array,
+    X: ArrayLike,
+    Y: ArrayLike,
     *,
-    max_norm: Any,
-    noise: Any = 0.0,
+    max_norm: Scalar,
+    noise: Scalar = 0.0,
     noise_key: Array | None = None,
-    l2: Any = 0.0,
+    l2: Scalar = 0.0,
     key: Array | None = None,
-    keep_prob: Any = 1.0,
-    sample_weight: Array | None = None,
+    keep_prob: Scalar = 1.0,
+    sample_weight: ArrayLike | None = None,
 ) -> tuple[Parameters, Array]:
     """The mean of the examples' gradients, each clipped to max_norm, with noise or not.
 
@@ -108,7 +107,7 @@ def _clipped_gradients(
 
 
 def clipped(
-    blocks: SomeBlocks, pairs: Columns, mean: Mean, max_norm: Any
+    blocks: SomeBlocks, pairs: Columns, mean: Mean, max_norm: Scalar
 ) -> tuple[SomeBlocks, Array]:
     """Σⱼ c_j g_j / Σⱼ wⱼ in the blocks' shapes; ||g_j||."""
     norms = lengths(pairs)
@@ -124,7 +123,7 @@ def clipped(
     return decayed(blocks, grads, None), norms
 
 
-def noisy(blocks: SomeBlocks, key: Array, deviation: Any) -> SomeBlocks:
+def noisy(blocks: SomeBlocks, key: Array, deviation: Scalar) -> SomeBlocks:
     """Normal noise of this standard deviation added to every number.
 
     Example:

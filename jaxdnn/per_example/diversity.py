@@ -1,13 +1,12 @@
 """How differently the examples pull."""
 
-from typing import Any
-
 from jax import Array
 
 from jaxdnn._programs import compiled
 from jaxdnn._refusals import public
 from jaxdnn.architecture import Network
 from jaxdnn.arguments import Problem, admitted_problem, answer
+from jaxdnn.arrays import ArrayLike, Scalar
 from jaxdnn.parameters import Parameters
 from jaxdnn.per_example.columns import columns_of, of_order_one
 from jaxdnn.per_example.norms import squared_norm_of_sum, squared_norms
@@ -17,12 +16,12 @@ from jaxdnn.per_example.norms import squared_norm_of_sum, squared_norms
 def gradient_diversity(
     network: Network,
     params: Parameters,
-    X: Array,
-    Y: Array,
+    X: ArrayLike,
+    Y: ArrayLike,
     *,
     key: Array | None = None,
-    keep_prob: Any = 1.0,
-    sample_weight: Array | None = None,
+    keep_prob: Scalar = 1.0,
+    sample_weight: ArrayLike | None = None,
 ) -> Array:
     """Σⱼ ||g_j||² / ||Σⱼ g_j||²: 1/m where all are equal, 1 where all are orthogonal.
 

@@ -1,7 +1,5 @@
 """Every example's gradient itself, for those who want it: one outer product each."""
 
-from typing import Any
-
 import numpy as np
 from jax import Array
 
@@ -10,7 +8,7 @@ from jaxdnn._programs import compiled
 from jaxdnn._refusals import BadTypeError, BadValueError, public, shown
 from jaxdnn.architecture import Network
 from jaxdnn.arguments import Problem, admitted_problem, answer
-from jaxdnn.arrays import admitted, on_device
+from jaxdnn.arrays import ArrayLike, Scalar, admitted, on_device
 from jaxdnn.parameters import Layer, Parameters
 from jaxdnn.per_example.columns import columns_of
 from jaxdnn.sharding import outer, rows_at
@@ -20,13 +18,13 @@ from jaxdnn.sharding import outer, rows_at
 def per_example_gradients(
     network: Network,
     params: Parameters,
-    X: Array,
-    Y: Array,
+    X: ArrayLike,
+    Y: ArrayLike,
     *,
-    examples: Any = None,
+    examples: ArrayLike | slice | None = None,
     key: Array | None = None,
-    keep_prob: Any = 1.0,
-    sample_weight: Array | None = None,
+    keep_prob: Scalar = 1.0,
+    sample_weight: ArrayLike | None = None,
 ) -> Parameters:
     """The gradient g_j of every example's own w_j ℓ_j, or of some examples' only.
 
@@ -65,7 +63,7 @@ def per_example_gradients(
     return answer(_gradients, network, problem, places)
 
 
-def _places(examples: Any, m: int) -> Array:
+def _places(examples: ArrayLike | slice, m: int) -> Array:
     """Which columns are meant, from 0 to m - 1."""
     if isinstance(examples, slice):
         try:
@@ -85,14 +83,14 @@ def _places(examples: Any, m: int) -> Array:
     if not readable(places):
         # The narrow dtypes do not hold m.
         return places.astype(np.int32) % m
-    places = np.asarray(places)
-    outside = (places < -m) | (places >= m)
+    found = np.asarray(places)
+    outside = (found < -m) | (found >= m)
     if outside.any():
         raise BadValueError(
             f"examples must be from {-m} to {m - 1} (m from X), got "
-            f"{shown(int(places[outside][0]))}"
+            f"{shown(int(found[outside][0]))}"
         )
-    return on_device(places.astype(np.int32) % m)
+    return on_device(found.astype(np.int32) % m)
 
 
 @compiled(static_argnums=0)

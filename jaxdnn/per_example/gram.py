@@ -1,7 +1,6 @@
 """How the examples' gradients lie to each other, without any of them."""
 
 from functools import reduce
-from typing import Any
 
 import jax.numpy as jnp
 from jax import Array
@@ -10,6 +9,7 @@ from jaxdnn._programs import compiled
 from jaxdnn._refusals import public
 from jaxdnn.architecture import Network
 from jaxdnn.arguments import Problem, admitted_problem, answer
+from jaxdnn.arrays import ArrayLike, Scalar
 from jaxdnn.parameters import Parameters
 from jaxdnn.per_example.columns import columns_of
 from jaxdnn.sharding import product, record_dtype
@@ -19,12 +19,12 @@ from jaxdnn.sharding import product, record_dtype
 def per_example_gram(
     network: Network,
     params: Parameters,
-    X: Array,
-    Y: Array,
+    X: ArrayLike,
+    Y: ArrayLike,
     *,
     key: Array | None = None,
-    keep_prob: Any = 1.0,
-    sample_weight: Array | None = None,
+    keep_prob: Scalar = 1.0,
+    sample_weight: ArrayLike | None = None,
 ) -> Array:
     """⟨g_i, g_j⟩ of all pairs of examples, g_j the gradient of w_j ℓ_j.
 

@@ -13,8 +13,6 @@ give both without bias, each over 1 - 1/m, which cancels in B. Where weights dif
 Σⱼ wⱼ² / (Σⱼ wⱼ)² stands for 1 / m.
 """
 
-from typing import Any
-
 import jax.numpy as jnp
 from jax import Array
 
@@ -22,6 +20,7 @@ from jaxdnn._programs import compiled
 from jaxdnn._refusals import BadValueError, public
 from jaxdnn.architecture import Network
 from jaxdnn.arguments import Problem, admitted_problem, answer
+from jaxdnn.arrays import ArrayLike, Scalar
 from jaxdnn.objective import mean_loss, weigh
 from jaxdnn.parameters import Parameters
 from jaxdnn.per_example.columns import columns_of, of_order_one
@@ -32,12 +31,12 @@ from jaxdnn.per_example.norms import squared_norm_of_sum, squared_norms
 def gradient_noise_scale(
     network: Network,
     params: Parameters,
-    X: Array,
-    Y: Array,
+    X: ArrayLike,
+    Y: ArrayLike,
     *,
     key: Array | None = None,
-    keep_prob: Any = 1.0,
-    sample_weight: Array | None = None,
+    keep_prob: Scalar = 1.0,
+    sample_weight: ArrayLike | None = None,
 ) -> Array:
     """The simple noise scale B = tr Σ / ||G||²: batches far below it are mostly noise.
 

@@ -6,7 +6,6 @@ The 1 is b's.
 """
 
 from functools import reduce
-from typing import Any
 
 import jax.numpy as jnp
 from jax import Array
@@ -15,6 +14,7 @@ from jaxdnn._programs import compiled
 from jaxdnn._refusals import public
 from jaxdnn.architecture import Network
 from jaxdnn.arguments import Problem, admitted_problem, answer
+from jaxdnn.arrays import ArrayLike, Scalar
 from jaxdnn.linear import contract
 from jaxdnn.parameters import Parameters
 from jaxdnn.per_example.columns import Columns, columns_of
@@ -25,12 +25,12 @@ from jaxdnn.sharding import record_dtype
 def per_example_norms(
     network: Network,
     params: Parameters,
-    X: Array,
-    Y: Array,
+    X: ArrayLike,
+    Y: ArrayLike,
     *,
     key: Array | None = None,
-    keep_prob: Any = 1.0,
-    sample_weight: Array | None = None,
+    keep_prob: Scalar = 1.0,
+    sample_weight: ArrayLike | None = None,
 ) -> Array:
     """The norm of every example's gradient, for one forward and one backward.
 
@@ -93,7 +93,7 @@ def squared_norms(pairs: Columns) -> Array:
     return reduce(jnp.add, [of.sum(axis=tuple(range(of.ndim - 1))) for of in each])
 
 
-def squared_norm_of_sum(pairs: Columns, over: Any = 1) -> Array:
+def squared_norm_of_sum(pairs: Columns, over: Scalar = 1) -> Array:
     """||Σⱼ g_j||² = Σ_l ||dZ_l A_{l-1}ᵀ||² + ||Σⱼ dZ_l[:, j]||², ().
 
     over: what the sum is divided by, before its square may leave the dtype's range.

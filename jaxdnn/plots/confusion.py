@@ -1,7 +1,7 @@
 """How often each class was taken for each."""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -86,10 +86,10 @@ def _drawn(matrix: NDArray[np.float64], names: list[str], title: str) -> "Figure
 
 def _parts(
     counts: ArrayLike | Mapping[tuple[int, int], int], names: Sequence[str] | None
-) -> tuple[NDArray[Any], NDArray[Any], NDArray[np.float64], int]:
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64], int]:
     """The pairs of classes that there are, t and p; their rows; how many classes."""
     if isinstance(counts, Mapping):
-        pairs: NDArray[Any] = np.array(list(counts), np.int64).reshape(-1, 2)
+        pairs: NDArray[np.int64] = np.array(list(counts), np.int64).reshape(-1, 2)
         rows = np.array(list(counts.values()), np.float64)
         highest = int(pairs.max(initial=0))
         k = highest + 1 if names is None else len(names)

@@ -18,7 +18,9 @@ from jaxdnn.plots.figures import (
 )
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from matplotlib.lines import Line2D
 
 # Points of a curve: more than a figure has dots from left to right.
 _MOST_POINTS = 4000
@@ -128,7 +130,7 @@ def plot_costs(
         shapes = {name: J.shape for name, J in found.items()}
         raise BadValueError(f"curves must be (n,) each, got {shapes}")
     figure, axes = one_axes(title, "epoch", label)
-    lines: list[Any] = []
+    lines: list[Line2D] = []
     for i, J in enumerate(found.values()):
         style = {"color": COLOURS[i % len(COLOURS)]}
         if i >= MOST_NAMED:
@@ -144,8 +146,13 @@ def plot_costs(
 
 
 def _curve(
-    axes: Any, x: NDArray[Any], y: NDArray[Any], *, linewidth: float = 2, **style: Any
-) -> Any:
+    axes: "Axes",
+    x: NDArray[Any],
+    y: NDArray[Any],
+    *,
+    linewidth: float = 2,
+    **style: Any,
+) -> "Line2D":
     """Draw a curve; of a long one, the lowest and the highest point of each stretch."""
     if y.size > _MOST_POINTS:
         stretch = -(-2 * y.size // _MOST_POINTS)
@@ -159,7 +166,7 @@ def _curve(
     return line
 
 
-def _scale(axes: Any, costs: NDArray[Any]) -> None:
+def _scale(axes: "Axes", costs: NDArray[np.float64]) -> None:
     """A grid, on a logarithmic axis where the costs fall a hundredfold."""
     finite = costs[np.isfinite(costs)]
     if finite.size and 0 < 100 * finite.min() < finite.max():

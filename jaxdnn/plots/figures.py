@@ -17,6 +17,8 @@ from jaxdnn._refusals import BadValueError
 from jaxdnn._text import printable
 
 if TYPE_CHECKING:
+    from matplotlib.artist import Artist
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 BLUE, VERMILION = "#0072B2", "#D55E00"
@@ -60,12 +62,12 @@ def new_figure(title: str, size: tuple[float, float]) -> "Figure":
     return figure
 
 
-def _figure_class() -> Any:
+def _figure_class() -> "type[Figure]":
     require("matplotlib.figure")
     return import_module("jaxdnn.plots.showing").ShownFigure
 
 
-def one_axes(title: str, x_label: str, y_label: str) -> tuple["Figure", Any]:
+def one_axes(title: str, x_label: str, y_label: str) -> tuple["Figure", "Axes"]:
     """A figure with one pair of axes."""
     figure = new_figure(title, (6.4, 4.4))
     axes: Any = figure.subplots()
@@ -89,14 +91,16 @@ def shown(name: str, longest: int = _LONGEST) -> str:
 
 
 def add_legend(
-    axes: Any, handles: Sequence[Any], names: Sequence[str], where: str
+    axes: "Axes", handles: Sequence["Artist"], names: Sequence[str], where: str
 ) -> None:
     """Say which is which: at most MOST_NAMED, or as many and how many more.
 
     Args:
       where: "inside" the axes, or "beside" them.
     """
-    beside = {"loc": "upper left", "bbox_to_anchor": (1, 1)}
+    place: dict[str, Any] = {"loc": "upper right"}
+    if where == "beside":
+        place = {"loc": "upper left", "bbox_to_anchor": (1, 1)}
     # Handed over as they are, names that begin with "_" are shown too. Matplotlib's
     # search for the best place takes a minute where there are many points.
     legend = axes.legend(
@@ -104,7 +108,7 @@ def add_legend(
         [shown(name) for name in names],
         frameon=False,
         fontsize="x-small" if len(names) > len(COLOURS) else None,
-        **(beside if where == "beside" else {"loc": "upper right"}),
+        **place,
     )
     for text in legend.get_texts():
         text.set_parse_math(False)

@@ -4,18 +4,28 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from jax.typing import DTypeLike
 from sklearn.base import ClassifierMixin
 from sklearn.preprocessing import LabelBinarizer
 from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.multiclass import type_of_target, unique_labels
 
+from jaxdnn.arrays import ArrayLike
 from jaxdnn.sklearn.borrowed import StrOptions, check_partial_fit_first_call
 from jaxdnn.sklearn.perceptron import (
     Perceptron,
-    Validation,
     partial_fit_where_stochastic,
     remember,
 )
+from jaxdnn.sklearn.solvers import Solver
+from jaxdnn.sklearn.takes import (
+    Activations,
+    ClassWeights,
+    RandomState,
+    Validation,
+    Weights,
+)
+from jaxdnn.training.optimizers import Schedule
 
 
 class MLPClassifier(ClassifierMixin, Perceptron):
@@ -85,7 +95,7 @@ class MLPClassifier(ClassifierMixin, Perceptron):
 
     __module__ = "jaxdnn.sklearn"
 
-    class_weight: Any
+    class_weight: ClassWeights
     loss = "log_loss"
 
     _parameter_constraints: dict[str, Any] = {  # noqa: RUF012 (scikit-learn's)
@@ -95,20 +105,20 @@ class MLPClassifier(ClassifierMixin, Perceptron):
 
     def __init__(
         self,
-        hidden_layer_sizes: Any = (100,),
-        activation: Any = "relu",
+        hidden_layer_sizes: ArrayLike = (100,),
+        activation: Activations = "relu",
         *,
-        solver: Any = "adam",
+        solver: Solver = "adam",
         alpha: float = 0.0001,
-        batch_size: Any = "auto",
-        learning_rate: Any = "constant",
+        batch_size: int | str = "auto",
+        learning_rate: str | Schedule = "constant",
         learning_rate_init: float = 0.001,
         power_t: float = 0.5,
         max_iter: int = 200,
         shuffle: bool = True,
-        random_state: Any = None,
+        random_state: RandomState = None,
         tol: float = 1e-4,
-        verbose: Any = False,
+        verbose: bool | int = False,
         warm_start: bool = False,
         momentum: float = 0.9,
         nesterovs_momentum: bool = True,
@@ -120,8 +130,8 @@ class MLPClassifier(ClassifierMixin, Perceptron):
         n_iter_no_change: float = 10,
         max_fun: int = 15000,
         dropout: float = 0.0,
-        class_weight: Any = None,
-        dtype: Any = None,
+        class_weight: ClassWeights = None,
+        dtype: DTypeLike | None = None,
     ) -> None:
         remember(self, locals())
 
@@ -130,12 +140,12 @@ class MLPClassifier(ClassifierMixin, Perceptron):
         self,
         X: Any,
         y: Any,
-        sample_weight: Any = None,
-        classes: Any = None,
+        sample_weight: ArrayLike | None = None,
+        classes: ArrayLike | None = None,
         *,
         X_val: Any = None,
         y_val: Any = None,
-        sample_weight_val: Any = None,
+        sample_weight_val: ArrayLike | None = None,
     ) -> "MLPClassifier":
         """Train for one epoch, on from where the last call was.
 
@@ -159,11 +169,11 @@ class MLPClassifier(ClassifierMixin, Perceptron):
         )
         return self
 
-    def predict_proba(self, X: Any) -> npt.NDArray[Any]:
+    def predict_proba(self, X: Any) -> npt.NDArray[np.floating]:
         """The probability of each class (m, n_classes), of the rows of X (m, n_x)."""
         return probabilities(self._outputs(X))
 
-    def predict_log_proba(self, X: Any) -> npt.NDArray[Any]:
+    def predict_log_proba(self, X: Any) -> npt.NDArray[np.floating]:
         """The logarithm of `predict_proba`."""
         probabilities = self.predict_proba(X)
         return np.log(probabilities, out=probabilities)
@@ -173,7 +183,7 @@ class MLPClassifier(ClassifierMixin, Perceptron):
         tags.classifier_tags.multi_label = True
         return tags
 
-    def _said(self, AL: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    def _said(self, AL: npt.NDArray[np.floating]) -> npt.NDArray[Any]:
         outputs = AL.ravel() if self.n_outputs_ == 1 else AL
         labels: Any = self._label_binarizer.inverse_transform(outputs)
         return labels
@@ -203,14 +213,14 @@ class MLPClassifier(ClassifierMixin, Perceptron):
         many = self._label_binarizer.y_type_ == "multiclass"
         return "softmax" if many else "logistic"
 
-    def _weighed(self, y: Any, sample_weight: Any) -> Any:
+    def _weighed(self, y: Any, sample_weight: Weights) -> Weights:
         if self.class_weight is None:
             return sample_weight
         of_classes = compute_sample_weight(self.class_weight, y)
         return of_classes if sample_weight is None else of_classes * sample_weight
 
 
-def probabilities(AL: npt.NDArray[Any]) -> npt.NDArray[Any]:
+def probabilities(AL: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:
     """Of each class (..., n_classes), of outputs (..., n_L): one output has two.
 
     Example:

@@ -8,13 +8,14 @@ from typing import Any
 import jax
 import numpy as np
 import numpy.typing as npt
+from jax.typing import DTypeLike
 
 from jaxdnn.parameters import Layer, Parameters
 
 Coefficients = tuple[list[npt.NDArray[Any]], list[npt.NDArray[Any]]]
 
 
-def as_coefficients(params: Any) -> Coefficients:
+def as_coefficients(params: Parameters) -> Coefficients:
     """Weights and biases: arrays of NumPy's, and nobody else's.
 
     Example:
@@ -29,7 +30,9 @@ def as_coefficients(params: Any) -> Coefficients:
     )
 
 
-def as_layers(coefs: Any, intercepts: Any, dtype: Any) -> Parameters:
+def as_layers(
+    coefs: list[npt.NDArray[Any]], intercepts: list[npt.NDArray[Any]], dtype: DTypeLike
+) -> Parameters:
     """The network's parameters, on the host.
 
     Example:
@@ -46,7 +49,9 @@ def as_layers(coefs: Any, intercepts: Any, dtype: Any) -> Parameters:
     )
 
 
-def check_goes_on(name: str, coefs: Any, hidden: list[Any], outputs: int) -> None:
+def check_goes_on(
+    name: str, coefs: list[npt.NDArray[Any]], hidden: list[int], outputs: int
+) -> None:
     """Refuse to go on from the parameters of another network.
 
     Args:

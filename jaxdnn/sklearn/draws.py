@@ -10,7 +10,9 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from jax.typing import DTypeLike
 
+from jaxdnn.activations import Activation
 from jaxdnn.sklearn.coefficients import Coefficients
 
 # An activation's names here and in scikit-learn.
@@ -20,8 +22,8 @@ _LOGISTIC = ("logistic", "sigmoid")
 def initial_coefficients(
     random: np.random.RandomState,
     sizes: Iterable[int],
-    activations: Iterable[Any],
-    dtype: Any,
+    activations: Iterable[str | Activation],
+    dtype: DTypeLike,
 ) -> Coefficients:
     """Weights (n_prev, n) and biases (n,), uniform within √(6 / (n_prev + n)).
 

@@ -10,6 +10,10 @@ from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
+from jax import Array
+
+from jaxdnn.arrays import Scalar
+from jaxdnn.parameters import Parameters
 
 _SMALLEST_RATE = 1e-6
 
@@ -37,12 +41,12 @@ class Ending(NamedTuple):
     validation; misses: in a row.
     """
 
-    rate: Any
-    seen: Any
-    best: Any
-    best_params: Any
-    misses: Any
-    stopped: Any
+    rate: Any  # a number of JAX's or NumPy's
+    seen: Any  # likewise
+    best: Scalar
+    best_params: Parameters | None
+    misses: Scalar
+    stopped: Any  # a truth value, of JAX's or NumPy's
 
 
 class Record(NamedTuple):
@@ -52,14 +56,19 @@ class Record(NamedTuple):
     tripped: whether it was one miss too many.
     """
 
-    loss: Any
-    score: Any
-    validation_loss: Any
-    tripped: Any
+    loss: Scalar
+    score: Scalar
+    validation_loss: Scalar
+    tripped: Scalar
 
 
 def end_epoch(
-    rules: Rules, ending: Ending, params: Any, count: Any, loss: Any, verdict: Any
+    rules: Rules,
+    ending: Ending,
+    params: Parameters,
+    count: Scalar,
+    loss: Array,
+    verdict: tuple[Array, Array] | None,
 ) -> tuple[Ending, Record]:
     """What follows from an epoch.
 

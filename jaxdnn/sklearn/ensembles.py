@@ -14,7 +14,7 @@ References:
 
 from inspect import Parameter, signature
 from numbers import Integral
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -22,17 +22,19 @@ from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from jaxdnn.arrays import ArrayLike
 from jaxdnn.sklearn.borrowed import Interval, fit_context
 from jaxdnn.sklearn.classifier import MLPClassifier, probabilities
 from jaxdnn.sklearn.perceptron import Perceptron, remember
 from jaxdnn.sklearn.regressor import MLPRegressor
+from jaxdnn.sklearn.takes import RandomState
 
 
 class Ensemble(BaseEstimator):
     """The base of the ensembles: a child says of what, by `of`."""
 
     n_members: int
-    random_state: Any
+    random_state: RandomState
     warm_start: bool
 
     _member: type[Perceptron]
@@ -65,12 +67,12 @@ class Ensemble(BaseEstimator):
         self,
         X: Any,
         y: Any,
-        sample_weight: Any = None,
+        sample_weight: ArrayLike | None = None,
         *,
         X_val: Any = None,
         y_val: Any = None,
-        sample_weight_val: Any = None,
-    ) -> Any:
+        sample_weight_val: ArrayLike | None = None,
+    ) -> Self:
         """Train each member, from a seed of its own that `random_state` draws.
 
         Args:
@@ -102,7 +104,7 @@ class Ensemble(BaseEstimator):
         check_is_fitted(self)
         return self.members_[0]
 
-    def _outputs(self, X: Any) -> npt.NDArray[Any]:
+    def _outputs(self, X: Any) -> npt.NDArray[np.floating]:
         """AL (n_members, m, n_L) of the rows of X."""
         check_is_fitted(self)
         return np.stack([member._outputs(X) for member in self.members_])
@@ -137,19 +139,19 @@ class MLPEnsembleClassifier(ClassifierMixin, Ensemble, of=MLPClassifier):
         """The labels, sorted."""
         return self._first().classes_
 
-    def predict_proba(self, X: Any) -> npt.NDArray[Any]:
+    def predict_proba(self, X: Any) -> npt.NDArray[np.floating]:
         """The members' mean probability of each class (m, n_classes)."""
         return self.predict_members(X).mean(axis=0)
 
-    def predict_log_proba(self, X: Any) -> npt.NDArray[Any]:
+    def predict_log_proba(self, X: Any) -> npt.NDArray[np.floating]:
         """The logarithm of `predict_proba`."""
         return np.log(self.predict_proba(X))
 
-    def predict_members(self, X: Any) -> npt.NDArray[Any]:
+    def predict_members(self, X: Any) -> npt.NDArray[np.floating]:
         """Each member's probabilities (n_members, m, n_classes)."""
         return probabilities(self._outputs(X))
 
-    def predict_spread(self, X: Any) -> npt.NDArray[Any]:
+    def predict_spread(self, X: Any) -> npt.NDArray[np.floating]:
         """The standard deviation of the members' probabilities (m, n_classes)."""
         return self.predict_members(X).std(axis=0)
 
@@ -175,11 +177,11 @@ class MLPEnsembleRegressor(RegressorMixin, Ensemble, of=MLPRegressor):
 
     __module__ = "jaxdnn.sklearn"
 
-    def predict_members(self, X: Any) -> npt.NDArray[Any]:
+    def predict_members(self, X: Any) -> npt.NDArray[np.floating]:
         """Each member's predictions (n_members, m), or (n_members, m, n_L)."""
         outputs = self._outputs(X)
         return outputs[..., 0] if outputs.shape[-1] == 1 else outputs
 
-    def predict_spread(self, X: Any) -> npt.NDArray[Any]:
+    def predict_spread(self, X: Any) -> npt.NDArray[np.floating]:
         """The standard deviation of the members' predictions (m,), or (m, n_L)."""
         return self.predict_members(X).std(axis=0)

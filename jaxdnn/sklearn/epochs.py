@@ -8,6 +8,7 @@ from typing import Any
 import jax
 import numpy as np
 import numpy.typing as npt
+from jax import Array
 
 from jaxdnn.sklearn.draws import Orders
 from jaxdnn.sklearn.ending import Record
@@ -110,7 +111,7 @@ class ByTheBatch:
         X, Y, weight = self._data
         return Data(X[rows], Y[rows], None if weight is None else weight[rows])
 
-    def _verdict(self, state: State) -> Any:
+    def _verdict(self, state: State) -> tuple[Array, Array] | None:
         if self._watched is None:
             return None
         data = self._watched

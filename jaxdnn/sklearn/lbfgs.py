@@ -20,6 +20,7 @@ from typing import Any
 import jax
 import numpy as np
 import numpy.typing as npt
+from jax.typing import DTypeLike
 from scipy.optimize import OptimizeResult, minimize
 
 from jaxdnn.architecture import Network
@@ -31,7 +32,7 @@ from jaxdnn.sklearn.rows import Data, check_whole, examples_of
 from jaxdnn.sklearn.sparse import pieces_for
 from jaxdnn.training.buckets import room_for
 
-Vector = npt.NDArray[Any]
+Vector = npt.NDArray[np.floating]
 
 
 def train(
@@ -95,7 +96,7 @@ def cost_function(
     return cost
 
 
-def _attributes(network: Network, packed: Vector, dtype: Any) -> dict[str, Any]:
+def _attributes(network: Network, packed: Vector, dtype: DTypeLike) -> dict[str, Any]:
     params = unpack(network.layer_dims, packed.astype(dtype))
     coefs, intercepts = as_coefficients(params)
     return {"coefs_": coefs, "intercepts_": intercepts}

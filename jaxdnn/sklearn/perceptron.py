@@ -4,11 +4,12 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from numbers import Integral, Real
 from types import SimpleNamespace
-from typing import Any, NamedTuple
+from typing import Any, Self
 
 import jax
 import numpy as np
 import numpy.typing as npt
+from jax.typing import DTypeLike
 from sklearn.base import BaseEstimator, is_classifier
 from sklearn.callback import CallbackSupportMixin, with_callbacks
 from sklearn.model_selection import train_test_split
@@ -18,6 +19,8 @@ from sklearn.utils.validation import check_is_fitted, column_or_1d, validate_dat
 
 from jaxdnn.activations import ACTIVATIONS, Activation
 from jaxdnn.architecture import Network
+from jaxdnn.arrays import ArrayLike
+from jaxdnn.heads import Head
 from jaxdnn.parameters import Parameters
 from jaxdnn.sklearn import lbfgs, stochastic
 from jaxdnn.sklearn.borrowed import (
@@ -32,7 +35,9 @@ from jaxdnn.sklearn.draws import initial_coefficients
 from jaxdnn.sklearn.heads import HEADS
 from jaxdnn.sklearn.listeners import Listeners
 from jaxdnn.sklearn.rows import Data, check_whole
+from jaxdnn.sklearn.solvers import Solver
 from jaxdnn.sklearn.sparse import answers_of
+from jaxdnn.sklearn.takes import Activations, RandomState, Validation, Weights
 
 # What is recorded of epochs, and counted from one fit to the next.
 _RECORDS = (
@@ -41,7 +46,7 @@ _RECORDS = (
 )
 
 # scikit-learn's names for what has another here.
-_ACTIVATIONS = {"logistic": "sigmoid"}
+_ACTIVATIONS: dict[Any, str] = {"logistic": "sigmoid"}
 
 
 def remember(estimator: Any, arguments: dict[str, Any]) -> None:
@@ -51,32 +56,24 @@ def remember(estimator: Any, arguments: dict[str, Any]) -> None:
             setattr(estimator, name, value)
 
 
-class Validation(NamedTuple):
-    """A validation part as it was given, or None for all."""
-
-    X: Any = None
-    y: Any = None
-    sample_weight: Any = None
-
-
 class Perceptron(CallbackSupportMixin, BaseEstimator, ABC):
     """The base of the estimators: everything but what y means."""
 
-    hidden_layer_sizes: Any
-    activation: Any
-    solver: Any
+    hidden_layer_sizes: ArrayLike
+    activation: Activations
+    solver: Solver
     alpha: float
-    batch_size: Any
+    batch_size: int | str
     max_iter: int
-    random_state: Any
+    random_state: RandomState
     tol: float
-    verbose: Any
+    verbose: bool | int
     warm_start: bool
     early_stopping: bool
     validation_fraction: float
     max_fun: int
     dropout: float
-    dtype: Any
+    dtype: DTypeLike | None
 
     _solver_state: dict[str, Any]
 
@@ -123,12 +120,12 @@ class Perceptron(CallbackSupportMixin, BaseEstimator, ABC):
         self,
         X: Any,
         y: Any,
-        sample_weight: Any = None,
+        sample_weight: ArrayLike | None = None,
         *,
         X_val: Any = None,
         y_val: Any = None,
-        sample_weight_val: Any = None,
-    ) -> Any:
+        sample_weight_val: ArrayLike | None = None,
+    ) -> Self:
         """Train on X and y, from new parameters unless `warm_start` says otherwise.
 
         Args:
@@ -200,10 +197,10 @@ class Perceptron(CallbackSupportMixin, BaseEstimator, ABC):
         """Y (m, n_L) of y."""
 
     @abstractmethod
-    def _said(self, AL: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    def _said(self, AL: npt.NDArray[np.floating]) -> npt.NDArray[Any]:
         """What `predict` makes of AL (m, n_L)."""
 
-    def _weighed(self, y: Any, sample_weight: Any) -> Any:
+    def _weighed(self, y: Any, sample_weight: Weights) -> Weights:
         """What each example counts for (m,), or None."""
         return sample_weight
 
@@ -213,7 +210,7 @@ class Perceptron(CallbackSupportMixin, BaseEstimator, ABC):
         return SimpleNamespace(learning_rate=self._solver_state["learning_rate"])
 
     def _loss_grad_lbfgs(
-        self, packed: Any, X: Any, Y: Any, sample_weight: Any, *_scratch: Any
+        self, packed: Any, X: Any, Y: Any, sample_weight: Weights, *_scratch: Any
     ) -> tuple[float, npt.NDArray[Any]]:
         """Cost and gradient at packed parameters; scikit-learn's own tests call it."""
         network = self._network(HEADS[self.out_activation_])
@@ -221,7 +218,7 @@ class Perceptron(CallbackSupportMixin, BaseEstimator, ABC):
             data = Data(X, Y, sample_weight)
             return lbfgs.cost_function(network, data, self.alpha)(packed)
 
-    def _outputs(self, X: Any) -> npt.NDArray[Any]:
+    def _outputs(self, X: Any) -> npt.NDArray[np.floating]:
         """AL (m, n_L) of the rows of X."""
         check_is_fitted(self)
         X = validate_data(self, X, accept_sparse="csr", reset=False)
@@ -231,14 +228,14 @@ class Perceptron(CallbackSupportMixin, BaseEstimator, ABC):
             network = self._network(HEADS[self.out_activation_])
             return answers_of(network, params, X).AL
 
-    def _network(self, output: Any) -> Network:
+    def _network(self, output: str | Head) -> Network:
         sizes = [W.shape for W in self.coefs_]
         dims = (sizes[0][0], *(n for _, n in sizes))
         named = self._activations(len(dims) - 2)
         hidden: Any = tuple(_ACTIVATIONS.get(g, g) for g in named)
         return Network(dims, hidden, output)
 
-    def _activations(self, count: int) -> tuple[Any, ...]:
+    def _activations(self, count: int) -> tuple[str | Activation, ...]:
         if not isinstance(self.activation, tuple):
             return (self.activation,) * count
         if len(self.activation) != count:
@@ -252,7 +249,7 @@ class Perceptron(CallbackSupportMixin, BaseEstimator, ABC):
         self,
         X: Any,
         y: Any,
-        sample_weight: Any,
+        sample_weight: ArrayLike | None,
         validation: Validation,
         incremental: bool,
         listeners: Listeners | None = None,
@@ -319,12 +316,12 @@ class Perceptron(CallbackSupportMixin, BaseEstimator, ABC):
         return Data(X, Y, self._weighed(y, sample_weight))
 
     def _initialize(
-        self, sizes: list[int], random: np.random.RandomState, dtype: Any
+        self, sizes: list[int], random: np.random.RandomState, dtype: DTypeLike
     ) -> None:
         self.n_iter_, self.t_, self.n_layers_ = 0, 0, len(sizes)
         self.out_activation_ = self._out_activation()
         hidden = self._activations(len(sizes) - 2)
-        last = hidden[-1:] or (self.activation,)
+        last: tuple[Any, ...] = hidden[-1:] or (self.activation,)
         self.coefs_, self.intercepts_ = initial_coefficients(
             random, sizes, (*hidden, *last), dtype
         )
@@ -385,7 +382,7 @@ class Perceptron(CallbackSupportMixin, BaseEstimator, ABC):
         return Data(*train), Data(*watched)
 
 
-def _hidden_sizes(given: Any) -> list[Any]:
+def _hidden_sizes(given: ArrayLike) -> list[Any]:
     sizes = list(given) if isinstance(given, Iterable) else [given]
     if np.any(np.array(sizes) <= 0):
         raise ValueError(f"hidden_layer_sizes must be > 0, got {sizes}.")

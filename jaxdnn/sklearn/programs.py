@@ -5,7 +5,6 @@ share; every number is traced, the count of examples among them. Rows are exampl
 as they are in scikit-learn; what fills an array up has weight 0.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, NamedTuple
@@ -17,6 +16,7 @@ from jax import Array
 from jaxdnn import propagation
 from jaxdnn._programs import compiled
 from jaxdnn.architecture import Network
+from jaxdnn.arrays import PyTree, Scalar
 from jaxdnn.dropout import Dropout
 from jaxdnn.objective import Mean
 from jaxdnn.parameters import Layer, Parameters
@@ -24,6 +24,7 @@ from jaxdnn.sklearn.ending import Ending, Record, Rules, end_epoch
 from jaxdnn.sklearn.scores import judge
 from jaxdnn.sklearn.solvers import Solver, Step, update
 from jaxdnn.sklearn.sparse import cost, cost_and_gradients
+from jaxdnn.training.optimizers import Schedule
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class Plan:
 
     network: Network
     solver: Solver
-    schedule: Callable[[Any], Any] | None
+    schedule: Schedule | None
     drops_out: bool
     width: int
 
@@ -55,24 +56,24 @@ class Numbers(NamedTuple):
     keep_prob: float
     seed: int
     threshold: float
-    solver: dict[str, Any]
+    solver: dict[str, Scalar]
     rules: Rules
 
 
 class Examples(NamedTuple):
     """X (m, n_x), or its entries; Y (m, n_L); weight (m,): 0 for what fills them up."""
 
-    X: Any
-    Y: Any
-    weight: Any
+    X: Any  # Array, or `Entries`
+    Y: Array
+    weight: Array
 
 
 class State(NamedTuple):
     """What an update changes; ending, an epoch's end."""
 
     params: Parameters
-    solver: Any
-    updates: Any
+    solver: PyTree
+    updates: Any  # a number of JAX's or NumPy's
     ending: Ending
 
 
@@ -80,16 +81,16 @@ def train_batches(
     plan: Plan,
     numbers: Numbers,
     state: State,
-    total: Any,
+    total: Array,
     examples: Examples,
-    order: Any,
+    order: Array,
 ) -> tuple[State, Array]:
     """Every batch of the examples once, in this order.
 
     Returns the state, and `total` with each batch's cost added, times its rows.
     """
 
-    def batch(i: Any, carry: tuple[State, Array]) -> tuple[State, Array]:
+    def batch(i: Array, carry: tuple[State, Array]) -> tuple[State, Array]:
         state, total = carry
         start, places = i * numbers.batch, jnp.arange(plan.width)
         count = jnp.minimum(numbers.batch, numbers.rows - start)
@@ -144,8 +145,8 @@ def run_epochs(
     state: State,
     examples: Examples,
     watched: Examples | None,
-    orders: Any,
-    epochs: Any,
+    orders: Array,
+    epochs: Array,
 ) -> tuple[State, Record, Array]:
     """So many epochs, or up to the one that ends the run.
 
@@ -160,7 +161,7 @@ def run_epochs(
     """
     blank = jnp.full(orders.shape[0], jnp.nan)
 
-    def more(carry: Any) -> Any:
+    def more(carry: Any) -> Array:
         i, state, _ = carry
         return (i < epochs) & ~state.ending.stopped
 
@@ -182,7 +183,11 @@ def run_epochs(
 
 
 def _ended(
-    numbers: Numbers, state: State, count: Any, total: Any, verdict: Any
+    numbers: Numbers,
+    state: State,
+    count: Scalar,
+    total: Array,
+    verdict: tuple[Array, Array] | None,
 ) -> tuple[State, Record]:
     ending, record = end_epoch(
         numbers.rules, state.ending, state.params, count, total / count, verdict
@@ -199,7 +204,12 @@ def _verdict(
 
 @compiled(static_argnums=0)
 def run_batch(
-    plan: Plan, numbers: Numbers, state: State, total: Any, batch: Examples, rows: Any
+    plan: Plan,
+    numbers: Numbers,
+    state: State,
+    total: Array,
+    batch: Examples,
+    rows: Array,
 ) -> tuple[State, Array]:
     """One update, from a batch that has so many rows: see `train_batches`."""
     state, J = _one_update(plan, numbers, state, batch)
@@ -213,7 +223,7 @@ verdict_on = compiled(_verdict, static_argnums=0)
 
 @compiled(static_argnums=0)
 def packed_cost(
-    network: Network, packed: Any, examples: Examples, whole: Any
+    network: Network, packed: Array, examples: Examples, whole: Array
 ) -> tuple[Array, Array]:
     """The examples' part of the mean cost, without L2, and its gradient (n,).
 

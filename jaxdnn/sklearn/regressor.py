@@ -4,16 +4,20 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from jax.typing import DTypeLike
 from scipy.sparse import issparse
 from sklearn.base import RegressorMixin
 
+from jaxdnn.arrays import ArrayLike
 from jaxdnn.sklearn.borrowed import StrOptions
 from jaxdnn.sklearn.perceptron import (
     Perceptron,
-    Validation,
     partial_fit_where_stochastic,
     remember,
 )
+from jaxdnn.sklearn.solvers import Solver
+from jaxdnn.sklearn.takes import Activations, RandomState, Validation
+from jaxdnn.training.optimizers import Schedule
 
 
 class MLPRegressor(RegressorMixin, Perceptron):
@@ -48,20 +52,20 @@ class MLPRegressor(RegressorMixin, Perceptron):
     def __init__(
         self,
         loss: str = "squared_error",
-        hidden_layer_sizes: Any = (100,),
-        activation: Any = "relu",
+        hidden_layer_sizes: ArrayLike = (100,),
+        activation: Activations = "relu",
         *,
-        solver: Any = "adam",
+        solver: Solver = "adam",
         alpha: float = 0.0001,
-        batch_size: Any = "auto",
-        learning_rate: Any = "constant",
+        batch_size: int | str = "auto",
+        learning_rate: str | Schedule = "constant",
         learning_rate_init: float = 0.001,
         power_t: float = 0.5,
         max_iter: int = 200,
         shuffle: bool = True,
-        random_state: Any = None,
+        random_state: RandomState = None,
         tol: float = 1e-4,
-        verbose: Any = False,
+        verbose: bool | int = False,
         warm_start: bool = False,
         momentum: float = 0.9,
         nesterovs_momentum: bool = True,
@@ -73,7 +77,7 @@ class MLPRegressor(RegressorMixin, Perceptron):
         n_iter_no_change: float = 10,
         max_fun: int = 15000,
         dropout: float = 0.0,
-        dtype: Any = None,
+        dtype: DTypeLike | None = None,
     ) -> None:
         remember(self, locals())
 
@@ -82,11 +86,11 @@ class MLPRegressor(RegressorMixin, Perceptron):
         self,
         X: Any,
         y: Any,
-        sample_weight: Any = None,
+        sample_weight: ArrayLike | None = None,
         *,
         X_val: Any = None,
         y_val: Any = None,
-        sample_weight_val: Any = None,
+        sample_weight_val: ArrayLike | None = None,
     ) -> "MLPRegressor":
         """Train for one epoch, on from where the last call was.
 
@@ -105,7 +109,7 @@ class MLPRegressor(RegressorMixin, Perceptron):
         tags.target_tags.multi_output = True
         return tags
 
-    def _said(self, AL: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    def _said(self, AL: npt.NDArray[np.floating]) -> npt.NDArray[Any]:
         return AL.ravel() if AL.shape[1] == 1 else AL
 
     def _learned_targets(self, y: Any, incremental: bool) -> npt.NDArray[Any]:

@@ -25,11 +25,11 @@ class Data(NamedTuple):
 
 def examples_of(data: Data, room: int, pieces: int = 0) -> Examples:
     """The data filled up; of sparse X the entries, which so many pieces hold."""
-    return Examples(
-        entries_of(data.X, pieces) if pieces else filled(data.X, room),
-        filled(data.Y, room, data.X.dtype),
-        filled(data.weights(), room),
-    )
+    # NumPy's, which programs take as they take JAX's.
+    Y: Any = filled(data.Y, room, data.X.dtype)
+    weight: Any = filled(data.weights(), room)
+    X = entries_of(data.X, pieces) if pieces else filled(data.X, room)
+    return Examples(X, Y, weight)
 
 
 def check_batches(

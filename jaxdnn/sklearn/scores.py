@@ -4,17 +4,16 @@ accuracy   Σⱼ wⱼ [all outputs of j are right] / Σⱼ wⱼ
 R²         mean over k of 1 - Σⱼ wⱼ (a - y)² / Σⱼ wⱼ (y - ȳ_k)²
 """
 
-from typing import Any
-
 import jax.numpy as jnp
 from jax import Array
 
+from jaxdnn.arrays import Scalar
 from jaxdnn.heads import Head
 from jaxdnn.objective import mean_loss, mean_over
 
 
 def judge(
-    head: Head, threshold: Any, ZL: Array, Y: Array, weight: Array
+    head: Head, threshold: Scalar, ZL: Array, Y: Array, weight: Array
 ) -> tuple[Array, Array]:
     """Score and mean loss, both (), in float64.
 

@@ -20,11 +20,17 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax import Array
 
 from jaxdnn._same_code import SameCode
-from jaxdnn.training.optimizers import apply_optimizer, init_optimizer
+from jaxdnn.arrays import PyTree, Scalar
+from jaxdnn.training.optimizers import (
+    GradientTransformation,
+    apply_optimizer,
+    init_optimizer,
+)
 
-Solver = str | Callable[[Any], Any]
+Solver = str | Callable[[Any], GradientTransformation]
 
 
 class Step(NamedTuple):
@@ -35,16 +41,16 @@ class Step(NamedTuple):
     cost, value: that of `params`.
     """
 
-    numbers: dict[str, Any]
-    rate: Any
-    updates: Any
-    params: Any
-    grads: Any
-    cost: Callable[[Any], Any]
-    value: Any
+    numbers: dict[str, Scalar]
+    rate: Array
+    updates: Scalar
+    params: PyTree
+    grads: PyTree
+    cost: Callable[[PyTree], Array]
+    value: Array
 
 
-def begin(solver: Solver, rate: float, params: Any) -> Any:
+def begin(solver: Solver, rate: float, params: PyTree) -> PyTree:
     """The solver's state before the first update.
 
     Example:
@@ -57,7 +63,7 @@ def begin(solver: Solver, rate: float, params: Any) -> Any:
     return zeros if solver == "sgd" else (zeros, zeros)
 
 
-def update(solver: Solver, step: Step, state: Any) -> tuple[Any, Any]:
+def update(solver: Solver, step: Step, state: PyTree) -> tuple[PyTree, PyTree]:
     """New parameters and the solver's new state.
 
     Example:
@@ -75,17 +81,17 @@ def update(solver: Solver, step: Step, state: Any) -> tuple[Any, Any]:
     return {"sgd": _sgd, "adam": _adam}[solver](step, state)
 
 
-def _dtype_of(params: Any) -> Any:
+def _dtype_of(params: PyTree) -> np.dtype:
     return jax.tree.leaves(params)[0].dtype
 
 
-def _sgd(step: Step, velocity: Any) -> tuple[Any, Any]:
+def _sgd(step: Step, velocity: PyTree) -> tuple[PyTree, PyTree]:
     momentum, nesterov = (
         step.numbers[name] for name in ("momentum", "nesterovs_momentum")
     )
     rate = step.rate.astype(_dtype_of(step.params))
 
-    def faster(v: Any, g: Any) -> Any:
+    def faster(v: Array, g: Array) -> Array:
         return momentum * v - rate * g
 
     velocity = jax.tree.map(faster, velocity, step.grads)
@@ -98,7 +104,7 @@ def _sgd(step: Step, velocity: Any) -> tuple[Any, Any]:
     return params, velocity
 
 
-def _adam(step: Step, moments: Any) -> tuple[Any, Any]:
+def _adam(step: Step, moments: PyTree) -> tuple[PyTree, PyTree]:
     beta_1, beta_2, epsilon = (
         step.numbers[name] for name in ("beta_1", "beta_2", "epsilon")
     )

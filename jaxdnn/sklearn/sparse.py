@@ -6,6 +6,7 @@
 Some entries at a time, so that their products stay where they are made.
 """
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -13,11 +14,13 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
+from numpy.typing import NDArray
 from scipy.sparse import issparse
 
 from jaxdnn import propagation
 from jaxdnn.answers import Answers, answers
 from jaxdnn.architecture import Network
+from jaxdnn.arrays import AnyArray
 from jaxdnn.dropout import Dropout
 from jaxdnn.linear import mean_contract
 from jaxdnn.objective import Mean, loss_backward
@@ -34,10 +37,10 @@ class Entries(NamedTuple):
     pieces: how many are filled, if not to the end: what is in no row is added nowhere.
     """
 
-    values: Any
-    rows: Any
-    columns: Any
-    pieces: Any
+    values: AnyArray
+    rows: AnyArray
+    columns: AnyArray
+    pieces: Array | int
 
 
 def pieces_for(X: Any, count: int) -> int:
@@ -65,7 +68,7 @@ def entries_of(X: Any, pieces: int) -> Entries:
     """
     X = X.tocoo()
 
-    def shaped(of: Any, nothing: int) -> Any:
+    def shaped(of: NDArray[Any], nothing: int) -> NDArray[Any]:
         full = np.full((pieces, _PIECE), nothing, of.dtype)
         full.reshape(-1)[: X.nnz] = of
         return full
@@ -80,17 +83,21 @@ def entries_of(X: Any, pieces: int) -> Entries:
     )
 
 
-def _added(X: Entries, start: Array, to: Any, by: Any, factor: Array) -> Array:
+def _added(
+    X: Entries, start: Array, to: AnyArray, by: AnyArray, factor: Array
+) -> Array:
     """start[to] += x factor[by] over all entries."""
 
-    def add(i: Any, total: Array) -> Array:
+    def add(i: Array, total: Array) -> Array:
         taken = factor.at[by[i]].get(mode="clip") * X.values[i][:, None]
         return total.at[to[i]].add(taken, mode="drop")
 
     return jax.lax.fori_loop(0, X.pieces, add, start)
 
 
-def _after_first(network: Network, params: Any, identity: Any) -> tuple[Network, Any]:
+def _after_first(
+    network: Network, params: Parameters, identity: Callable[..., Any]
+) -> tuple[Network, Parameters]:
     """What is left once W_1 X is there: nothing of the first layer but its bias."""
     (_, b), *above = params
     network = replace(network, layer_dims=(len(b), *network.layer_dims[1:]))

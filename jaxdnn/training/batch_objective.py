@@ -6,10 +6,11 @@
 estimate the cost of all examples; or by the batch's, as scikit-learn does.
 """
 
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 from jax import Array
 
+from jaxdnn.arrays import Scalar
 from jaxdnn.objective import Mean
 
 L2Over = Literal["all", "batch"]
@@ -18,19 +19,19 @@ L2Over = Literal["all", "batch"]
 class OverAll(NamedTuple):
     """decay: δ = λ / Σⱼ wⱼ over all examples, whatever the batch."""
 
-    decay: Any
+    decay: Scalar
 
 
 class OverBatch(NamedTuple):
     """l2: λ; δ = λ / Σⱼ wⱼ over the batch's examples."""
 
-    l2: Any
+    l2: Scalar
 
 
 L2Term = OverAll | OverBatch
 
 
-def batch_mean(term: L2Term | None, weights: Array | None, total: Any) -> Mean:
+def batch_mean(term: L2Term | None, weights: Array | None, total: Scalar) -> Mean:
     """The mean of a batch's losses, and its decay.
 
     Args:

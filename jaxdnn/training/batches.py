@@ -12,6 +12,7 @@ import jax.numpy as jnp
 from jax import Array
 from jax.lax import dynamic_index_in_dim, dynamic_slice
 
+from jaxdnn.arrays import Scalar
 from jaxdnn.objective import Mean
 from jaxdnn.sharding import record_dtype, rows_at
 from jaxdnn.training.batch_objective import batch_mean
@@ -26,10 +27,10 @@ class Batch(NamedTuple):
     X: Array
     Y: Array
     mean: Mean
-    share: Any
+    share: Scalar
 
 
-def batch_count(rows: Rows | Batches, batch_size: int) -> Any:
+def batch_count(rows: Rows | Batches, batch_size: int) -> Array:
     """How many batches hold the rows.
 
     Example:
@@ -49,7 +50,7 @@ def whole_batch(run: Run, columns: Columns) -> Batch:
     )
 
 
-def take_batch(run: Run, rows: Rows | Batches, order: Array | None, i: Any) -> Batch:
+def take_batch(run: Run, rows: Rows | Batches, order: Array | None, i: Array) -> Batch:
     """Batch i of the rows, in this order where they are not cut to batches."""
     network, dtype = run.plan.network, rows.X.dtype
     cut = isinstance(rows, Batches)
@@ -65,7 +66,7 @@ def take_batch(run: Run, rows: Rows | Batches, order: Array | None, i: Any) -> B
     return Batch(X.T, Y, mean, total / run.settings.examples.astype(total.dtype))
 
 
-def _picked(run: Run, rows: Rows, order: Any, i: Any) -> tuple[Batches, Any]:
+def _picked(run: Run, rows: Rows, order: Any, i: Array) -> tuple[Batches, Scalar]:
     """The rows of batch i, which of them are real if not all, and how many."""
     size = run.plan.batch_size or 1
     start = i * size
@@ -84,7 +85,7 @@ def _picked(run: Run, rows: Rows, order: Any, i: Any) -> tuple[Batches, Any]:
     return found._replace(real=jnp.arange(size) < count), count
 
 
-def _cut(batches: Batches, i: Any) -> tuple[Batches, Any]:
+def _cut(batches: Batches, i: Array) -> tuple[Batches, Scalar]:
     """Those of batch i, as `_picked` gives them."""
     found: Any = jax.tree.map(
         lambda of: dynamic_index_in_dim(of, i, keepdims=False), batches

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
+from jax.typing import DTypeLike
 from numpy.typing import NDArray
 
 from jaxdnn.architecture import Network, multiplications, own_activations
@@ -67,7 +68,9 @@ def parts(m: int, width: int) -> Iterator[tuple[slice, int]]:
         yield slice(start, start + rest), min(n for n in sizes if n >= rest)
 
 
-def filled(rows: NDArray[Any], room: int, dtype: Any = None) -> NDArray[Any]:
+def filled(
+    rows: NDArray[Any], room: int, dtype: DTypeLike | None = None
+) -> NDArray[Any]:
     """The rows, and rows of 0 after them.
 
     Example:

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from jax import Array
 
 from jaxdnn.architecture import Network
+from jaxdnn.arrays import Scalar
 from jaxdnn.blocks import Blocks
 from jaxdnn.dropout import Dropout
 from jaxdnn.objective import Mean, mean_loss
@@ -22,8 +23,8 @@ from jaxdnn.propagation import cost, decayed, forward
 class Clipping(NamedTuple):
     """max_norm: C; noise: σ, or None for none at all."""
 
-    max_norm: Any
-    noise: Any = None
+    max_norm: Scalar
+    noise: Any = None  # Scalar | None
 
 
 def cost_and_clipped_gradients(

@@ -5,13 +5,14 @@ follow from its number, the run is then repeated up to the step before, and that
 taken apart here.
 """
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import jax
 import numpy as np
 from jax import Array
 
 from jaxdnn.architecture import Network
+from jaxdnn.arrays import Scalar
 from jaxdnn.blocks import Blocks, unfold
 from jaxdnn.dropout import Dropout
 from jaxdnn.propagation import forward
@@ -41,7 +42,7 @@ def first_not_finite(
     blocks: Blocks,
     X: Array,
     dropout: Dropout | None,
-    cost: Any,
+    cost: Scalar,
     grads: Blocks,
     updated: Blocks,
 ) -> tuple[int, str]:

@@ -8,17 +8,18 @@ Labels are (m,) whole numbers 0, ..., n_L - 1 and go with a head that picks one 
 """
 
 from collections.abc import Iterable
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar, overload
 
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
+from jax.typing import DTypeLike
 
 from jaxdnn._checks import check_shape, check_weights
 from jaxdnn._refusals import BadTypeError, BadValueError, shown, within
 from jaxdnn.architecture import Network
 from jaxdnn.arguments import check_network
-from jaxdnn.arrays import admitted
+from jaxdnn.arrays import ArrayLike, Pieces, Scalar, admitted
 from jaxdnn.training.checks import check_examples
 from jaxdnn.training.file_pieces import FilePieces
 from jaxdnn.training.source import Everyones, Source, source_of
@@ -33,10 +34,10 @@ from jaxdnn.training.weights import (
 class Columns(NamedTuple):
     """X (n_x, m), Y (n_L, m), weight (m,) or None; total: Σⱼ wⱼ."""
 
-    X: Any
-    Y: Any
-    weight: Any
-    total: Any
+    X: Array
+    Y: Array
+    weight: Array | None
+    total: Scalar
 
 
 class Rows(NamedTuple):
@@ -45,19 +46,44 @@ class Rows(NamedTuple):
     The first `real` of them count; total: Σⱼ wⱼ before the weights were divided.
     """
 
-    X: Any
-    targets: Any
-    weight: Any
-    real: Any
-    total: Any
+    X: Array
+    targets: Array
+    weight: Array | None
+    real: Array
+    total: Scalar
 
 
+Examples = TypeVar("Examples", bound=Columns | Rows)
+
+
+@overload
 def examples_of(
     network: Network,
-    X: Any,
-    Y: Any = None,
+    X: ArrayLike | Pieces,
+    Y: ArrayLike | None = None,
     *,
-    weight: Any = None,
+    weight: ArrayLike | None = None,
+    class_weight: ClassWeight = None,
+    batch_size: None = None,
+    everyones: Everyones | None = None,
+) -> Columns: ...
+@overload
+def examples_of(
+    network: Network,
+    X: ArrayLike | Pieces,
+    Y: ArrayLike | None = None,
+    *,
+    weight: ArrayLike | None = None,
+    class_weight: ClassWeight = None,
+    batch_size: int | None = None,
+    everyones: Everyones | None = None,
+) -> Columns | Rows | Source: ...
+def examples_of(
+    network: Network,
+    X: ArrayLike | Pieces,
+    Y: ArrayLike | None = None,
+    *,
+    weight: ArrayLike | None = None,
     class_weight: ClassWeight = None,
     batch_size: int | None = None,
     everyones: Everyones | None = None,
@@ -99,7 +125,7 @@ def examples_of(
             raise BadValueError("Y does not go with pieces")
         if on_disk and not isinstance(Y, np.memmap):
             Y = admitted("Y", Y)
-        pieces = FilePieces(X, Y) if on_disk else X
+        pieces: Any = FilePieces(X, Y) if on_disk else X
         return source_of(network, pieces, class_weight, everyones)
     X, Y = admitted("X", X), admitted("Y", Y)
     if weight is not None:
@@ -115,7 +141,8 @@ def examples_of(
     total = m if weight is None else weight.sum()
     if batch_size is None:
         return Columns(X, Y, weight, total)
-    return Rows(X.T, Y.T, weight, np.int32(m), total)
+    real: Any = np.int32(m)
+    return Rows(X.T, Y.T, weight, real, total)
 
 
 def _is_source(X: Any, Y: Any) -> bool:
@@ -139,7 +166,7 @@ def _dimensions(value: Any) -> int:
     return getattr(value, "ndim", 0)
 
 
-def targets_of(examples: Columns | Rows) -> Any:
+def targets_of(examples: Columns | Rows) -> Array:
     """Y (n_L, m) or labels (m,).
 
     Example:
@@ -161,7 +188,7 @@ def count_of(examples: Columns | Rows | Source) -> int:
     return examples.X.shape[1 if isinstance(examples, Columns) else 0]
 
 
-def one_hot(labels: Any, classes: int, dtype: Any) -> Any:
+def one_hot(labels: Array, classes: int, dtype: DTypeLike) -> Array:
     """Labels (m,) as columns (classes, m); NumPy's stay NumPy's.
 
     Example:
@@ -172,8 +199,8 @@ def one_hot(labels: Any, classes: int, dtype: Any) -> Any:
 
 
 def arranged(
-    network: Network, examples: Any, dtype: Any, size: int | None = None
-) -> Any:
+    network: Network, examples: Examples, dtype: DTypeLike, size: int | None = None
+) -> Examples:
     """Columns or rows with arrays of their own in the run's dtype.
 
     Up to `size` they are filled with the first example at weight 0, as any head can
@@ -185,7 +212,8 @@ def arranged(
       >>> arranged(Network((2, 1)), columns, np.float32, 4).weight.tolist()
       [1.0, 1.0, 1.0, 0.0]
     """
-    X, Y, weight, *_ = examples
+    X, Y, *_ = examples
+    weight: Any = examples.weight
     axis = -1 if isinstance(examples, Columns) else 0
     m = X.shape[axis]
     if Y.ndim == 1 and isinstance(examples, Columns):
@@ -201,10 +229,11 @@ def arranged(
     if weight is not None:
         weight = _own(weight, dtype, 0, 0)
         weight = np.pad(weight, (0, missing)) if missing else weight
-    return type(examples)(X, Y, weight, *examples[3:])
+    rest: Any = examples[3:]
+    return type(examples)(X, Y, weight, *rest)
 
 
-def _own(array: Any, dtype: Any, axis: int, missing: int) -> Any:
+def _own(array: Any, dtype: DTypeLike, axis: int, missing: int) -> Any:
     if missing:
         first = np.take(np.asarray(array), [0] * missing, axis)
         return np.concatenate([np.asarray(array), first], axis).astype(dtype, "C")
@@ -215,8 +244,8 @@ def _own(array: Any, dtype: Any, axis: int, missing: int) -> Any:
 
 
 def read_validation(
-    network: Network, given: Any, dtype: Any, class_weight: ClassWeight = None
-) -> tuple[Any, Any, Any] | None:
+    network: Network, given: Any, dtype: DTypeLike, class_weight: ClassWeight = None
+) -> tuple[Array, Array, Array | None] | None:
     """X, Y and weight in columns of the run's dtype, checked as the examples are."""
     if given is None:
         return None
@@ -226,10 +255,10 @@ def read_validation(
         raise BadValueError(
             f"validation must be (X, Y) or (X, Y, sample_weight), got {found}"
         )
-    X, Y, weight = (*given, None)[:3]
+    X, Y, *more = given
     with within("validation"):
-        columns: Any = examples_of(
-            network, X, Y, weight=weight, class_weight=class_weight
+        columns = examples_of(
+            network, X, Y, weight=more[0] if more else None, class_weight=class_weight
         )
         if columns.weight is not None and not network.head.weighs():
             raise BadTypeError(

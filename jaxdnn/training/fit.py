@@ -1,6 +1,6 @@
 """fit: a run from the host's side. What is trained is in `programs`, on the device."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Any, Literal
@@ -8,11 +8,12 @@ from warnings import warn
 
 from jax import Array
 from jax.sharding import Mesh
+from jax.typing import DTypeLike
 
 from jaxdnn._checks import check_function, check_kind, count, count_or_none
 from jaxdnn._refusals import BadValueError, foreign, public
 from jaxdnn.architecture import Network
-from jaxdnn.arrays import on_device
+from jaxdnn.arrays import ArrayLike, Pieces, Scalar, on_device
 from jaxdnn.parameters import Method, Parameters
 from jaxdnn.training.batch_objective import L2Over
 from jaxdnn.training.checks import (
@@ -23,7 +24,7 @@ from jaxdnn.training.checks import (
 )
 from jaxdnn.training.driver import Edge, Outcome, drive, stream, trace
 from jaxdnn.training.examples import examples_of
-from jaxdnn.training.optimizers import Optimizer
+from jaxdnn.training.optimizers import Optimizer, Schedule
 from jaxdnn.training.order import host_draws
 from jaxdnn.training.placing import shard_batches, share_of
 from jaxdnn.training.prepare import Given, Prepared, is_concrete_tree, prepare
@@ -51,36 +52,36 @@ from jaxdnn.training.weights import ClassWeight
 @public
 def fit(
     network: Network,
-    X: Any,
-    Y: Any = None,
+    X: ArrayLike | Pieces,
+    Y: ArrayLike | None = None,
     *,
     key: Array | None = None,
     params: Parameters | None = None,
     method: Method = "he",
-    learning_rate: Any = None,
+    learning_rate: Scalar | Schedule | None = None,
     optimizer: Optimizer = None,
     epochs: int = 1000,
     batch_size: int | None = None,
     shuffle: bool = True,
     shuffle_buffer: int | None = None,
-    order: Any = None,
-    l2: Any = 0.0,
+    order: ArrayLike | None = None,
+    l2: Scalar = 0.0,
     l2_over: L2Over = "all",
-    keep_prob: Any = 1.0,
-    sample_weight: Any = None,
+    keep_prob: Scalar = 1.0,
+    sample_weight: ArrayLike | None = None,
     class_weight: ClassWeight = None,
-    validation: tuple[Any, ...] | None = None,
+    validation: tuple[ArrayLike, ...] | None = None,
     watch: Watch | None = None,
-    patience: Any = None,
-    min_delta: Any = 0.0,
-    clip_examples: Any = None,
-    noise_multiplier: Any = 0.0,
-    compute_dtype: Any = None,
+    patience: int | None = None,
+    min_delta: Scalar = 0.0,
+    clip_examples: Scalar | None = None,
+    noise_multiplier: Scalar = 0.0,
+    compute_dtype: DTypeLike | None = None,
     layout: Literal["auto", "plain"] = "auto",
     record: Collection[Record] = (),
     report_every: int | None = None,
     on_progress: Callable[[Progress], None] | None = None,
-    resume: Snapshot | Mapping[str, Any] | None = None,
+    resume: Snapshot | Mapping[str, ArrayLike] | None = None,
     mesh: Mesh | None = None,
 ) -> FitResult:
     """Train, the whole loop one compiled program.
@@ -253,9 +254,9 @@ def _run(
     """Drive the run as its examples ask for."""
     run, snapshot, examples, _ = prepared
     start, epochs = (snapshot.state, snapshot.history), config.epochs
-    if not run.plan.sentinel:
-        return trace(run, start, examples, epochs)
     if not isinstance(examples, Source):
+        if not run.plan.sentinel:
+            return trace(run, start, examples, epochs)
         return drive(run, start, examples, epochs, report_every, edge, together.agree)
     network, dtype = run.plan.network, snapshot.state.params[0].W.dtype
     share = share_of(mesh, run.plan.batch_size or 1)
@@ -265,7 +266,7 @@ def _run(
     def place(batches: Batches) -> Batches:
         return on_device(batches if mesh is None else shard_batches(mesh, batches))
 
-    def pieces(epoch: int) -> Any:
+    def pieces(epoch: int) -> Iterator[Batches]:
         draws = host_draws(run.constants.shuffle_key, epoch)
         made = batches_of(network, examples, share, dtype, draws, shuffle_buffer)
         return map(place, together.epoch(made, times, empty))

@@ -1,5 +1,6 @@
 """The lanes of a sweep: what may be several, and what each of them ends as."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from math import inf, isnan, nan
 from typing import Any
@@ -7,12 +8,14 @@ from typing import Any
 import jax
 import numpy as np
 from jax import Array
+from numpy.typing import NDArray
 
 from jaxdnn._refusals import BadTypeError, BadValueError, shown
 from jaxdnn._shown import block, never_raises, number, table
 from jaxdnn.architecture import Network
 from jaxdnn.arrays import admitted
 from jaxdnn.parameters import Parameters
+from jaxdnn.training.optimizers import Schedule
 from jaxdnn.training.types import History
 
 
@@ -28,7 +31,7 @@ class Lane:
 
     network: Network = field(metadata={"static": True})
     seed: int
-    learning_rate: Any
+    learning_rate: float | Schedule | None
     l2: float
     keep_prob: float
     params: Parameters
@@ -52,7 +55,7 @@ class Lane:
         """The best epoch's, NaN if none is, None without validation data."""
         return self._at_best(self.history.validation_score)
 
-    def _at_best(self, values: Any) -> float | None:
+    def _at_best(self, values: Array | None) -> float | None:
         if values is None:
             return None
         best = self.history.best_epoch
@@ -121,6 +124,10 @@ class Lanes(tuple[Lane, ...]):
 def _or_last(cost: float) -> float:
     """What a lane is sorted by: one that diverged comes last."""
     return inf if isnan(cost) else cost
+
+
+# One number, or one for each lane.
+Several = float | Sequence[float] | NDArray[Any] | Array
 
 
 def several(name: str, given: Any) -> tuple[Any, ...]:

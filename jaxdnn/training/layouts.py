@@ -10,6 +10,7 @@ Rotated runs moreover need the same examples at every step: full batches, one st
 Every layout resumes: snapshots hold layers, and the basis of a rotated run.
 """
 
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -51,7 +52,7 @@ class Layout(NamedTuple):
         """The state as it leaves the engine: one Layer for each layer."""
         return self._over(state, unfold if self.folded else lambda blocks: blocks)
 
-    def _over(self, state: State, change: Any) -> State:
+    def _over(self, state: State, change: Callable[[Any], Any]) -> State:
         best = state.best
         if best is not None:
             best = best._replace(params=change(best.params))
@@ -83,7 +84,7 @@ def folded(network: Network, basis: Array | None) -> Layout:
 
 
 def run_basis(
-    params: Parameters, examples: Any, epochs: int, resume: Any
+    params: Parameters, examples: object, epochs: int, resume: Mapping[str, Any] | None
 ) -> Array | None:
     """The basis of a run that is rotated, because it pays or was before; else None.
 
@@ -101,11 +102,13 @@ def run_basis(
       >>> run_basis(params, columns, 300, None).shape
       (300, 13)
     """
+    if not isinstance(examples, Columns):
+        return None
     if resume is not None:
         saved = resume.get(".constants.basis")
         return None if saved is None else jax.device_put(saved)
     # There is no factorisation in half precision.
-    if not isinstance(examples, Columns) or examples.X.dtype.itemsize < 4:
+    if examples.X.dtype.itemsize < 4:
         return None
     n_1, n_x = params[0].W.shape
     pays = rotation_pays(n_x, n_1, examples.X.shape[1], epochs)

@@ -22,6 +22,7 @@ from typing import Any, TypeVar
 import jax
 import numpy as np
 from jax.experimental.xla_metadata import set_xla_metadata
+from jax.typing import DTypeLike
 from jaxlib import version
 
 from jaxdnn._programs import compiled
@@ -55,7 +56,7 @@ _OPERATIONS = """
 _KNOWN = frozenset(_OPERATIONS.split())
 
 
-def fits_one_kernel(network: Network, batch: int, dtype: Any) -> bool:
+def fits_one_kernel(network: Network, batch: int, dtype: DTypeLike) -> bool:
     """Whether the kernels of a step over so many examples cost more than its work.
 
     Functions of one's own may hold anything; erf, which gelu takes, is slow there.

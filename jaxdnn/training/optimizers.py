@@ -14,17 +14,18 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from functools import lru_cache
 from inspect import signature
-from typing import Any, Protocol, cast, runtime_checkable
+from typing import Any, Protocol, TypeVar, runtime_checkable
 
 import jax
 import jax.numpy as jnp
 from jax import Array
+from jax.typing import DTypeLike
 
 from jaxdnn._checks import check_scalar
 from jaxdnn._programs import compiled
 from jaxdnn._refusals import BadTypeError, BadValueError, public
 from jaxdnn._same_code import SameCode
-from jaxdnn.arrays import number, on_device
+from jaxdnn.arrays import ArrayLike, PyTree, Scalar, number, on_device
 from jaxdnn.parameters import Parameters, admitted_alike, admitted_layers
 from jaxdnn.sharding import record_dtype
 
@@ -47,12 +48,15 @@ class GradientTransformation(Protocol):
 # Optax's names for what an update may take beside gradients, state and parameters.
 _EXTRA = ("value", "grad", "value_fn")
 
+# From the number of updates done to a learning rate.
+Schedule = Callable[[Any], ArrayLike]
+_Blocks = TypeVar("_Blocks")
 Optimizer = GradientTransformation | Callable[[Any], GradientTransformation] | None
 
 
 @public
 def update_parameters(
-    params: Parameters, grads: Parameters, *, learning_rate: Any
+    params: Parameters, grads: Parameters, *, learning_rate: Scalar
 ) -> Parameters:
     """One step of gradient descent: W - α dW, b - α db.
 
@@ -81,7 +85,7 @@ def update_parameters(
     return _descend(*on_device((params, grads, learning_rate)))
 
 
-def descend(blocks: Any, grads: Any, rate: Any) -> Any:
+def descend(blocks: _Blocks, grads: _Blocks, rate: Scalar) -> _Blocks:
     """W - α dW, b - α db, of layers or stacks of them.
 
     Example:
@@ -98,10 +102,10 @@ _descend = compiled(descend)
 
 def init_optimizer(
     optimizer: SameCode[Optimizer],
-    schedule: SameCode[Callable[[Any], Any] | None],
-    rate: Any,
+    schedule: SameCode[Schedule | None],
+    rate: Scalar | None,
     params: Parameters,
-) -> Any:
+) -> PyTree:
     """The state to begin with; gradient descent has none.
 
     An optimizer that keeps the learning rate in its state (`optax.inject_hyperparams`)
@@ -118,7 +122,12 @@ def init_optimizer(
 
 # One program, where an optimizer would compile one for every array it makes.
 @compiled(static_argnums=(0, 1))
-def _init(optimizer: Any, schedule: Any, rate: Any, params: Parameters) -> Any:
+def _init(
+    optimizer: SameCode[Optimizer],
+    schedule: SameCode[Schedule | None],
+    rate: Scalar | None,
+    params: Parameters,
+) -> PyTree:
     if schedule.value is not None:
         rate = scheduled(schedule.value, 0, params[0].W.dtype)
     with _told_of("init", "it is given the parameters"):
@@ -127,13 +136,13 @@ def _init(optimizer: Any, schedule: Any, rate: Any, params: Parameters) -> Any:
 
 def apply_optimizer(
     optimizer: Optimizer,
-    params: Any,
-    grads: Any,
-    state: Any,
+    params: _Blocks,
+    grads: _Blocks,
+    state: PyTree,
     rate: Any,
-    cost: Callable[[Any], Any],
-    value: Any,
-) -> tuple[Any, Any]:
+    cost: Callable[[_Blocks], Scalar],
+    value: Scalar,
+) -> tuple[_Blocks, PyTree]:
     """New parameters and the optimizer's new state.
 
     Args:
@@ -158,7 +167,7 @@ def apply_optimizer(
     return jax.tree.map(lambda p, u: (p + u).astype(p.dtype), params, updates), state
 
 
-def scheduled(schedule: Callable[[Any], Any], step: Any, dtype: Any) -> Array:
+def scheduled(schedule: Schedule, step: Scalar, dtype: DTypeLike) -> Array:
     """The learning rate of this step, ().
 
     Example:
@@ -189,7 +198,7 @@ def _told_of(part: str, given: str) -> Generator[None]:
         ) from error
 
 
-def learning_rate_of(state: Any) -> Any:
+def learning_rate_of(state: PyTree) -> Array | None:
     """The learning rate in an optimizer's state (`optax.inject_hyperparams`), or None.
 
     Example:
@@ -203,7 +212,7 @@ def learning_rate_of(state: Any) -> Any:
     return None
 
 
-def gradient_norm(grads: Any) -> Array:
+def gradient_norm(grads: PyTree) -> Array:
     """sqrt(Σ_l ||dW_l||² + ||db_l||²), in the dtype of records.
 
     Example:
@@ -229,4 +238,4 @@ def _extra_names(update: Callable[..., Any]) -> tuple[str, ...]:
 def _at_rate(optimizer: Any, rate: Any) -> GradientTransformation:
     if isinstance(optimizer, GradientTransformation):
         return optimizer
-    return cast(GradientTransformation, optimizer(rate))
+    return optimizer(rate)

@@ -12,10 +12,11 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
+from jaxdnn.arrays import Scalar
 from jaxdnn.training.snapshots import key_bits
 
 
-def shuffled(key: Array, size: int, real: Any) -> Array:
+def shuffled(key: Array, size: int, real: Scalar) -> Array:
     """The numbers 0, ..., size - 1, the first `real` of them in random order.
 
     Example:
@@ -36,7 +37,9 @@ def shuffled(key: Array, size: int, real: Any) -> Array:
         return jax.lax.bitcast_convert_type(words, jnp.uint32)[:, 0]
 
 
-def epoch_order(key: Array | None, given: Array | None, epoch: Any, rows: Any) -> Array:
+def epoch_order(
+    key: Array | None, given: Array | None, epoch: Array, rows: Any
+) -> Array:
     """Row numbers (m,) in the order of this epoch.
 
     Args:

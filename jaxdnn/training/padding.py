@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
+from jax.typing import DTypeLike
 
 from jaxdnn.architecture import Network
 from jaxdnn.parameters import Layer, Parameters
@@ -31,7 +32,7 @@ def padded(params: Parameters, widest: Network) -> Parameters:
     )
 
 
-def ones(network: Network, dtype: Any) -> Parameters:
+def ones(network: Network, dtype: DTypeLike) -> Parameters:
     """Parameters that are all 1: padded, they mask what is not the network's own.
 
     Example:

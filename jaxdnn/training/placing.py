@@ -6,8 +6,8 @@ of which its devices take their share; of what comes in pieces it gives its own 
 Nothing else in training knows of devices and processes.
 """
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 
 import jax
 import numpy as np
@@ -18,12 +18,16 @@ from numpy.typing import NDArray
 from jaxdnn._programs import compiled
 from jaxdnn._refusals import BadValueError
 from jaxdnn.architecture import Network
+from jaxdnn.arrays import ArrayLike, PyTree
 from jaxdnn.training.examples import Columns, Rows, arranged
 from jaxdnn.training.snapshots import as_key_like, key_bits
 from jaxdnn.training.source import Batches, Share
 
+_T = TypeVar("_T")
+_Tree = TypeVar("_Tree")
 
-def replicate(mesh: Mesh, tree: Any) -> Any:
+
+def replicate(mesh: Mesh, tree: _Tree) -> _Tree:
     """The tree's arrays on every device of the mesh; those that are there stay.
 
     Example:
@@ -38,7 +42,7 @@ def replicate(mesh: Mesh, tree: Any) -> Any:
     )
 
 
-def shard(mesh: Mesh, network: Network, examples: Columns | Rows) -> Any:
+def shard(mesh: Mesh, network: Network, examples: Columns | Rows) -> Columns | Rows:
     """Columns shared among the mesh's devices; rows on all, which share each batch.
 
     Where the devices do not divide them, columns of weight 0 make up the number. Rows
@@ -57,9 +61,12 @@ def shard(mesh: Mesh, network: Network, examples: Columns | Rows) -> Any:
     if size != m:
         examples = arranged(network, examples, examples.X.dtype, size)
     lies = {1: rows_shared(mesh).spec, 2: PartitionSpec(None, mesh.axis_names)}
-    X, Y, weight = (
-        None if of is None else _place(mesh, of, lies[of.ndim]) for of in examples[:3]
-    )
+
+    def place(of: Array) -> Array:
+        return _place(mesh, of, lies[of.ndim])
+
+    X, Y = place(examples.X), place(examples.Y)
+    weight = None if examples.weight is None else place(examples.weight)
     return Columns(X, Y, weight, examples.total)
 
 
@@ -102,7 +109,7 @@ def shard_batches(mesh: Mesh, batches: Batches) -> Batches:
     )
 
 
-def everyones(mesh: Mesh, numbers: NDArray[Any]) -> NDArray[Any]:
+def everyones(mesh: Mesh, numbers: NDArray[Any]) -> NDArray[np.float64]:
     """Numbers (n,) in float64 of each of the mesh's processes: (processes, n).
 
     Example:
@@ -145,13 +152,13 @@ def turn_of(mesh: Mesh) -> tuple[int, int]:
     return int(np.searchsorted(processes, jax.process_index())), len(processes)
 
 
-def _processes(mesh: Mesh) -> tuple[NDArray[Any], NDArray[Any]]:
+def _processes(mesh: Mesh) -> tuple[NDArray[np.int_], NDArray[np.intp]]:
     """Those that have devices of the mesh, in order, and where each one's first is."""
     of_each = [device.process_index for device in mesh.devices.flat]
     return np.unique(of_each, return_index=True)
 
 
-def on_all(mesh: Mesh, tree: Any) -> Any:
+def on_all(mesh: Mesh, tree: _Tree) -> _Tree:
     """What devices share, on each of them: every process can read all of it.
 
     Example:
@@ -164,17 +171,17 @@ def on_all(mesh: Mesh, tree: Any) -> Any:
 
 
 @compiled(static_argnames="lies")
-def _moved(lies: NamedSharding, tree: Any) -> Any:
+def _moved(lies: NamedSharding, tree: _Tree) -> _Tree:
     return jax.lax.with_sharding_constraint(tree, lies)
 
 
 def share_lanes(
     mesh: Mesh | None,
-    program: Callable[..., Any],
-    lanes: Any,
-    rest: Any,
+    program: Callable[..., _T],
+    lanes: PyTree,
+    rest: Sequence[PyTree],
     **static: Any,
-) -> Any:
+) -> _T:
     """program(lanes, *rest, **static), each device of a mesh with lanes of its own.
 
     Args:
@@ -195,7 +202,7 @@ def share_lanes(
         return program(lanes, *rest, **static)
     lies = rows_shared(mesh)
 
-    def place(lane: Any) -> Array:
+    def place(lane: Array) -> Array:
         bits = np.asarray(key_bits(lane))
         places = np.arange(-(-len(bits) // mesh.size) * mesh.size)
         bits = bits[np.where(places < len(bits), places, 0)]
@@ -208,9 +215,13 @@ def share_lanes(
 
 @compiled(static_argnames=("lies", "program", "options"))
 def _each_its_own(
-    lies: NamedSharding, program: Any, options: Any, lanes: Any, rest: Any
-) -> Any:
-    def own(lanes: Any, rest: Any) -> Any:
+    lies: NamedSharding,
+    program: Callable[..., _T],
+    options: Any,
+    lanes: PyTree,
+    rest: PyTree,
+) -> _T:
+    def own(lanes: PyTree, rest: Any) -> _T:
         return program(lanes, *rest, **dict(options))
 
     # Lanes vary from device to device, and with them all that a loop carries.
@@ -234,7 +245,7 @@ def rows_shared(mesh: Mesh) -> NamedSharding:
     return NamedSharding(_automatic(mesh), PartitionSpec(mesh.axis_names))
 
 
-def _place(mesh: Mesh, value: Any, spec: PartitionSpec) -> Array:
+def _place(mesh: Mesh, value: ArrayLike, spec: PartitionSpec) -> Array:
     lies = NamedSharding(_automatic(mesh), spec)
     if isinstance(value, Array) and value.sharding == lies:
         return value

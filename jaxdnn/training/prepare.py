@@ -1,5 +1,6 @@
 """From what a run is given to what its program takes: numbers, keys, first state."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -8,13 +9,22 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 from jax.sharding import Mesh
+from jax.typing import DTypeLike
 
 from jaxdnn._checks import check_dropout, check_key, check_scalar, in_trace, is_concrete
 from jaxdnn._programs import compiled
 from jaxdnn._refusals import BadValueError
 from jaxdnn._same_code import SameCode
 from jaxdnn.architecture import Network
-from jaxdnn.arrays import admitted, number, on_device, on_one_device
+from jaxdnn.arrays import (
+    ArrayLike,
+    PyTree,
+    Scalar,
+    admitted,
+    number,
+    on_device,
+    on_one_device,
+)
 from jaxdnn.objective import l2_or_none
 from jaxdnn.parameters import (
     Method,
@@ -57,6 +67,9 @@ from jaxdnn.training.weights import ClassWeight, of_classes
 
 _LEARNING_RATE = 0.0075
 
+# NumPy, whose arrays a program takes as it takes JAX's.
+_HOST: Any = np
+
 # Any number: noise's key must be none of those that a run's key is split into.
 _NOISE = 0x6E6F6973
 
@@ -69,11 +82,11 @@ class Given(NamedTuple):
 
     examples: Columns | Rows | Source
     key: Array | None
-    params: Any
+    params: Parameters | None
     validation: Any
     class_weight: ClassWeight = None
-    order: Any = None
-    resume: Any = None
+    order: ArrayLike | None = None
+    resume: Snapshot | Mapping[str, ArrayLike] | None = None
     mesh: Mesh | None = None
     concrete: bool = True
 
@@ -84,7 +97,7 @@ class Placed(NamedTuple):
     size: how many rows the program is given for them, or None for just those.
     """
 
-    examples: Any
+    examples: Columns | Rows | Source
     watched: Watched | None
     size: int | None
 
@@ -94,12 +107,12 @@ class Prepared(NamedTuple):
 
     run: Run
     start: Snapshot
-    examples: Any
+    examples: Columns | Rows | Source
     layout: Layout
 
 
 def place_examples(
-    network: Network, given: Given, config: Config, dtype: Any
+    network: Network, given: Given, config: Config, dtype: DTypeLike
 ) -> Placed:
     """What runs on the same examples share."""
     examples, mesh = given.examples, given.mesh
@@ -157,7 +170,7 @@ def prepare(
     if simple and config.layout == "auto":
         basis = run_basis(params, examples, config.epochs, resume) if own else None
         layout = folded(network, basis)
-    if layout.basis is not None:
+    if isinstance(examples, Columns) and layout.basis is not None:
         examples = examples._replace(X=layout.inputs(examples.X))
         watched = watched and watched._replace(X=layout.inputs(watched.X))
         constants = constants._replace(basis=layout.basis)
@@ -193,7 +206,9 @@ def prepare(
     return Prepared(run, replace(start, state=state), examples, layout)
 
 
-def _in_one_kernel(network: Network, given: Given, config: Config, dtype: Any) -> bool:
+def _in_one_kernel(
+    network: Network, given: Given, config: Config, dtype: DTypeLike
+) -> bool:
     """Whether each step is small, draws nothing and is in a program of its own."""
     drawn = config.drops_out or config.clip_examples is not None
     if drawn or config.compute_dtype is not None:
@@ -204,7 +219,7 @@ def _in_one_kernel(network: Network, given: Given, config: Config, dtype: Any) -
     return fits_one_kernel(network, batch, dtype)
 
 
-def is_concrete_tree(given: Any) -> bool:
+def is_concrete_tree(given: PyTree) -> bool:
     """Whether none of it is traced, nor what is computed here.
 
     Example:
@@ -261,14 +276,16 @@ def initial_parameters(
     return initialize_parameters(key, dims, method=method, dtype=drawn)  # pyright: ignore[reportArgumentType]
 
 
-def _is_ragged(examples: Any, batch_size: int | None) -> bool:
+def _is_ragged(examples: Columns | Rows | Source, batch_size: int | None) -> bool:
     """Whether a batch may be partly empty."""
     if batch_size is None or isinstance(examples, Source):
         return False
     return count_of(examples) % batch_size != 0
 
 
-def _settings(given: Given, config: Config, dtype: Any, size: int | None) -> Settings:
+def _settings(
+    given: Given, config: Config, dtype: DTypeLike, size: int | None
+) -> Settings:
     """The numbers of a run in its dtype."""
     examples, rate, order = given.examples, config.learning_rate, given.order
     if rate is None and config.optimizer is None:
@@ -291,13 +308,15 @@ def _settings(given: Given, config: Config, dtype: Any, size: int | None) -> Set
         keep_prob=number("keep_prob", keep_prob, dtype),
         patience=number("patience", config.patience, np.int32),
         min_delta=number("min_delta", config.min_delta, wide),
-        examples=np.int32(m),
+        examples=_HOST.int32(m),
         order=order,
         clipping=_clipping(examples, config, wide),
     )
 
 
-def _clipping(examples: Any, config: Config, wide: Any) -> Clipping | None:
+def _clipping(
+    examples: Columns | Rows | Source, config: Config, wide: DTypeLike
+) -> Clipping | None:
     if config.clip_examples is None:
         return None
     max_norm = config.clip_examples * _weights_scale(examples)
@@ -308,14 +327,14 @@ def _clipping(examples: Any, config: Config, wide: Any) -> Clipping | None:
     )
 
 
-def _weights_scale(examples: Any) -> Any:
+def _weights_scale(examples: Columns | Rows | Source) -> Scalar:
     """What the examples' weights are multiplied by: those of rows have mean 1."""
     if isinstance(examples, Columns):
         return 1
     return count_of(examples) / examples.total
 
 
-def _l2_term(examples: Any, config: Config) -> L2Term | None:
+def _l2_term(examples: Columns | Rows | Source, config: Config) -> L2Term | None:
     check_scalar("l2", config.l2, low=0)
     l2 = l2_or_none(config.l2)
     if l2 is None:
@@ -331,7 +350,7 @@ def _first_snapshot(run: Run, params: Parameters) -> Snapshot:
     rate = run.settings.learning_rate
     inner = init_optimizer(plan.optimizer, plan.schedule, rate, params)
     best = None if plan.watched is None else none_yet(params, record_dtype(dtype))
-    state = State(params, inner, np.int32(0), np.int32(0), best)
-    history = blank_history(np.zeros(0, record_dtype(dtype)), run)
+    state = State(params, inner, _HOST.int32(0), _HOST.int32(0), best)
+    history = blank_history(_HOST.zeros(0, record_dtype(dtype)), run)
     history = replace(history, best_epoch=best_entry(best))
     return Snapshot(state, run.constants, history)

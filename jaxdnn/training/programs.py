@@ -11,10 +11,12 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 from jax import Array
+from jax.typing import DTypeLike
 
 from jaxdnn import propagation
 from jaxdnn._programs import compiled
 from jaxdnn.architecture import Network
+from jaxdnn.arrays import Scalar
 from jaxdnn.blocks import Blocks
 from jaxdnn.dropout import Dropout
 from jaxdnn.objective import Mean, mean_over
@@ -41,7 +43,7 @@ from jaxdnn.training.stopping import better_of, goes_on
 from jaxdnn.training.types import Constants, History, Run, State
 
 
-def blank_history(blank: Any, run: Run) -> History:
+def blank_history(blank: Array, run: Run) -> History:
     """A history whose every array is the blank one: those that the run records."""
     watched = None if run.watched is None else blank
     norm = blank if "gradient_norm" in run.plan.record else None
@@ -55,13 +57,13 @@ class Sums(NamedTuple):
     The cost is finite only where all of them were. What is not recorded is None.
     """
 
-    batches: Any
-    cost: Any
-    gradient_norm: Any
-    clipped_share: Any
+    batches: Array
+    cost: Array
+    gradient_norm: Array | None
+    clipped_share: Array | None
 
 
-def no_sums(run: Run, dtype: Any) -> Sums:
+def no_sums(run: Run, dtype: DTypeLike) -> Sums:
     """Before the first batch of a run of this dtype."""
     zero, none = jnp.zeros((), record_dtype(dtype)), jnp.zeros((), jnp.int32)
     recorded = blank_history(zero, run)
@@ -76,7 +78,7 @@ class Step(NamedTuple):
 
     cost: Array
     grads: Blocks
-    clipped_share: Any
+    clipped_share: Array | None
 
 
 def one_step(run: Run, state: State, batch: Batch) -> tuple[State, Step]:
@@ -106,7 +108,7 @@ def one_step(run: Run, state: State, batch: Batch) -> tuple[State, Step]:
     return state, Step(J, grads, share)
 
 
-def _rate(run: Run, state: State, step: Any) -> Any:
+def _rate(run: Run, state: State, step: Array) -> Array | None:
     """The learning rate of a step; None where an optimizer keeps it to itself."""
     schedule, rate = run.plan.schedule.value, run.settings.learning_rate
     if schedule is not None:
@@ -114,7 +116,7 @@ def _rate(run: Run, state: State, step: Any) -> Any:
     return learning_rate_of(state.optimizer) if rate is None else rate
 
 
-def _masked(blocks: Blocks, mask: Any) -> Blocks:
+def _masked(blocks: Blocks, mask: Blocks | None) -> Blocks:
     return blocks if mask is None else jax.tree.map(jnp.multiply, blocks, mask)
 
 
@@ -142,7 +144,7 @@ def train_batches(
     state: State,
     sums: Sums,
     examples: Columns | Rows | Batches,
-    limit: Any = None,
+    limit: Scalar | None = None,
 ) -> tuple[State, Sums]:
     """Every batch of the examples once, or the first `limit` of them."""
     order = _order(run, state, examples)
@@ -166,7 +168,7 @@ def _updates(
     sums: Sums,
     examples: Columns | Rows | Batches,
     order: Array | None,
-    limit: Any,
+    limit: Scalar | None,
 ) -> tuple[State, Sums]:
     """One for each batch of this order."""
 
@@ -176,7 +178,7 @@ def _updates(
         if sums.gradient_norm is not None:
             norm = sums.gradient_norm + gradient_norm(grads)
             sums = sums._replace(gradient_norm=norm)
-        if sums.clipped_share is not None:
+        if sums.clipped_share is not None and share is not None:
             clipped = sums.clipped_share + share * batch.share
             sums = sums._replace(clipped_share=clipped)
         return state, sums
@@ -188,7 +190,7 @@ def _updates(
     if limit is not None:
         batches = jnp.minimum(limit, batches)
 
-    def step(i: Any, carry: tuple[State, Sums]) -> Any:
+    def step(i: Array, carry: tuple[State, Sums]) -> tuple[State, Sums]:
         done = add(*carry, take_batch(run, examples, order, i))
         return varying_as(done, examples.X)
 
@@ -244,7 +246,7 @@ def history_room(epochs: int) -> int:
 
 @compiled_by_plan(static_argnames="room")
 def run_epochs(
-    run: Run, state: State, examples: Columns | Rows, stop: Any, room: int
+    run: Run, state: State, examples: Columns | Rows, stop: Scalar, room: int
 ) -> tuple[State, History, Sums]:
     """Epochs up to `stop`, at most `room` of them.
 
@@ -289,7 +291,7 @@ close_epoch = compiled(end_epoch)
 
 @compiled
 def batch_at(
-    run: Run, state: State, examples: Columns | Rows | Batches, i: Any
+    run: Run, state: State, examples: Columns | Rows | Batches, i: Array
 ) -> Batch:
     """Batch i of the state's epoch."""
     if isinstance(examples, Columns):

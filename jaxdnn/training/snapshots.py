@@ -12,9 +12,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
+from numpy.typing import NDArray
 
 from jaxdnn._checks import check_kind, is_concrete
 from jaxdnn._refusals import BadValueError, public
+from jaxdnn.arrays import ArrayLike
 from jaxdnn.training.stopping import best_entry
 from jaxdnn.training.types import Snapshot
 
@@ -22,7 +24,7 @@ _FOLLOWS = " (it follows from validation, clip_examples and record)"
 
 
 @public
-def snapshot_to_dict(snapshot: Snapshot) -> dict[str, Any]:
+def snapshot_to_dict(snapshot: Snapshot) -> dict[str, NDArray[Any]]:
     """Every array of the snapshot under its path; keys as their data.
 
     Raises:
@@ -43,7 +45,7 @@ def snapshot_to_dict(snapshot: Snapshot) -> dict[str, Any]:
     }
 
 
-def restore_snapshot(template: Snapshot, saved: Mapping[str, Any]) -> Snapshot:
+def restore_snapshot(template: Snapshot, saved: Mapping[str, ArrayLike]) -> Snapshot:
     """The snapshot that `snapshot_to_dict` took apart.
 
     Args:
@@ -104,11 +106,11 @@ def _check_counts(snapshot: Snapshot) -> None:
         )
 
 
-def _is_key(leaf: Any) -> bool:
+def _is_key(leaf: Array) -> bool:
     return jnp.issubdtype(leaf.dtype, jax.dtypes.prng_key)
 
 
-def key_bits(leaf: Any) -> Any:
+def key_bits(leaf: Array) -> Array:
     """What can be written or placed of a leaf: a key's data, or the array itself.
 
     Example:
@@ -118,7 +120,7 @@ def key_bits(leaf: Any) -> Any:
     return jax.random.key_data(leaf) if _is_key(leaf) else leaf
 
 
-def as_key_like(like: Any, value: Any) -> Array:
+def as_key_like(like: Array, value: Any) -> Array:
     """What `key_bits` took apart: a key where `like` is one.
 
     Example:

@@ -13,12 +13,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
+from jax import Array
+from jax.typing import DTypeLike
 from numpy.typing import NDArray
 
 from jaxdnn._checks import check_shape, check_weights
 from jaxdnn._refusals import BadValueError, within
 from jaxdnn.architecture import Network
-from jaxdnn.arrays import admitted
+from jaxdnn.arrays import ArrayLike, Pieces, Scalar, admitted
 from jaxdnn.training.checks import check_examples
 from jaxdnn.training.weights import (
     ClassWeight,
@@ -44,13 +46,13 @@ class Source(NamedTuple):
     with most of them. piece_rows: the largest first piece's.
     """
 
-    pieces: Iterable[Any]
+    pieces: Pieces
     m: int
-    total: Any
-    dtype: Any
+    total: float
+    dtype: np.dtype
     labels: bool
     weighted: bool
-    of_class: Mapping[int, Any] | None
+    of_class: Mapping[int, Scalar] | None
     rows: int
     most_rows: int
     piece_rows: int
@@ -70,10 +72,10 @@ class Batches(NamedTuple):
     rest is copies, as any head can take them.
     """
 
-    X: Any
-    targets: Any
-    weight: Any
-    real: Any
+    X: Array
+    targets: Array
+    weight: Array | None
+    real: Any  # Array, or None of one batch in which all counts
 
 
 class _Seen(NamedTuple):
@@ -84,16 +86,16 @@ class _Seen(NamedTuple):
     """
 
     first: int
-    dtype: Any
+    dtype: np.dtype
     labels: bool
     weighted: bool
-    counts: NDArray[Any]
-    weights: NDArray[Any]
+    counts: NDArray[np.int_]
+    weights: NDArray[np.float64]
 
 
 def source_of(
     network: Network,
-    pieces: Iterable[Any],
+    pieces: Pieces,
     class_weight: ClassWeight = None,
     everyones: Everyones | None = None,
 ) -> Source:
@@ -161,7 +163,7 @@ def batches_of(
     network: Network,
     source: Source,
     share: Share,
-    dtype: Any,
+    dtype: DTypeLike,
     draws: np.random.Generator | None = None,
     buffer: int = 0,
 ) -> Iterator[Batches]:
@@ -214,7 +216,7 @@ def times_of(source: Source, share: Share) -> int:
 
 
 def empty_batches(
-    network: Network, source: Source, share: Share, dtype: Any
+    network: Network, source: Source, share: Share, dtype: DTypeLike
 ) -> Batches:
     """As many batches as are given at a time, in which nothing is real.
 
@@ -236,9 +238,7 @@ def empty_batches(
 
 # X (k, n_x), targets (k, ...) and, where there are weights, those (k,).
 _Rows = tuple[NDArray[Any], ...]
-
-# The dtypes that those become.
-_Kinds = tuple[Any, Any, Any]
+_Kinds = tuple[DTypeLike, ...]  # that those become
 
 
 def _rows(network: Network, source: Source) -> Iterator[_Rows]:
@@ -246,13 +246,13 @@ def _rows(network: Network, source: Source) -> Iterator[_Rows]:
     for piece in source.pieces:
         X, Y, *weights = map(_as_it_is, piece)
         if source.of_class is not None:
-            weights.append(by_class(network, Y, source.of_class))
+            weights.append(np.asarray(by_class(network, Y, source.of_class)))
         if weights:
             weights = [np.prod(weights, axis=0) * (source.m / source.total)]
         yield X.T, Y.T, *weights
 
 
-def _as_it_is(array: Any) -> NDArray[Any]:
+def _as_it_is(array: ArrayLike) -> NDArray[Any]:
     """NumPy's real numbers, which were looked at before, without a copy."""
     if type(array) is np.ndarray and array.dtype.kind in "biuf":
         return array
@@ -317,7 +317,7 @@ def _filled(
 def _cut(rows: _Rows, real: int, share: Share) -> Batches:
     """Cut to batches, each filled up with copies of its last row."""
 
-    def cut(of: NDArray[Any], **how: Any) -> NDArray[Any]:
+    def cut(of: NDArray[Any], **how: Any) -> Any:
         of = of.reshape(-1, share.rows, *of.shape[1:])
         missing = share.places - share.rows
         wider = (0, 0), (0, missing), *((0, 0),) * (of.ndim - 2)
@@ -334,7 +334,7 @@ def _room(rows: _Rows, size: int, kinds: _Kinds) -> _Rows:
     return tuple(np.empty((size, *of.shape[1:]), kind) for of, kind in pairs)
 
 
-def _put(arrays: _Rows, at: Any, rows: Iterable[NDArray[Any]]) -> None:
+def _put(arrays: _Rows, at: NDArray[np.intp], rows: Iterable[NDArray[Any]]) -> None:
     for array, of in zip(arrays, rows, strict=True):
         # NumPy copies what goes to places, in their dtype: a few thousand rows.
         for start in range(0, len(at), _PUT_AT_A_TIME):
@@ -342,7 +342,7 @@ def _put(arrays: _Rows, at: Any, rows: Iterable[NDArray[Any]]) -> None:
             array[at[some]] = of[some]
 
 
-def _seen(network: Network, pieces: Iterable[Any], *, by_classes: bool) -> _Seen:
+def _seen(network: Network, pieces: Pieces, *, by_classes: bool) -> _Seen:
     """A look at all pieces; an error names the one it is about."""
     classes = class_count(network) if by_classes else 1
     counts, weights = np.zeros(classes, int), np.zeros(classes)

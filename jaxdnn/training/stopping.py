@@ -13,8 +13,11 @@ from typing import Any, Literal, NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax import Array
+from jax.typing import DTypeLike
 
 from jaxdnn._checks import is_concrete
+from jaxdnn.arrays import PyTree, Scalar
 
 Watch = Literal["cost", "score"]
 
@@ -27,12 +30,12 @@ class Best(NamedTuple):
     parameters are the latest.
     """
 
-    params: Any
-    value: Any
-    epoch: Any
-    tie: Any
-    mark: Any
-    since: Any
+    params: Any  # Parameters, or Blocks
+    value: Array
+    epoch: Array
+    tie: Array
+    mark: Array
+    since: Array
 
 
 def entry_to_watch(watch: Watch | None, validation: bool) -> str | None:
@@ -45,19 +48,25 @@ def entry_to_watch(watch: Watch | None, validation: bool) -> str | None:
     return f"validation_{watch or 'cost'}" if validation else watch
 
 
-def none_yet(params: Any, dtype: Any) -> Best:
+def none_yet(params: PyTree, dtype: DTypeLike) -> Best:
     """Before the first epoch.
 
     Example:
       >>> int(none_yet((), np.float32).epoch)
       -1
     """
-    infinite, nowhere = np.asarray(np.inf, dtype), np.int32(-1)
+    host: Any = np
+    infinite, nowhere = host.asarray(np.inf, dtype), host.int32(-1)
     return Best(params, infinite, nowhere, infinite, infinite, nowhere)
 
 
 def better_of(
-    watched: str, min_delta: Any, best: Best, params: Any, entry: Any, epoch: Any
+    watched: str,
+    min_delta: Scalar,
+    best: Best,
+    params: PyTree,
+    entry: Any,
+    epoch: Array,
 ) -> Best:
     """The best so far, or what the latest epoch made of it.
 
@@ -87,7 +96,7 @@ def better_of(
     enough = finite & (best.mark - min_delta > value)
     latest = better | (best.epoch < 0)
 
-    def chosen(new: Any, old: Any) -> Any:
+    def chosen(new: Array, old: Array) -> Array:
         return jnp.where(latest, new, old)
 
     return Best(
@@ -100,7 +109,7 @@ def better_of(
     )
 
 
-def goes_on(patience: Any, best: Best | None, epoch: Any) -> Any:
+def goes_on(patience: Scalar | None, best: Best | None, epoch: Array) -> Array | bool:
     """Whether there was one better enough within the last `patience` of `epoch` epochs.
 
     Example:
@@ -113,7 +122,7 @@ def goes_on(patience: Any, best: Best | None, epoch: Any) -> Any:
     return epoch - best.since <= patience
 
 
-def best_entry(best: Best | None) -> Any:
+def best_entry(best: Best | None) -> Array | None:
     """Which entry of the history is the best; None where none is, or none is watched.
 
     In a traced function it cannot be known, and none is -1.

@@ -7,7 +7,7 @@ every operation's fixed cost; large ones only wait for each other's memory.
 Hidden layers of several sizes are padded to the largest: see `padding`.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from itertools import product
 from typing import Any, Literal, NamedTuple
@@ -17,6 +17,7 @@ import jax
 import numpy as np
 from jax import Array
 from jax.sharding import Mesh
+from numpy.typing import NDArray
 
 from jaxdnn._checks import (
     check_choice,
@@ -30,18 +31,20 @@ from jaxdnn._programs import compiled
 from jaxdnn._refusals import BadValueError, public
 from jaxdnn.architecture import Network
 from jaxdnn.arguments import check_network
-from jaxdnn.arrays import on_device
+from jaxdnn.arrays import ArrayLike, PyTree, on_device
 from jaxdnn.blocks import unfold
 from jaxdnn.parameters import Method, Parameters
 from jaxdnn.training.batch_objective import L2Over
 from jaxdnn.training.checks import check_config, check_mesh, recorded
 from jaxdnn.training.examples import (
+    Columns,
+    Rows,
     arranged,
     count_of,
     examples_of,
 )
-from jaxdnn.training.lanes import Lane, Lanes, networks, several
-from jaxdnn.training.optimizers import Optimizer
+from jaxdnn.training.lanes import Lane, Lanes, Several, networks, several
+from jaxdnn.training.optimizers import Optimizer, Schedule
 from jaxdnn.training.padding import ones, padded, unpadded
 from jaxdnn.training.placing import share_lanes
 from jaxdnn.training.prepare import (
@@ -78,15 +81,15 @@ VMAP_ACTIVATIONS = 3000
 @public
 def sweep(
     network: Network,
-    X: Any,
-    Y: Any,
+    X: ArrayLike,
+    Y: ArrayLike,
     *,
-    seeds: int | Sequence[int] = 0,
-    learning_rate: float | Sequence[float] | None = None,
-    l2: float | Sequence[float] = 0.0,
-    keep_prob: float | Sequence[float] = 1.0,
-    clip_examples: float | Sequence[float] | None = None,
-    noise_multiplier: float | Sequence[float] = 0.0,
+    seeds: int | Sequence[int] | NDArray[np.integer] = 0,
+    learning_rate: Several | Schedule | None = None,
+    l2: Several = 0.0,
+    keep_prob: Several = 1.0,
+    clip_examples: Several | None = None,
+    noise_multiplier: Several = 0.0,
     hidden_sizes: Sequence[int | Sequence[int]] | None = None,
     params: Parameters | None = None,
     method: Method = "he",
@@ -94,11 +97,11 @@ def sweep(
     epochs: int = 1000,
     batch_size: int | None = None,
     shuffle: bool = True,
-    order: Any = None,
+    order: ArrayLike | None = None,
     l2_over: L2Over = "all",
-    sample_weight: Any = None,
+    sample_weight: ArrayLike | None = None,
     class_weight: ClassWeight = None,
-    validation: tuple[Any, ...] | None = None,
+    validation: tuple[ArrayLike, ...] | None = None,
     watch: Watch | None = None,
     patience: int | None = None,
     min_delta: float = 0.0,
@@ -191,10 +194,10 @@ def sweep(
     given = Given(examples, None, params, validation, class_weight, order)
     run, lanes, examples = _lanes(options, configs, given)
     strategy = strategy or _faster(run, count_of(given.examples))
-    run, lanes, epochs = on_device((run, lanes, np.int32(base.epochs)))
+    run, lanes, last = on_device((run, lanes, np.int32(base.epochs)))
     room = history_room(base.epochs)
     ends = share_lanes(
-        mesh, _run_lanes, lanes, (run, examples, epochs), strategy=strategy, room=room
+        mesh, _run_lanes, lanes, (run, examples, last), strategy=strategy, room=room
     )
     whole = arranged(network, examples_of(network, X, Y), ends[0][0].W.dtype)
     shown = on_device((whole.X, whole.Y))
@@ -261,7 +264,7 @@ def _configs(base: Config, options: tuple[tuple[Any, ...], ...]) -> list[Config]
     ]
 
 
-def _is_not(neutral: float) -> Any:
+def _is_not(neutral: float) -> Callable[[Any], bool]:
     return lambda value: value != neutral
 
 
@@ -299,8 +302,14 @@ def _lanes(
 
 @compiled(static_argnames=("strategy", "room"))
 def _run_lanes(
-    lanes: _Own, run: Run, examples: Any, epochs: Any, *, strategy: Strategy, room: int
-) -> tuple[Any, History, Any]:
+    lanes: _Own,
+    run: Run,
+    examples: Columns | Rows,
+    epochs: Array,
+    *,
+    strategy: Strategy,
+    room: int,
+) -> tuple[Any, History, Array]:
     """The best parameters of every lane, its history with room, and epochs done."""
 
     def one(own: _Own) -> Any:
@@ -316,7 +325,7 @@ def _run_lanes(
 
 
 @compiled(static_argnames="network")
-def _scores(params: Any, X: Array, Y: Array, *, network: Network) -> Array:
+def _scores(params: PyTree, X: Array, Y: Array, *, network: Network) -> Array:
     """Of every lane, on examples as many as there are."""
     return jax.lax.map(lambda of: cost_and_score(network, of, X, Y)[1], params)
 

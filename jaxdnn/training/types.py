@@ -5,23 +5,26 @@ constants are its numbers. A state goes from step to step; a snapshot is all tha
 needs to go on; progress and a result are what the caller sees.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field, fields
 from typing import Any, Literal, NamedTuple
 
 import jax
 from jax import Array
 from jax.sharding import NamedSharding
+from jax.typing import DTypeLike
 
 from jaxdnn._same_code import SameCode
 from jaxdnn._shown import block, never_raises, number, numbers, series, sizes
 from jaxdnn.architecture import Network
+from jaxdnn.arrays import PyTree, Scalar
+from jaxdnn.blocks import Blocks
 from jaxdnn.parameters import Method, Parameters
 from jaxdnn.rotation import rotate_back
 from jaxdnn.training.batch_objective import L2Over, L2Term
 from jaxdnn.training.clipping import Clipping
 from jaxdnn.training.divergence import Divergence
-from jaxdnn.training.optimizers import Optimizer
+from jaxdnn.training.optimizers import Optimizer, Schedule
 from jaxdnn.training.stopping import Best, Watch
 
 # What a history holds only where it is asked for: it costs time in every step.
@@ -34,21 +37,21 @@ class Config:
     """How to train: the keywords of `fit` but for its data and its host's affairs."""
 
     method: Method = "he"
-    learning_rate: Any = None
+    learning_rate: Scalar | Schedule | None = None
     optimizer: Optimizer = None
     epochs: int = 1000
     batch_size: int | None = None
     shuffle: bool = True
-    l2: Any = 0.0
+    l2: Scalar = 0.0
     l2_over: L2Over = "all"
-    keep_prob: Any = 1.0
+    keep_prob: Scalar = 1.0
     watch: Watch | None = None
-    patience: Any = None
-    min_delta: Any = 0.0
+    patience: int | None = None
+    min_delta: Scalar = 0.0
     layout: Literal["auto", "plain"] = "auto"
-    clip_examples: Any = None
-    noise_multiplier: Any = 0.0
-    compute_dtype: Any = None
+    clip_examples: Scalar | None = None
+    noise_multiplier: Scalar = 0.0
+    compute_dtype: DTypeLike | None = None
     record: tuple[Record, ...] = ()
 
     @property
@@ -79,7 +82,7 @@ class Plan:
 
     network: Network
     optimizer: SameCode[Optimizer]
-    schedule: SameCode[Callable[[Any], Any] | None]
+    schedule: SameCode[Schedule | None]
     batch_size: int | None
     ragged: bool
     sentinel: bool
@@ -97,14 +100,14 @@ class Settings(NamedTuple):
     they were given. mask: shaped as the parameters, 0 where one must stay as it is.
     """
 
-    learning_rate: Any
+    learning_rate: Array | None
     l2: L2Term | None
-    keep_prob: Any
-    patience: Any
-    min_delta: Any
-    examples: Any
-    order: Any = None
-    mask: Any = None
+    keep_prob: Any  # Array; None where nothing is dropped
+    patience: Array | None
+    min_delta: Array
+    examples: Array
+    order: Array | None = None
+    mask: Blocks | None = None
     clipping: Clipping | None = None
 
 
@@ -124,10 +127,10 @@ class State(NamedTuple):
     of a rotated run have W_1 (n_1, r): see `rotation`.
     """
 
-    params: Any
-    optimizer: Any
-    epoch: Any
-    step: Any
+    params: Any  # Parameters, or Blocks
+    optimizer: PyTree
+    epoch: Array
+    step: Array
     best: Best | None
 
     @never_raises
@@ -174,13 +177,13 @@ class History:
         watched or none was finite (which a traced run cannot tell: -1).
     """
 
-    cost: Any
-    learning_rate: Any
-    gradient_norm: Any = None
-    validation_cost: Any = None
-    validation_score: Any = None
-    best_epoch: Any = None
-    clipped_share: Any = None
+    cost: Array
+    learning_rate: Array
+    gradient_norm: Array | None = None
+    validation_cost: Array | None = None
+    validation_score: Array | None = None
+    best_epoch: Array | None = None
+    clipped_share: Array | None = None
 
     @never_raises
     def __repr__(self) -> str:

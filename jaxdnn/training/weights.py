@@ -5,15 +5,17 @@ from typing import Any, Literal
 
 import jax.numpy as jnp
 import numpy as np
+from jax import Array
 
 from jaxdnn._checks import is_concrete, readable
 from jaxdnn._refusals import BadTypeError, BadValueError
 from jaxdnn.architecture import Network
+from jaxdnn.arrays import AnyArray, ArrayLike, Scalar
 
-ClassWeight = Mapping[int, float] | Literal["balanced"] | None
+ClassWeight = Mapping[int, Scalar] | Literal["balanced"] | None
 
 
-def are_labels(network: Network, Y: Any) -> bool:
+def are_labels(network: Network, Y: ArrayLike) -> bool:
     """Whether Y are class labels, not columns of targets.
 
     Example:
@@ -70,8 +72,8 @@ def _is_weight(value: Any) -> bool:
 
 
 def of_classes(
-    network: Network, Y: Any, class_weight: ClassWeight
-) -> Mapping[int, Any] | None:
+    network: Network, Y: AnyArray, class_weight: ClassWeight
+) -> Mapping[int, Scalar] | None:
     """Class -> weight, where it is balanced: over Y (n_L, m), or labels (m,).
 
     Example:
@@ -95,7 +97,7 @@ def class_count(network: Network) -> int:
     return max(2, network.layer_dims[-1])
 
 
-def each_class(network: Network, weights: Mapping[int, Any]) -> list[Any]:
+def each_class(network: Network, weights: Mapping[int, Scalar]) -> list[Scalar]:
     """Every class's weight; 1 for a class without one.
 
     Example:
@@ -105,7 +107,7 @@ def each_class(network: Network, weights: Mapping[int, Any]) -> list[Any]:
     return [weights.get(k, 1.0) for k in range(class_count(network))]
 
 
-def balanced(counts: Any) -> Mapping[int, Any]:
+def balanced(counts: AnyArray) -> Mapping[int, Scalar]:
     """Class -> weight, by how many examples each has: all count for as much.
 
     Example:
@@ -118,7 +120,7 @@ def balanced(counts: Any) -> Mapping[int, Any]:
     return {k: weights[k] for k in range(len(counts))}
 
 
-def by_class(network: Network, Y: Any, weights: Mapping[int, Any]) -> Any:
+def by_class(network: Network, Y: AnyArray, weights: Mapping[int, Scalar]) -> Array:
     """The weight of each example's class (m,).
 
     Example:
@@ -128,11 +130,12 @@ def by_class(network: Network, Y: Any, weights: Mapping[int, Any]) -> Any:
     labels, of = classes_of(network, Y), each_class(network, weights)
     # In NumPy nothing compiles for so many examples.
     if isinstance(labels, np.ndarray) and all(map(is_concrete, of)):
-        return np.array(of, jnp.result_type(float))[labels]
+        host: Any = np
+        return host.array(of, jnp.result_type(float))[labels]
     return jnp.array(of)[labels]
 
 
-def classes_of(network: Network, Y: Any) -> Any:
+def classes_of(network: Network, Y: AnyArray) -> Any:
     """The class of each example (m,).
 
     Example:

@@ -4,10 +4,9 @@ Every hint is a formula somebody writes by mistake. It is given only where the f
 reproduces the wrong values to nine digits; a name beside a factor is a suggestion.
 """
 
-from typing import Any
-
 import numpy as np
 
+from jaxdnn.arrays import ArrayLike
 from jaxdnn.verification.units import COARSEST, LIMIT, UNIT_ROUNDOFF, Values
 
 FIT = 1e-9
@@ -35,7 +34,7 @@ def mistake(
     )
 
 
-def fits(found: Values, values: Any) -> bool:
+def fits(found: Values, values: ArrayLike) -> bool:
     """Whether a formula gives these values."""
     values = np.asarray(values)
     if values.shape != found.shape or not np.isfinite(found).all():

@@ -164,6 +164,24 @@ def test_a_state_of_another_run_is_refused(changed, says):
         fit(**(arguments | changed), resume=state)
 
 
+def test_a_rotated_run_does_not_go_on_in_batches():
+    tall, network = np.resize(X, (300, 9)), Network((300, 4, 1))
+    Y = np.resize([0, 1], (1, 9))
+    arguments = {"key": KEY, "shuffle": False}
+    rotated = fit(network, tall, Y, **arguments, epochs=300).snapshot
+    assert rotated.constants.basis is not None
+    for examples in ((tall, Y), ([(tall, Y)],)):
+        with pytest.raises(ValueError, match=r"it has \.constants\.basis"):
+            fit(
+                network,
+                *examples,
+                **arguments,
+                epochs=310,
+                batch_size=3,
+                resume=rotated,
+            )
+
+
 def test_chunks_of_no_length_follow_the_clock():
     edges = []
     arguments = {"key": KEY, "epochs": 3000, "learning_rate": 0.1}

@@ -97,7 +97,9 @@ def activation(name: str, value: Any) -> str | Activation:
     return value if isinstance(value, Activation) else one_of(*ACTIVATIONS)(name, value)
 
 
-def activations(name: str, value: Any) -> Any:
+def activations(
+    name: str, value: Any
+) -> str | Activation | tuple[str | Activation, ...]:
     """One activation, or a tuple of one for each hidden layer.
 
     Example:

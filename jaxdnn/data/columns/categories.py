@@ -95,13 +95,13 @@ class Categories:
         rows = self.encode(table)
         return rows[1:] if len(rows) == 2 else rows
 
-    def truth(self, table: Table) -> NDArray[Any]:
+    def truth(self, table: Table) -> NDArray[np.object_]:
         """(m,) the names that predictions are compared with."""
         texts = table.texts(self.name)
         index = self.index(texts)
         return np.where(index < 0, texts, np.array(self.categories, object)[index])
 
-    def decode(self, said: NDArray[Any]) -> NDArray[Any]:
+    def decode(self, said: NDArray[Any]) -> NDArray[np.object_]:
         """What `predict` says, (1, m) numbers of classes, as (m,) names."""
         return np.array(self.categories, dtype=object)[said[0].astype(np.int64)]
 

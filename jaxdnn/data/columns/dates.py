@@ -72,7 +72,9 @@ def _read(cells: Any, layout: str) -> Any:
     return None
 
 
-def _is_written(moments: NDArray[Any], texts: NDArray[Any], layout: str) -> bool:
+def _is_written(
+    moments: NDArray[np.datetime64], texts: NDArray[Any], layout: str
+) -> bool:
     """Whether the year and the day are those of the text.
 
     strptime takes two digits for a year, and the 31st of any month.
@@ -89,7 +91,7 @@ def _is_written(moments: NDArray[Any], texts: NDArray[Any], layout: str) -> bool
     return bool((days == (whole - first).astype(int) + 1).all())
 
 
-def _year(moments: NDArray[Any]) -> NDArray[np.float64]:
+def _year(moments: NDArray[np.datetime64]) -> NDArray[np.float64]:
     return moments.astype("datetime64[Y]").astype(np.float64) + 1970
 
 
@@ -160,7 +162,7 @@ class Dates:
         """Of missing dates, if training had none."""
         return None if self.indicator else new_gaps(table, self.name, "no date is in")
 
-    def moments(self, table: Table) -> NDArray[Any]:
+    def moments(self, table: Table) -> NDArray[np.datetime64]:
         """(m,) a table's cells as datetime64[s] in UTC, NaT where there is no date.
 
         Raises:
@@ -178,7 +180,7 @@ class Dates:
         )
 
 
-def _round(turns: NDArray[Any]) -> list[NDArray[np.float64]]:
+def _round(turns: NDArray[np.float64]) -> list[NDArray[np.float64]]:
     """The sine and the cosine of parts of a turn."""
     return [np.sin(2 * np.pi * turns), np.cos(2 * np.pi * turns)]
 

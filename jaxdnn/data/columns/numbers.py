@@ -163,7 +163,7 @@ class Moments:
     high: float = -np.inf
 
     @classmethod
-    def of(cls, cells: NDArray[Any]) -> "Moments":
+    def of(cls, cells: NDArray[np.float64]) -> "Moments":
         """Those of some numbers, all of them finite."""
         if not len(cells):
             return cls()
@@ -223,7 +223,7 @@ class Moments:
         return Numbers(name, self.mean, self.deviation, **gaps)
 
 
-def _parts(cells: NDArray[Any]) -> list[tuple[int, NDArray[np.float64]]]:
+def _parts(cells: NDArray[np.float64]) -> list[tuple[int, NDArray[np.float64]]]:
     """Numbers as Σ part 2^(shift - _UNIT), the parts whole numbers of few bits."""
     parts: list[tuple[int, NDArray[np.float64]]] = []
     rest = np.asarray(cells, np.float64)

@@ -5,7 +5,7 @@ missing; texts, "" where one is missing; dates as whole seconds since 1970 in UT
 smallest int64 where one is missing, as NumPy's datetime64[s] has them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,7 @@ from jaxdnn._checks import check_kind
 from jaxdnn._refusals import public
 from jaxdnn.data.columns.categories import Categories
 from jaxdnn.data.columns.dates import Dates
+from jaxdnn.data.columns.kinds import Column
 from jaxdnn.data.columns.numbers import Numbers, numbers_of
 from jaxdnn.data.preprocessing import Preprocessing
 from jaxdnn.data.tables import Table
@@ -23,7 +24,7 @@ from jaxdnn.export.onnx.graph import Graph
 from jaxdnn.export.runs import Figures, runs
 
 
-def add_columns(graph: Graph, columns: Sequence[Any]) -> str:
+def add_columns(graph: Graph, columns: Sequence[Column]) -> str:
     """X (m, n_x) of the columns, in the graph's dtype.
 
     Example:
@@ -42,7 +43,7 @@ def add_columns(graph: Graph, columns: Sequence[Any]) -> str:
     return graph.cast(graph.op("Concat", *encoded, axis=1), graph.dtype)
 
 
-def add_gaps(graph: Graph, columns: Sequence[Any]) -> str:
+def add_gaps(graph: Graph, columns: Sequence[Column]) -> str:
     """(m, 1) whether a row lacks a cell, once the columns are there.
 
     Example:
@@ -58,7 +59,7 @@ def add_gaps(graph: Graph, columns: Sequence[Any]) -> str:
     return graph.op("Greater", count, graph.constant(np.float32(0)))
 
 
-def _add_numbers(graph: Graph, columns: Any, cells: str) -> str:
+def _add_numbers(graph: Graph, columns: Sequence[Numbers], cells: str) -> str:
     """Standardised, and where some were missing a column that says so."""
     figures = Figures.of(columns)
     gaps = _number_gaps(graph, cells)
@@ -74,7 +75,7 @@ def _add_numbers(graph: Graph, columns: Any, cells: str) -> str:
     return graph.op("Gather", both, graph.constant(figures.order), axis=1)
 
 
-def _add_categories(graph: Graph, columns: Any, cells: str) -> str:
+def _add_categories(graph: Graph, columns: Sequence[Categories], cells: str) -> str:
     """One-hot; a text that is no category is zeros."""
     rows: list[str] = []
     for place, column in enumerate(columns):
@@ -92,13 +93,13 @@ def _text_gaps(graph: Graph, cells: str) -> str:
     return graph.op("Equal", cells, graph.constant(np.array("", dtype=object)))
 
 
-_DTYPES: dict[type, Any] = {Numbers: np.float64, Categories: object, Dates: np.int64}
-_ADD: dict[type, Any] = {
+_DTYPES: dict[type, type] = {Numbers: np.float64, Categories: object, Dates: np.int64}
+_ADD: dict[type, Callable[[Graph, Any, str], str]] = {
     Numbers: _add_numbers,
     Categories: _add_categories,
     Dates: add_dates,
 }
-_GAPS: dict[type, Any] = {
+_GAPS: dict[type, Callable[[Graph, str], str]] = {
     Numbers: _number_gaps,
     Categories: _text_gaps,
     Dates: date_gaps,
@@ -127,7 +128,7 @@ def onnx_inputs(preprocessing: Preprocessing, table: Table) -> dict[str, NDArray
     return {c.name: _cells(c, table)[:, None] for c in preprocessing.columns}
 
 
-def _cells(column: Any, table: Table) -> NDArray[Any]:
+def _cells(column: Column, table: Table) -> NDArray[Any]:
     """(m,) one column's cells; texts as training spelled them."""
     if isinstance(column, Categories):
         return column.truth(table)

@@ -8,11 +8,13 @@ References:
   https://howardhinnant.github.io/date_algorithms.html.
 """
 
+from collections.abc import Sequence
 from math import pi
-from typing import Any
 
 import numpy as np
+from jax.typing import DTypeLike
 
+from jaxdnn.data.columns.dates import Dates
 from jaxdnn.export.onnx.graph import Graph
 
 # NumPy's NaT.
@@ -58,7 +60,7 @@ class _Whole:
         """In float64."""
         return self._as(np.float64).value
 
-    def _as(self, dtype: Any) -> "_Whole":
+    def _as(self, dtype: DTypeLike) -> "_Whole":
         return _Whole(self.graph, self.graph.cast(self.value, dtype))
 
 
@@ -73,7 +75,7 @@ def date_gaps(graph: Graph, cells: str) -> str:
     return graph.op("Equal", cells, graph.constant(np.int64(MISSING)))
 
 
-def add_dates(graph: Graph, columns: Any, cells: str) -> str:
+def add_dates(graph: Graph, columns: Sequence[Dates], cells: str) -> str:
     """(m, width) what `Dates.encode` says of (m, k) seconds.
 
     Example:
@@ -97,7 +99,7 @@ def add_dates(graph: Graph, columns: Any, cells: str) -> str:
     return graph.op("Concat", *rows, axis=1)
 
 
-def _told(column: Any, seconds: _Whole) -> list[str]:
+def _told(column: Dates, seconds: _Whole) -> list[str]:
     """The column's rows of X, each (m, 1) in float64."""
     graph = seconds.graph
     day = seconds // 86_400

@@ -2,6 +2,7 @@
 
 import json
 import os
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,9 @@ from jaxdnn import Network, Parameters
 from jaxdnn._atomic import write
 from jaxdnn._extras import require
 from jaxdnn._refusals import BadValueError, public
+from jaxdnn.arrays import ArrayLike
 from jaxdnn.data.preprocessing import Preprocessing
+from jaxdnn.data.tables import Table
 from jaxdnn.export.comparing import Comparison, compare_pieces
 from jaxdnn.export.onnx.columns import add_columns, add_gaps, onnx_inputs
 from jaxdnn.export.onnx.graph import Graph
@@ -31,7 +34,7 @@ def export_onnx(
     file: str | os.PathLike[str],
     *,
     preprocessing: Preprocessing | None = None,
-    rows: Any = None,
+    rows: ArrayLike | Table | Iterable[Table] | None = None,
     force: bool = False,
 ) -> Comparison:
     """Write the network as ONNX, after onnxruntime read it back and it was compared.

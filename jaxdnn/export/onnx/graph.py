@@ -1,11 +1,14 @@
 """An ONNX graph as it grows: operators, constants, what goes in and comes out."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from jax.typing import DTypeLike
 from numpy.typing import NDArray
 
 from jaxdnn._extras import require
+from jaxdnn.arrays import ArrayLike
 
 OPSET = 20
 IR_VERSION = 10
@@ -26,7 +29,7 @@ class Graph:
       ['Mul', 'Identity']
     """
 
-    def __init__(self, dtype: Any) -> None:
+    def __init__(self, dtype: DTypeLike) -> None:
         self.dtype = np.dtype(dtype)
         self._onnx = require("onnx", extra="export")
         self._nodes: list[Any] = []
@@ -35,7 +38,7 @@ class Graph:
         self._outputs: list[Any] = []
         self._taken: set[str] = set()
 
-    def input(self, name: str, dtype: Any, width: int) -> str:
+    def input(self, name: str, dtype: DTypeLike, width: int) -> str:
         """(m, width) handed over under a name that is the caller's; before all else."""
         self._taken.add(name)
         kind = self._onnx.helper.np_dtype_to_tensor_dtype(np.dtype(dtype))
@@ -52,7 +55,7 @@ class Graph:
         self._outputs.append(self._onnx.helper.make_empty_tensor_value_info(name))
         return name
 
-    def constant(self, array: Any, name: str = "/constant") -> str:
+    def constant(self, array: ArrayLike, name: str = "/constant") -> str:
         """Numbers or texts."""
         name = self._fresh(name)
         array = np.asarray(array, order="C")
@@ -73,7 +76,7 @@ class Graph:
         )
         return name
 
-    def cast(self, value: str, dtype: Any) -> str:
+    def cast(self, value: str, dtype: DTypeLike) -> str:
         """The value in another dtype."""
         kind = self._onnx.helper.np_dtype_to_tensor_dtype(np.dtype(dtype))
         return self.op("Cast", value, to=kind)
@@ -82,7 +85,7 @@ class Graph:
         """(m,) one column of (m, n)."""
         return self.op("Gather", value, self.constant(np.int64(place)), axis=1)
 
-    def names(self, value: str, texts: Any) -> str:
+    def names(self, value: str, texts: Sequence[str]) -> str:
         """The texts at the places that the value holds."""
         found: NDArray[Any] = np.array(texts, dtype=object)
         return self.op("Gather", self.constant(found), value)

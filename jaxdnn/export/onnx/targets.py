@@ -1,18 +1,18 @@
 """What a model says, as outputs of an ONNX graph: names of classes, or numbers."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
 from jaxdnn.data.columns.categories import Categories
+from jaxdnn.data.columns.kinds import Target
 from jaxdnn.data.columns.numbers import Numbers
 from jaxdnn.export.onnx.graph import Graph
 
 
 def add_targets(
     graph: Graph,
-    targets: Sequence[Any],
+    targets: Sequence[Target],
     answers: tuple[str, str | None],
     gaps: str | None = None,
 ) -> list[str]:
@@ -53,7 +53,7 @@ def add_targets(
     return [*said, graph.output("probabilities", AL)]
 
 
-def _decoded(graph: Graph, target: Any, said: str) -> str:
+def _decoded(graph: Graph, target: Target, said: str) -> str:
     """(m,) in the target's own names or units."""
     if isinstance(target, Categories):
         return graph.names(said, target.categories)

@@ -248,7 +248,9 @@ def complex_step(
     return steps
 
 
-def complex_derivative(loss: Callable[[Any], Any], x: Any, V: Any) -> Values | None:
+def complex_derivative(
+    loss: Callable[[Any], Any], x: Sequence[Values], V: Sequence[Values]
+) -> Values | None:
     """Im loss(x + i h V) / h, (); None if the loss takes no complex numbers.
 
     Example:

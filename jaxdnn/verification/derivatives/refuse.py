@@ -8,7 +8,7 @@ from jaxdnn._refusals import BadTypeError
 _MADE_BY_GRAD = ("grad_f", "grad_f_aux", "value_and_grad_f")
 
 
-def refuse_autodiff(function: Any) -> None:
+def refuse_autodiff(function: object) -> None:
     """Refuse a function that is jax.grad of another, or wraps or calls such.
 
     Example:
@@ -24,7 +24,7 @@ def refuse_autodiff(function: Any) -> None:
         )
 
 
-def _made_by_grad(function: Any, depth: int) -> bool:
+def _made_by_grad(function: object, depth: int) -> bool:
     code = getattr(function, "__code__", None)
     if code is not None and code.co_name in _MADE_BY_GRAD:
         return "jax" in code.co_filename
@@ -42,11 +42,11 @@ def _made_by_grad(function: Any, depth: int) -> bool:
     return any(_made_by_grad(each, depth - 1) for each in (*inner, *cells))
 
 
-def _code_name(function: Any) -> str:
+def _code_name(function: object) -> str:
     return getattr(getattr(function, "__code__", None), "co_name", "")
 
 
-def _closed_over(function: Any) -> Iterator[Any]:
+def _closed_over(function: object) -> Iterator[Any]:
     for cell in getattr(function, "__closure__", None) or ():
         try:
             yield cell.cell_contents

@@ -12,14 +12,14 @@ References:
   Ridders (1982), Advances in Engineering Software 4.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
 from jaxdnn.verification.derivatives.along import Along, Line, Way
-from jaxdnn.verification.units import MARGIN, UNIT_ROUNDOFF
+from jaxdnn.verification.units import MARGIN, UNIT_ROUNDOFF, Values
 
 SHRINK = 2.0
 COLUMNS = 14
@@ -101,7 +101,11 @@ def ridders(function: Callable[[Any], Any], x: Any, step: Any) -> tuple[Any, Any
 
 
 def extrapolated(
-    loss: Callable[[Any], Any], x: Any, V: Any, size: float, typical: float = 0.0
+    loss: Callable[[Any], Any],
+    x: Sequence[Values],
+    V: Sequence[Values],
+    size: float,
+    typical: float = 0.0,
 ) -> Along:
     """The derivative of loss(x + t V) at t = 0 by Ridders' extrapolation.
 
@@ -118,7 +122,7 @@ def extrapolated(
       True
     """
 
-    def at(t: Any) -> float:
+    def at(t: float) -> float:
         try:
             return float(
                 np.real(loss([a + float(t) * v for a, v in zip(x, V, strict=True)]))

@@ -8,12 +8,14 @@ numbers raise TypeError.
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import Any
 
 import jax
 import jax.numpy as jnp
-from jax.extend.core import ClosedJaxpr
+from jax import Array
+from jax.extend.core import ClosedJaxpr, JaxprEqn
+from jax.typing import DTypeLike
 
+from jaxdnn.arrays import PyTree
 from jaxdnn.verification.functions.programs import (
     CALLBACKS,
     bounded,
@@ -34,11 +36,11 @@ DECIDING = frozenset(
 WITHOUT = CALLBACKS | {"real", "imag", "conj", "while"}
 
 
-def _larger(a: Any, b: Any) -> Any:
+def _larger(a: Array, b: Array) -> Array:
     return jnp.where(a.real >= b.real, a, b)
 
 
-def _along(choose: Callable[..., Any], z: Any, axes: tuple[int, ...]) -> Any:
+def _along(choose: Callable[..., Array], z: Array, axes: tuple[int, ...]) -> Array:
     """The number whose real part is the largest, or the smallest, along axes."""
     moved = jnp.moveaxis(z, axes, range(len(axes)))
     flat = moved.reshape(-1, *moved.shape[len(axes) :])
@@ -46,13 +48,13 @@ def _along(choose: Callable[..., Any], z: Any, axes: tuple[int, ...]) -> Any:
     return jnp.take_along_axis(flat, place, axis=0)[0]
 
 
-def _cast(z: Any, dtype: Any) -> Any:
+def _cast(z: Array, dtype: DTypeLike) -> Array:
     """As it is, for floats of any width; of its real part, for indices and gates."""
     return z if jnp.issubdtype(dtype, jnp.inexact) else z.real.astype(dtype)
 
 
 # Of complex operands and the operation's parameters.
-CONTINUED: Mapping[str, Callable[..., Any]] = MappingProxyType(
+CONTINUED: Mapping[str, Callable[..., Array]] = MappingProxyType(
     {
         "abs": lambda z, **_: jnp.where(z.real < 0, -z, z),
         "max": lambda a, b: _larger(a, b),
@@ -67,7 +69,7 @@ CONTINUED: Mapping[str, Callable[..., Any]] = MappingProxyType(
 )
 
 
-def analytically(program: ClosedJaxpr, x: Any, rest: Any) -> list[Any]:
+def analytically(program: ClosedJaxpr, x: PyTree, rest: PyTree) -> list[Array]:
     """The program's answers at (x, rest), where x may be complex.
 
     Raises:
@@ -79,7 +81,7 @@ def analytically(program: ClosedJaxpr, x: Any, rest: Any) -> list[Any]:
     return evaluate(program.jaxpr, program.consts, args, _bind)
 
 
-def _bind(eqn: Any, operands: list[Any]) -> list[Any]:
+def _bind(eqn: JaxprEqn, operands: list[Array]) -> list[Array]:
     name, params = eqn.primitive.name, dict(eqn.params)
     if not any(jnp.iscomplexobj(a) for a in operands):
         return bounded(1, eqn, operands)
@@ -97,6 +99,6 @@ def _bind(eqn: Any, operands: list[Any]) -> list[Any]:
     return list(found) if eqn.primitive.multiple_results else [found]
 
 
-def _as_complex(a: Any) -> Any:
+def _as_complex(a: Array) -> Array:
     floating = jnp.issubdtype(jnp.result_type(a), jnp.inexact)
     return a.astype(complex) if floating else a

@@ -12,9 +12,10 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax import lax
-from jax.extend.core import ClosedJaxpr, Jaxpr
+from jax import Array, lax
+from jax.extend.core import ClosedJaxpr, Jaxpr, JaxprEqn
 
+from jaxdnn.arrays import PyTree, Scalar
 from jaxdnn.verification.functions.programs import bounded, called, evaluate
 from jaxdnn.verification.units import LIMIT, UNIT_ROUNDOFF, sum_growth
 
@@ -41,8 +42,13 @@ def pool_size(program: ClosedJaxpr) -> int:
 
 
 def randomly(
-    program: ClosedJaxpr, x: Any, rest: Any, pool: Any, own_dtypes: Any, turns: Any
-) -> list[Any]:
+    program: ClosedJaxpr,
+    x: PyTree,
+    rest: PyTree,
+    pool: Array,
+    own_dtypes: Array,
+    turns: Scalar,
+) -> list[Array]:
     """The program's answers at (x, rest).
 
     Args:
@@ -55,11 +61,11 @@ def randomly(
     moving = {id(leaf): leaf for leaf in jax.tree.leaves(x)}
 
     @cache
-    def factors(dtype: Any, times: float) -> Any:
+    def factors(dtype: np.dtype, times: float) -> Array:
         u = jnp.where(own_dtypes, float(jnp.finfo(dtype).eps) / 2, UNIT_ROUNDOFF)
         return (1 + LIMIT * u * times * pool).astype(dtype)
 
-    def blur(value: Any, times: float = 1.0) -> Any:
+    def blur(value: Array, times: float = 1.0) -> Array:
         nonlocal step
         if not jnp.issubdtype(value.dtype, jnp.inexact):
             return value
@@ -68,7 +74,7 @@ def randomly(
         own = lax.slice(factors(value.dtype, times), [start], [start + value.size])
         return lax.mul(value, lax.reshape(own, value.shape))
 
-    def bind(eqn: Any, operands: list[Any]) -> list[Any]:
+    def bind(eqn: JaxprEqn, operands: list[Array]) -> list[Array]:
         moves = any(id(a) in moving for a in operands)
         found = blurred(eqn, operands)
         if moves:
@@ -78,7 +84,7 @@ def randomly(
             found = [jnp.where(_whole(*operands, exact), exact, found[0])]
         return found
 
-    def blurred(eqn: Any, operands: list[Any]) -> list[Any]:
+    def blurred(eqn: JaxprEqn, operands: list[Array]) -> list[Array]:
         if eqn.primitive.name in ("reduce_sum", "dot_general"):
             growth = sqrt(sum_growth(_terms(eqn)))
             operands = [blur(a, growth) for a in operands]
@@ -90,7 +96,7 @@ def randomly(
     return evaluate(program.jaxpr, program.consts, jax.tree.leaves((x, rest)), bind)
 
 
-def _whole(*numbers: Any) -> Any:
+def _whole(*numbers: Array) -> Array:
     """Where all of them are whole, and none too large to be told so."""
     each = [(a == jnp.round(a)) & (abs(a) < LARGEST_WHOLE) for a in numbers]
     return reduce(jnp.logical_and, each)
@@ -110,9 +116,10 @@ def _size(var: Any) -> int:
     return int(np.prod(getattr(var.aval, "shape", ()), dtype=int))
 
 
-def _terms(eqn: Any) -> int:
+def _terms(eqn: JaxprEqn) -> int:
     """How many terms each sum of a reduce_sum or a dot_general adds."""
     if eqn.primitive.name == "reduce_sum":
         return max(1, _size(eqn.invars[0]) // max(1, _size(eqn.outvars[0])))
     (axes, _), _ = eqn.params["dimension_numbers"]
-    return int(np.prod([eqn.invars[0].aval.shape[a] for a in axes], dtype=int))
+    aval: Any = eqn.invars[0].aval
+    return int(np.prod([aval.shape[a] for a in axes], dtype=int))

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from jaxdnn.arrays import PyTree
 from jaxdnn.verification.derivatives.along import Along, Line, Way
 from jaxdnn.verification.derivatives.directional import WAYS
 from jaxdnn.verification.functions.function import Function
@@ -44,7 +45,7 @@ class Claim:
 
     names: list[str]
     x: list[Values]
-    data: Any
+    data: PyTree
     cotangents: list[Values]
     values: Function
     hand: Function

@@ -9,10 +9,13 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax import Array
 from jax.core import Tracer
 from jax.extend.core import ClosedJaxpr
+from numpy.typing import NDArray
 
 from jaxdnn._refusals import BadTypeError, BadValueError
+from jaxdnn.arrays import PyTree
 from jaxdnn.verification.exact import to_float64
 from jaxdnn.verification.functions.analytic import analytically
 from jaxdnn.verification.functions.arithmetic import pool_size, randomly
@@ -20,7 +23,8 @@ from jaxdnn.verification.functions.budget import tick
 from jaxdnn.verification.functions.programs import CALLBACKS, ENDLESS, PROBE, holds
 from jaxdnn.verification.units import Values
 
-Flat = Callable[[Any, Any], list[Any]]
+# (the leaves that move, what is held fixed) -> arrays.
+Flat = Callable[[Any, PyTree], list[Any]]
 
 # A program that runs a few times is not worth what XLA would spend on it.
 _QUICK: dict[str, Any] = {
@@ -47,7 +51,7 @@ class Function:
     untraced: str = ""
     again: "Function | None" = None
 
-    def run(self, x: Sequence[Values], rest: Any) -> list[Values]:
+    def run(self, x: Sequence[Values], rest: PyTree) -> list[Values]:
         """Its answers, the same twice, as NumPy arrays.
 
         Raises:
@@ -72,7 +76,7 @@ class Function:
     def answer(
         self,
         x: Any,
-        rest: Any,
+        rest: PyTree,
         signs: Values | None = None,
         *,
         own_dtypes: bool = False,
@@ -87,7 +91,7 @@ class Function:
         arguments = jax.device_put((list(x), rest, signs, own_dtypes, turns))
         return [np.asarray(a) for a in self._compiled(*arguments)]
 
-    def complex_answer(self, x: Any, rest: Any) -> list[Any]:
+    def complex_answer(self, x: Any, rest: PyTree) -> list[Array]:
         """Its answers where x may be complex.
 
         Raises:
@@ -109,17 +113,17 @@ class Function:
         return 1 if self.program is None else pool_size(self.program)
 
     @cached_property
-    def _compiled(self) -> Callable[..., Any]:
+    def _compiled(self) -> Callable[..., list[Array]]:
         return self._jitted(randomly)
 
     @cached_property
-    def _complex(self) -> Callable[..., Any]:
+    def _complex(self) -> Callable[..., list[Array]]:
         return self._jitted(analytically)
 
-    def _jitted(self, run: Callable[..., Any]) -> Callable[..., Any]:
+    def _jitted(self, run: Callable[..., list[Array]]) -> Callable[..., list[Array]]:
         return jax.jit(partial(run, self.program), compiler_options=_QUICK)
 
-    def changes_data(self, x: Any, rest: Any) -> bool:
+    def changes_data(self, x: Sequence[Values], rest: PyTree) -> bool:
         """Whether it writes into the data that it is handed."""
         if self.program is not None:
             return False
@@ -131,7 +135,7 @@ class Function:
 
 
 def function(
-    name: str, call: Flat, x: Any, rest: Any, *, twice: bool = True
+    name: str, call: Flat, x: Sequence[Values], rest: PyTree, *, twice: bool = True
 ) -> Function:
     """Find out whether JAX can trace it; what it raises is left for `run` to say.
 
@@ -160,7 +164,7 @@ def _alike(one: ClosedJaxpr, other: ClosedJaxpr | None) -> bool:
     )
 
 
-def _numbers(name: str, found: Any) -> Any:
+def _numbers(name: str, found: Any) -> NDArray[Any]:
     """What a caller's function returned as a plain array, if nothing of it is lost."""
     if np.ma.is_masked(found):
         raise BadValueError(f"{name} must return no masked entries: fill them")
@@ -175,7 +179,7 @@ def _same(a: Any, b: Any) -> bool:
     return np.array_equal(a, b, equal_nan=a.dtype.kind in "fc")
 
 
-def flatten(params: Any) -> tuple[list[str], list[Values], Any]:
+def flatten(params: PyTree) -> tuple[list[str], list[Values], Any]:
     """The leaves' names, the leaves in float64, and their tree."""
     paths, tree = jax.tree.flatten_with_path(params)
     if not paths:
@@ -216,7 +220,7 @@ def _traceable(leaf: Any) -> bool:
     return any(jnp.issubdtype(leaf.dtype, kind) for kind in (np.number, np.bool_))
 
 
-def hold(data: Any) -> tuple[list[Any], Callable[[Any], Any]]:
+def hold(data: PyTree) -> tuple[list[Any], Callable[[Any], Any]]:
     """The data's plain arrays, floats in float64, and what puts them back in place.
 
     All else is handed on as it is, in copies where it can be copied.
@@ -237,7 +241,7 @@ def hold(data: Any) -> tuple[list[Any], Callable[[Any], Any]]:
     return held, rebuild
 
 
-def _unsorted(data: Any) -> bool:
+def _unsorted(data: PyTree) -> bool:
     """Whether it is a dictionary that JAX has no order for."""
     try:
         return isinstance(data, dict) and sorted(data) is None  # pyright: ignore
@@ -245,7 +249,7 @@ def _unsorted(data: Any) -> bool:
         return True
 
 
-def fresh(arguments: Any) -> Any:
+def fresh(arguments: PyTree) -> PyTree:
     """Copies, so that a function that writes into them does not change the next call.
 
     Example:
@@ -266,7 +270,7 @@ def _copy(leaf: Any) -> Any:
         return leaf
 
 
-def name_of(function: Any, otherwise: str) -> str:
+def name_of(function: object, otherwise: str) -> str:
     """What its author calls it."""
     name = getattr(function, "__name__", otherwise)
     return otherwise if name == "<lambda>" else name

@@ -1,6 +1,6 @@
 """verify_gradient: somebody else's loss and gradient, whatever the tree."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
@@ -8,6 +8,7 @@ import jax
 import numpy as np
 
 from jaxdnn._refusals import BadValueError, public
+from jaxdnn.arrays import PyTree
 from jaxdnn.verification.derivatives.autodiff import gradient_of
 from jaxdnn.verification.derivatives.refuse import refuse_autodiff
 from jaxdnn.verification.exact import exact_arithmetic
@@ -23,6 +24,7 @@ from jaxdnn.verification.functions.function import (
 )
 from jaxdnn.verification.functions.judging import Judge, examine, limited, report
 from jaxdnn.verification.report import Report
+from jaxdnn.verification.units import Values
 from jaxdnn.verification.verdicts import Findings
 
 
@@ -30,13 +32,13 @@ from jaxdnn.verification.verdicts import Findings
 def verify_gradient(
     loss: Callable[..., Any],
     grad: Any,
-    params: Any = None,
-    *data: Any,
+    params: PyTree = None,
+    *data: PyTree,
     has_gradient: bool = False,
     seed: int = 0,
     rtol: float = 0.0,
     budget: float | None = None,
-    **named: Any,
+    **named: PyTree,
 ) -> Report:
     """Verify any hand-derived gradient of any scalar loss, leaf by leaf.
 
@@ -97,19 +99,21 @@ def verify_gradient(
     return report(title, findings, judge)
 
 
-def _findings(loss: Any, grad: Any, leaves: Any, data: Any, judge: Judge) -> Findings:
+def _findings(
+    loss: Any, grad: Any, leaves: Any, data: PyTree, judge: Judge
+) -> Findings:
     """What there is to say of grad at these leaves of params, and of its data."""
     names, x, tree = leaves
     rest, rebuild = hold(data)
 
-    def call(f: Any, x: Any, rest: Any) -> Any:
+    def call(f: Any, x: Sequence[Values], rest: PyTree) -> Any:
         data, named = rebuild(rest)
         return f(jax.tree.unflatten(tree, list(x)), *data, **named)
 
-    def at(x: Any, rest: Any) -> list[Any]:
+    def at(x: Sequence[Values], rest: PyTree) -> list[Any]:
         return [_number(call(loss, x, rest))]
 
-    def by_hand(x: Any, rest: Any) -> list[Any]:
+    def by_hand(x: Sequence[Values], rest: PyTree) -> list[Any]:
         found, other = jax.tree.flatten(call(grad, x, rest[0]))
         if other != tree:
             raise BadValueError(
@@ -134,7 +138,7 @@ def _findings(loss: Any, grad: Any, leaves: Any, data: Any, judge: Judge) -> Fin
     return examine(claim, judge) + _writes(claim)
 
 
-def _apart(both: Any, grad: Any, params: Any, data: Any) -> Any:
+def _apart(both: Any, grad: Any, params: PyTree, data: PyTree) -> Any:
     """loss, grad, params and data, where one function returns both."""
     refuse_autodiff(both)
 
@@ -159,7 +163,7 @@ def _number(value: Any) -> Any:
     return np.reshape(value, ()) if np.ndim(value) and np.size(value) == 1 else value
 
 
-def _check_number(loss: Function, x: Any, rest: Any) -> None:
+def _check_number(loss: Function, x: Sequence[Values], rest: PyTree) -> None:
     values = loss.run(x, rest)
     value = values[0] if len(values) == 1 else np.array(None)
     if value.shape != () or value.dtype.kind not in "fiuV" or not np.isfinite(value):
@@ -169,10 +173,12 @@ def _check_number(loss: Function, x: Any, rest: Any) -> None:
         )
 
 
-def _hand(name: str, by_hand: Any, loss: Any, x: Any, rest: Any) -> Function:
+def _hand(
+    name: str, by_hand: Any, loss: Any, x: Sequence[Values], rest: PyTree
+) -> Function:
     """grad alone where JAX can trace it, else with the loss before it."""
 
-    def after_loss(x: Any, rest: Any) -> list[Any]:
+    def after_loss(x: Sequence[Values], rest: PyTree) -> list[Any]:
         loss(*fresh((x, rest[0])))
         return by_hand(x, rest)
 
@@ -180,7 +186,7 @@ def _hand(name: str, by_hand: Any, loss: Any, x: Any, rest: Any) -> Function:
     return alone if alone.program is not None else function(name, after_loss, x, rest)
 
 
-def _lengths(data: Any) -> dict[str, float]:
+def _lengths(data: PyTree) -> dict[str, float]:
     """Factors with a name: what an author may have divided by, or forgotten to."""
     return {
         f"data[{i}].shape[{axis}]": float(n)

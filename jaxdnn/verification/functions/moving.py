@@ -9,6 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from jaxdnn._refusals import BadValueError
+from jaxdnn.arrays import PyTree
 from jaxdnn.verification.derivatives.along import direction
 from jaxdnn.verification.exact import to_float64
 from jaxdnn.verification.functions.claim import rms
@@ -34,7 +35,7 @@ class Moving(NamedTuple):
 
 
 def moving_of(
-    primals: tuple[Any, ...],
+    primals: tuple[PyTree, ...],
     named: dict[str, Any],
     static: set[int],
     f: Any,
@@ -106,7 +107,7 @@ def is_complex(leaf: Any) -> bool:
     return bool(jnp.issubdtype(leaf.dtype, jnp.complexfloating))
 
 
-def _real_parts(outputs: Any) -> list[Any]:
+def _real_parts(outputs: PyTree) -> list[Any]:
     """The floating-point leaves; of a complex one its real and its imaginary part."""
     found: list[Any] = []
     for leaf in jax.tree.leaves(outputs):

@@ -4,7 +4,7 @@ A loop ends after so many turns at the latest, in NaN: a probe may lie where a s
 never converges.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -12,11 +12,13 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
-from jax.extend.core import ClosedJaxpr, Jaxpr, Literal
+from jax.extend.core import ClosedJaxpr, Jaxpr, JaxprEqn, Literal
+
+from jaxdnn.arrays import Scalar
 
 # An operation and its operands -> its results.
-Bind = Callable[[Any, list[Any]], list[Any]]
-Cast = Callable[[Any], Any]
+Bind = Callable[[JaxprEqn, list[Array]], list[Array]]
+Cast = Callable[[Array], Array]
 
 # The most turns of a loop in a probe, and where the function must end by itself.
 PROBE, ENDLESS = 100_000, 2**31 - 1
@@ -36,7 +38,7 @@ RULES = frozenset({"custom_jvp_call", "custom_vjp_call", "custom_linear_solve"})
 
 def evaluate(
     jaxpr: Jaxpr, consts: Sequence[Any], args: Sequence[Any], bind: Bind
-) -> list[Any]:
+) -> list[Array]:
     """The program's answers, each operation done by `bind`."""
     values: dict[Any, Any] = dict(zip(jaxpr.constvars, consts, strict=True))
     values.update(zip(jaxpr.invars, args, strict=True))
@@ -57,7 +59,7 @@ def evaluate(
     return [*map(read, jaxpr.outvars)]
 
 
-def bounded(turns: Any, eqn: Any, operands: list[Any]) -> list[Any]:
+def bounded(turns: Scalar, eqn: JaxprEqn, operands: list[Array]) -> list[Array]:
     """One operation as it is, its loops of at most so many turns."""
     name, params = eqn.primitive.name, eqn.params
     bind: Bind = partial(bounded, turns)
@@ -71,13 +73,13 @@ def bounded(turns: Any, eqn: Any, operands: list[Any]) -> list[Any]:
 
 
 def _bounded_loop(
-    params: Any, operands: list[Any], turns: Any, bind: Bind
-) -> list[Any]:
+    params: Mapping[str, Any], operands: list[Array], turns: Scalar, bind: Bind
+) -> list[Array]:
     conds, bodies = params["cond_nconsts"], params["body_nconsts"]
     of_cond, of_body = operands[:conds], operands[conds : conds + bodies]
     cond, body = params["cond_jaxpr"], params["body_jaxpr"]
 
-    def goes_on(state: Any) -> Array:
+    def goes_on(state: Sequence[Array]) -> Array:
         return evaluate(cond.jaxpr, cond.consts, [*of_cond, *state], bind)[0]
 
     def turn(counted: Any) -> Any:
@@ -111,8 +113,11 @@ def _where(runs: Array, one: Array, other: Array) -> Array:
 
 
 def scanned(
-    params: Any, operands: list[Any], bind: Bind, cast: Cast = lambda a: a
-) -> list[Any]:
+    params: Mapping[str, Any],
+    operands: list[Array],
+    bind: Bind,
+    cast: Cast = lambda a: a,
+) -> list[Array]:
     """A scan, its body's operations done by `bind`; cast: of all that it carries."""
     consts, init, xs = _parts_of_scan(params, operands)
     body = params["jaxpr"]
@@ -132,7 +137,9 @@ def scanned(
     return [*carry, *ys]
 
 
-def _parts_of_scan(params: Any, operands: list[Any]) -> list[list[Any]]:
+def _parts_of_scan(
+    params: Mapping[str, Any], operands: list[Array]
+) -> list[list[Array]]:
     """The constants, the first carry and the xs."""
     if "ft_in" in params:  # since jax 0.12
         return [*map(list, params["ft_in"].update(operands).unpack())]
@@ -142,8 +149,11 @@ def _parts_of_scan(params: Any, operands: list[Any]) -> list[list[Any]]:
 
 
 def chosen(
-    params: Any, operands: list[Any], bind: Bind, cast: Cast = lambda a: a
-) -> list[Any]:
+    params: Mapping[str, Any],
+    operands: list[Array],
+    bind: Bind,
+    cast: Cast = lambda a: a,
+) -> list[Array]:
     """A cond or switch, likewise."""
     branches = [
         lambda *args, of=branch: [*map(cast, evaluate(of.jaxpr, of.consts, args, bind))]
@@ -152,7 +162,7 @@ def chosen(
     return list(jax.lax.switch(operands[0], branches, *operands[1:]))
 
 
-def called(eqn: Any) -> ClosedJaxpr | None:
+def called(eqn: JaxprEqn) -> ClosedJaxpr | None:
     """The program that an operation does nothing but call."""
     inner = eqn.params.get(CALLS.get(eqn.primitive.name, ""))
     return ClosedJaxpr(inner, ()) if isinstance(inner, Jaxpr) else inner

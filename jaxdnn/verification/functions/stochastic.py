@@ -15,10 +15,10 @@ References:
 """
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
+from jaxdnn.arrays import PyTree
 from jaxdnn.verification.derivatives.autodiff import NUDGE
 from jaxdnn.verification.functions.function import Function
 from jaxdnn.verification.units import RESOLUTION, TINY, UNIT_ROUNDOFF, Values
@@ -31,7 +31,7 @@ LEAST = TINY / UNIT_ROUNDOFF
 def perturbed(
     function: Function,
     x: Sequence[Values],
-    rest: Any,
+    rest: PyTree,
     seed: int,
     *,
     own_dtypes: bool = False,

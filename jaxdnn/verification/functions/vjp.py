@@ -1,6 +1,6 @@
 """verify_vjp: a function with a rule of its own against the function as it is."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
@@ -9,6 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from jaxdnn._refusals import BadTypeError, BadValueError, public
+from jaxdnn.arrays import PyTree
 from jaxdnn.verification.derivatives.autodiff import gradient_of
 from jaxdnn.verification.exact import exact_arithmetic
 from jaxdnn.verification.functions.claim import Claim
@@ -30,13 +31,13 @@ from jaxdnn.verification.verdicts import Findings
 @public
 def verify_vjp(
     f: Callable[..., Any],
-    primals: tuple[Any, ...],
+    primals: tuple[PyTree, ...],
     *,
     primal: Callable[..., Any] | None = None,
     seed: int = 0,
     rtol: float = 0.0,
     budget: float | None = None,
-    **named: Any,
+    **named: PyTree,
 ) -> Report:
     """Verify the rule of a custom_vjp function, for every output and every argument.
 
@@ -104,7 +105,7 @@ def verify_vjp(
 
 
 def verify_mode(
-    f: Callable[..., Any], args: tuple[Any, ...], mode: str, *, seed: int = 0
+    f: Callable[..., Any], args: tuple[PyTree, ...], mode: str, *, seed: int = 0
 ) -> Report:
     """Verify what JAX makes of any function, whether or not a rule is in it.
 
@@ -174,7 +175,7 @@ def _refused(f: Any, moving: Moving) -> frozenset[int]:
 def _pulled(ruled: Flat) -> Flat:
     """The gradient of Σ ȳ y by reverse mode, and y."""
 
-    def gradient(x: Any, rest: Any) -> list[Any]:
+    def gradient(x: Sequence[Values], rest: PyTree) -> list[Any]:
         held, cotangents = rest
         found, pull = jax.vjp(lambda x: ruled(x, held), list(x))
         kinds = [c.astype(y.dtype) for c, y in zip(cotangents, found, strict=True)]
@@ -186,7 +187,7 @@ def _pulled(ruled: Flat) -> Flat:
 def _pushed(ruled: Flat) -> Flat:
     """The same by forward mode, of an x of single numbers."""
 
-    def gradient(x: Any, rest: Any) -> list[Any]:
+    def gradient(x: Sequence[Values], rest: PyTree) -> list[Any]:
         held, cotangents = rest
         found: list[Any] = []
         rates: list[Any] = []
@@ -257,7 +258,7 @@ def _same_values(
     wanted: list[Values],
     hand: Function,
     x: list[Values],
-    rest: Any,
+    rest: PyTree,
     judge: Judge,
 ) -> Findings:
     """The rule's forward returns what the undecorated function returns."""

@@ -14,11 +14,12 @@ say which of the two it is.
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 import jax
 import numpy as np
 
+from jaxdnn.blocks import Caches
 from jaxdnn.network import LayerCache
 from jaxdnn.verification.names import KINDS, Equation
 from jaxdnn.verification.networks.trial import Backward, Trial
@@ -28,8 +29,10 @@ from jaxdnn.verification.units import TINY, Columns, Values, Worst, sum_growth, 
 EXAMPLES = 7
 MOST_CALLS = 2000
 
+_Tree = TypeVar("_Tree")
 
-def take_examples(tree: Any, columns: Columns) -> Any:
+
+def take_examples(tree: _Tree, columns: Columns) -> _Tree:
     """These columns of every array; what is not an array of columns stays."""
     return jax.tree.map(
         lambda leaf: leaf[:, columns] if np.ndim(leaf) == 2 else leaf, tree
@@ -100,7 +103,7 @@ class Bench:
         """What the network says of them, as the caches have it."""
         return self.caches[-1].activation
 
-    def call(self, backward: Backward, caches: Any) -> list[Values]:
+    def call(self, backward: Backward, caches: Caches) -> list[Values]:
         """The backward on these examples: [dW_1, db_1, dW_2, ...]."""
         grads = self.trial.call(backward, caches, self.Y, self.sample_weight)
         return [np.asarray(leaf, np.float64) for leaf in jax.tree.leaves(grads)]

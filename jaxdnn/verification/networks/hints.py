@@ -1,7 +1,5 @@
 """Stage 7: what the error of a wrong equation of a network looks like."""
 
-from typing import Any
-
 import numpy as np
 
 from jaxdnn.verification.elementwise import elementwise
@@ -10,6 +8,7 @@ from jaxdnn.verification.names import Equation
 from jaxdnn.verification.networks.equations import Bench, Reading
 from jaxdnn.verification.networks.evidence import Evidence
 from jaxdnn.verification.slopes import Candidates, hint_slope, slope_mistakes
+from jaxdnn.verification.units import Values
 
 
 def hint(reading: Reading, name: Equation) -> str:
@@ -93,13 +92,13 @@ def _cotangent(reading: Reading, l: int) -> Candidates:
             )
 
 
-def _slope_at_A(reading: Reading, l: int, dA: Any) -> Any:
+def _slope_at_A(reading: Reading, l: int, dA: Values) -> Values:
     g, A = reading.bench.trial.network.activations[l], reading.bench.layers[l].A
     reads = elementwise(g.forward, A)[0] if g.reads == "A" else A
     return elementwise(g.backward, dA, reads)[0]
 
 
-def _output(bench: Bench, expected: Any) -> Candidates:
+def _output(bench: Bench, expected: Values) -> Candidates:
     AL, Y, weights = bench.AL, bench.Y, bench.weights
     yield "the sign: Y - A", -expected
     for shift in (1, -1):

@@ -2,11 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import jax
 import numpy as np
 from jax import Array
+from jax.typing import DTypeLike
 
 from jaxdnn._checks import (
     check_function,
@@ -17,6 +18,7 @@ from jaxdnn._checks import (
     check_seed,
 )
 from jaxdnn._refusals import BadValueError, public, shown, within
+from jaxdnn.arrays import ArrayLike, Scalar
 from jaxdnn.network import Network
 from jaxdnn.network import backward as core_backward
 from jaxdnn.parameters import Parameters
@@ -57,7 +59,7 @@ class Asked(NamedTuple):
     own: Backward | None = None
     order: int = 1
     per_example: bool = False
-    compute_dtype: Any = None
+    compute_dtype: DTypeLike | None = None
 
 
 class Further(NamedTuple):
@@ -80,17 +82,17 @@ FURTHER = (
 def verify(
     network: Network,
     params: Parameters,
-    X: Any,
-    Y: Any,
+    X: ArrayLike,
+    Y: ArrayLike,
     *,
-    l2: Any = 0.0,
+    l2: Scalar = 0.0,
     key: Array | None = None,
-    keep_prob: Any = 1.0,
-    sample_weight: Any = None,
+    keep_prob: Scalar = 1.0,
+    sample_weight: ArrayLike | None = None,
     backward: Backward | None = None,
     order: int = 1,
     per_example: bool = False,
-    compute_dtype: Any = None,
+    compute_dtype: DTypeLike | None = None,
     seed: int = 0,
 ) -> Report:
     """Verify every coordinate of a hand-derived gradient, equation by equation.

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from jax.typing import DTypeLike
 
 from jaxdnn.network import Network
 from jaxdnn.verification.names import KINDS, Equation
@@ -73,7 +74,7 @@ def fed(case: Case) -> Sequence[int]:
     return range(1, case.L)
 
 
-def only(where: Where, condition: Callable[[Case, int], Any]) -> Where:
+def only(where: Where, condition: Callable[[Case, int], object]) -> Where:
     """Those of `where` for which the condition holds."""
     return lambda case: [l for l in where(case) if condition(case, l)]
 
@@ -105,7 +106,7 @@ def _pair(case: Case) -> Sequence[int]:
     return []
 
 
-def _other_W(box: Box) -> Any:
+def _other_W(box: Box) -> Values:
     shape = box.W_above.shape
     same = [k for k, layer in enumerate(box.params) if layer.W.shape == shape]
     return next(box.params[k].W for k in same if k != box.l + 1)
@@ -130,7 +131,7 @@ def _turn_column(box: Box, dW: Values) -> Values:
     return dW * np.where(np.arange(dW.shape[1]) == dW.shape[1] - 1, -1, 1)
 
 
-def _cast(dtype: Any) -> Change:
+def _cast(dtype: DTypeLike) -> Change:
     return lambda box, value: value.astype(dtype).astype(np.float64)
 
 
@@ -140,7 +141,8 @@ def _short_product(box: Box, dW: Values) -> Values:
 
 
 def _another_draw(box: Box) -> Values:
-    kept = np.asarray(box.caches[box.l].dropout.keep_prob)
+    dropout: Any = box.caches[box.l].dropout
+    kept = np.asarray(dropout.keep_prob)
     return (np.random.default_rng(1).random(box.dA.shape) < kept) / kept
 
 
@@ -184,7 +186,7 @@ class Mutation:
         return {str(Equation(k, l + 1)) for k in broken for l in self.layers(case)}
 
 
-def _unchanged(box: Box, value: Any) -> Any:
+def _unchanged(box: Box, value: Values) -> Values:
     return value
 
 

@@ -4,10 +4,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import jax
+from jax import Array
 
 from jaxdnn._html import BAD, GOOD, PLAIN, table
 from jaxdnn._refusals import public
+from jaxdnn.arrays import ArrayLike, Scalar
 from jaxdnn.network import Network
+from jaxdnn.parameters import Parameters
 from jaxdnn.verification.exact import exact_arithmetic
 from jaxdnn.verification.networks.evidence import Evidence, compare, gather
 from jaxdnn.verification.networks.judging import Asked, judge
@@ -120,14 +123,14 @@ class SelfTest:
 @public
 def selftest(
     network: Network,
-    params: Any,
-    X: Any,
-    Y: Any,
+    params: Parameters,
+    X: ArrayLike,
+    Y: ArrayLike,
     *,
-    l2: Any = 0.0,
-    key: Any = None,
-    keep_prob: Any = 1.0,
-    sample_weight: Any = None,
+    l2: Scalar = 0.0,
+    key: Array | None = None,
+    keep_prob: Scalar = 1.0,
+    sample_weight: ArrayLike | None = None,
     seed: int = 0,
 ) -> SelfTest:
     """Plant every mutation that applies to this network, and say which were caught.
@@ -184,6 +187,6 @@ def plant(evidence: Evidence, case: Case, mutation: Mutation, seed: int) -> Plan
     )
 
 
-def _relative(found: Any, right: Any) -> float:
+def _relative(found: Array, right: Array) -> float:
     largest = float(abs(right).max())
     return float(abs(found - right).max()) / largest if largest else 0.0

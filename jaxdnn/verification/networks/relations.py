@@ -9,7 +9,6 @@ columns, so that a compiled backward is compiled once.
 """
 
 from collections.abc import Iterable, Iterator
-from typing import Any
 
 import jax
 import numpy as np
@@ -44,20 +43,20 @@ def related(evidence: Evidence, backward: Backward, seed: int) -> Findings:
 
 def relations(
     bench: Bench, backward: Backward, seed: int
-) -> Iterator[tuple[str, list[Any], list[Any]]]:
+) -> Iterator[tuple[str, list[Values], list[Values]]]:
     """Each relation and two gradients that must be equal: [dW_1, db_1, dW_2, ...]."""
     m, rng = bench.m, np.random.default_rng(seed)
     weight = bench.sample_weight
 
-    def gradient(columns: Columns, weight: Values | None = None) -> list[Any]:
+    def gradient(columns: Columns, weight: Values | None = None) -> list[Values]:
         caches = take_examples(bench.caches, columns)
         weight = None if weight is None else weight[columns]
         grads = bench.trial.call(backward, caches, bench.Y[:, columns], weight)
         return [np.asarray(leaf, np.float64) for leaf in jax.tree.leaves(grads)]
 
-    def mean(parts: Iterable[list[Any]], shares: Any) -> list[Any]:
+    def mean(parts: Iterable[list[Values]], shares: Values) -> list[Values]:
         # One leaf at a time: a part is as large as the parameters.
-        whole: list[Any] = []
+        whole: list[Values] = []
         for part, share in zip(parts, shares, strict=True):
             for k, leaf in enumerate(part):
                 if k == len(whole):

@@ -155,7 +155,7 @@ class Pair:
 
     __array_ufunc__ = None
 
-    def __init__(self, value: Any, rate: Any):
+    def __init__(self, value: Values, rate: Values):
         self.value, self.rate = value, rate
 
     @classmethod

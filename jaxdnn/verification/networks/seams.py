@@ -8,10 +8,13 @@ from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from jaxdnn.activations import Activation
+from jaxdnn.arrays import ArrayLike, Scalar
+from jaxdnn.blocks import Caches
 from jaxdnn.network import Network
-from jaxdnn.parameters import Layer
+from jaxdnn.parameters import Layer, Parameters
 from jaxdnn.verification.elementwise import elementwise
 from jaxdnn.verification.networks.trial import Backward
 from jaxdnn.verification.units import Values
@@ -25,14 +28,15 @@ class Box:
     def __init__(
         self,
         network: Network,
-        params: Any,
-        caches: Any,
-        Y: Any,
-        l2: Any,
-        sample_weight: Any,
+        params: Parameters,
+        caches: Caches,
+        Y: ArrayLike,
+        l2: Scalar,
+        sample_weight: ArrayLike | None,
     ):
         self.network, self.caches, self.Y = network, caches, np.asarray(Y)
-        self.params = [Layer(*(np.asarray(a) for a in layer)) for layer in params]  # pyright: ignore[reportArgumentType]
+        host: Any = np.asarray
+        self.params: Any = [Layer(*map(host, layer)) for layer in params]
         self.m = self.Y.shape[1]
         w = np.ones(self.m) if sample_weight is None else np.asarray(sample_weight)
         self.total, self.weights = w.sum(), w * (self.m / w.sum())
@@ -43,17 +47,17 @@ class Box:
         self.dA = self.dA_undropped = self.dZ = self.AL
 
     @property
-    def W(self) -> Any:
+    def W(self) -> Values:
         """W_l."""
         return self.params[self.l].W
 
     @property
-    def b(self) -> Any:
+    def b(self) -> Values:
         """b_l."""
         return self.params[self.l].b
 
     @property
-    def W_above(self) -> Any:
+    def W_above(self) -> Values:
         """W_{l+1}."""
         return self.params[self.l + 1].W
 
@@ -65,7 +69,7 @@ class Box:
     @property
     def keep(self) -> Values:
         """The dropout mask of layer l over keep_prob."""
-        dropout = self.caches[self.l].dropout
+        dropout: Any = self.caches[self.l].dropout
         return np.asarray(dropout.D) / np.asarray(dropout.keep_prob)
 
     @property
@@ -103,11 +107,11 @@ class Box:
         reads = self.cached if reads is None else reads
         return elementwise(self.g.backward, dA, reads)[0]
 
-    def product(self, dZ: Any, A_prev: Any) -> Any:
+    def product(self, dZ: NDArray[Any], A_prev: NDArray[Any]) -> Any:
         """dZ A_prevᵀ / m."""
         return dZ @ A_prev.T / self.m
 
-    def Z(self, l: int, grown: float = 1.0) -> Any:
+    def Z(self, l: int, grown: float = 1.0) -> Values:
         """Z_l computed again, with W_l grown."""
         W, b = self.params[l]
         return grown * W @ np.asarray(self.caches[l].A_prev) + b
@@ -126,12 +130,12 @@ def backward_with(seam: Seam, change: Change, layers: Sequence[int]) -> Backward
 
     def backward(
         network: Network,
-        params: Any,
-        caches: Any,
-        Y: Any,
+        params: Parameters,
+        caches: Caches,
+        Y: ArrayLike,
         *,
-        l2: Any = 0.0,
-        sample_weight: Any = None,
+        l2: Scalar = 0.0,
+        sample_weight: ArrayLike | None = None,
     ) -> tuple[Layer, ...]:
         box = Box(network, params, caches, Y, l2, sample_weight)
 

@@ -182,13 +182,13 @@ def _stepped(
     return [np.imag(np.asarray(leaf)) / H for leaf in leaves]
 
 
-def _along(value: Any, rate: Any) -> Any:
+def _along(value: Any, rate: Values) -> Any:
     return value + 1j * H * rate
 
 
 def _moved_caches(trial: Trial, rates: Oracle) -> tuple[LayerCache, ...]:
     """What forward would have kept at θ + i h v, under the same masks."""
-    rate: Any = np.zeros_like(trial.problem.X)
+    rate: Values = np.zeros_like(trial.problem.X)
     keep, moved = trial.problem.keep, list[LayerCache]()
     reads = [g.reads for g in trial.network.activations] + ["A"]
     for l, (A_prev, kept, dropout) in enumerate(trial.caches):
@@ -212,13 +212,13 @@ def complex_safe(g: Activation) -> Activation:
 
 def _extrapolated(
     evidence: Evidence, backward: Backward, v: Parameters, rates: Oracle
-) -> tuple[list[Values], list[Any]]:
+) -> tuple[list[Values], list[float]]:
     """H v by Ridders' extrapolation of the real hand gradient; a bar for each leaf."""
     trial, problem = evidence.trial, evidence.problem
     shapes = [leaf.shape for leaf in jax.tree.leaves(v)]
     ends = np.cumsum([0, *map(prod, shapes)])
 
-    def at(t: Any) -> Values:
+    def at(t: float) -> Values:
         moved = jax.tree.map(lambda a, u: a + float(t) * u, problem.params, v)
         params = jax.device_put(moved)
         caches = forward_caches(

@@ -8,9 +8,12 @@ from typing import Any, NamedTuple
 
 import jax
 import numpy as np
+from jax import Array
 
 from jaxdnn._checks import check_dropout, check_targets
 from jaxdnn.arguments import admitted_inputs, admitted_targets, check_values
+from jaxdnn.arrays import ArrayLike, Scalar
+from jaxdnn.blocks import Caches
 from jaxdnn.network import LayerCache, Network, forward
 from jaxdnn.parameters import Layer, Parameters
 from jaxdnn.verification.exact import to_float64
@@ -18,7 +21,7 @@ from jaxdnn.verification.passes import BACKWARD, FORWARD, spend
 from jaxdnn.verification.problem import Problem
 from jaxdnn.verification.units import Values
 
-Backward = Callable[..., Any]
+Backward = Callable[..., Any]  # somebody's: its answer is checked
 
 
 class Trial(NamedTuple):
@@ -30,20 +33,24 @@ class Trial(NamedTuple):
 
     network: Network
     problem: Problem
-    params: Any
+    params: Parameters
     caches: tuple[LayerCache, ...]
     l2: float
     sample_weight: Values | None
-    key: Any
+    key: Array | None
     keep_prob: float
-    dtype: Any
+    dtype: np.dtype
 
     def gradient(self, backward: Backward) -> Any:
         """A backward's answer for this problem."""
         return self.call(backward, self.caches, self.problem.Y, self.sample_weight)
 
     def call(
-        self, backward: Backward, caches: Any, Y: Values, sample_weight: Values | None
+        self,
+        backward: Backward,
+        caches: Caches,
+        Y: Values,
+        sample_weight: Values | None,
     ) -> Any:
         """A backward's answer for these caches and targets, with this network."""
         spend(BACKWARD, Y.shape[1] / self.problem.m)
@@ -73,12 +80,12 @@ class Trial(NamedTuple):
 def set_up(
     network: Network,
     params: Parameters,
-    X: Any,
-    Y: Any,
-    l2: Any = 0.0,
-    key: Any = None,
-    keep_prob: Any = 1.0,
-    sample_weight: Any = None,
+    X: ArrayLike,
+    Y: ArrayLike,
+    l2: Scalar = 0.0,
+    key: Array | None = None,
+    keep_prob: Scalar = 1.0,
+    sample_weight: ArrayLike | None = None,
 ) -> Trial:
     """Check the arguments, cast them, run the library's forward, keep its masks."""
     params, X = admitted_inputs(network, params, X)
@@ -115,7 +122,7 @@ def set_up(
 
 
 def forward_caches(
-    network: Network, params: Any, X: Any, key: Any, keep_prob: float
+    network: Network, params: Parameters, X: Values, key: Array | None, keep_prob: float
 ) -> tuple[LayerCache, ...]:
     """What the library's forward keeps for these parameters."""
     spend(FORWARD)
