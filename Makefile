@@ -22,8 +22,9 @@ ARGS =
 train: $(VENV)/.app
 	@$(VENV)/bin/jaxdnn train $(ARGS)
 
+# Where Python is told to keep no bytecode, each process compiles the sources anew.
 test: $(VENV)/.test
-	@$(VENV)/bin/python -m pytest --numprocesses auto --dist loadfile $(ARGS)
+	@PYTHONDONTWRITEBYTECODE= $(VENV)/bin/python -m pytest --numprocesses auto --dist loadfile $(ARGS)
 
 benchmark: $(VENV)/.bench
 	@$(VENV)/bin/python -m scripts.benchmark $(ARGS)

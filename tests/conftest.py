@@ -4,7 +4,7 @@ XLA would spend the suite's time optimising programs that run once, so tests run
 most of that switched off. Tests marked own_flags measure what users' programs do: they
 run without, in processes of their own. JAXDNN_TEST_FLAGS=own runs all of them so.
 
-Compiled programs are kept between runs in .pytest_cache, but not those of users' flags.
+Compiled programs are kept between runs in .pytest_cache; flags are part of their names.
 JAX writes its files in place, so no two processes share a folder: each starts from
 links to what is kept and, when it ends, adds what it compiled. Processes that tests
 start do the same as users' do, in a folder of their own: see `keeping`.
@@ -75,9 +75,6 @@ KEPT_BYTES = 2**30
 @pytest.fixture(scope="session", autouse=True)
 def compiled_programs(request: pytest.FixtureRequest) -> Iterator[None]:
     """Keep this process' compiled programs for the next run."""
-    if OWN_FLAGS:
-        yield
-        return
     kept = request.config.cache.mkdir("compiled")
     with tempfile.TemporaryDirectory(prefix="own-", dir=kept) as own:
         for file in kept.glob("*-cache"):
@@ -95,8 +92,6 @@ def compiled_programs(request: pytest.FixtureRequest) -> Iterator[None]:
 @pytest.fixture(scope="session")
 def keeping(request: pytest.FixtureRequest) -> str:
     """A line of a script that is a process of its own: it keeps its programs too."""
-    if OWN_FLAGS:
-        return ""
     folder = request.config.cache.mkdir("compiled") / "shared"
     return f"import jaxdnn; jaxdnn.enable_compilation_cache({str(folder)!r})\n"
 

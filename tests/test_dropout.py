@@ -13,9 +13,9 @@ def test_backward_is_the_vjp():
     with jax.enable_x64(True):
         A, dA = np.random.default_rng(4).normal(size=(2, 6, 50))
         _, cache = dropout_forward(KEY, A, 0.7)
-        forward = lambda A: dropout_forward(KEY, A, 0.7)[0]
-        [oracle] = jax.jit(lambda A, dA: jax.vjp(forward, A)[1](dA))(A, dA)
-        np.testing.assert_array_equal(dropout_backward(dA, cache), oracle)
+        _, vjp = jax.vjp(lambda A: dropout_forward(KEY, A, 0.7)[0], A)
+        # Not in one program: XLA may multiply by 1/0.7 there, and end a bit apart.
+        np.testing.assert_array_equal(dropout_backward(dA, cache), vjp(dA)[0])
 
 
 def test_what_is_kept_is_scaled_so_that_the_mean_stays():
