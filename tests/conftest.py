@@ -90,10 +90,15 @@ def compiled_programs(request: pytest.FixtureRequest) -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def keeping(request: pytest.FixtureRequest) -> str:
-    """A line of a script that is a process of its own: it keeps its programs too."""
-    folder = request.config.cache.mkdir("compiled") / "shared"
-    return f"import jaxdnn; jaxdnn.enable_compilation_cache({str(folder)!r})\n"
+def shared_programs(request: pytest.FixtureRequest) -> str:
+    """The folder in which processes that tests start keep their programs."""
+    return str(request.config.cache.mkdir("compiled") / "shared")
+
+
+@pytest.fixture(scope="session")
+def keeping(shared_programs: str) -> str:
+    """A line of a script that is a process of its own: it keeps its programs there."""
+    return f"import jaxdnn; jaxdnn.enable_compilation_cache({shared_programs!r})\n"
 
 
 # Linux gives a process 65,530 pieces of memory; a program takes some, and beyond them

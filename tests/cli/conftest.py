@@ -12,12 +12,11 @@ from tests.tables import pets
 
 
 @pytest.fixture(scope="module", autouse=True)
-def own_cache(tmp_path_factory):
+def own_cache(shared_programs):
     """Neither this process nor those it starts touch the user's compiled programs."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(compiling, "enable_compilation_cache", lambda: None)
-        cache = tmp_path_factory.mktemp("cache")
-        patch.setenv("JAX_COMPILATION_CACHE_DIR", str(cache))
+        patch.setenv("JAX_COMPILATION_CACHE_DIR", shared_programs)
         yield
 
 

@@ -239,37 +239,46 @@ def test_an_answer_that_is_not_finite_is_refused_with_its_row():
         model.predict(table)
 
 
+INTERRUPTED = """
+import os, sys, threading, time
+from jaxdnn import cli
+
+run = cli._run
+
+
+def then_wait(*given):
+    run(*given)
+    time.sleep(60)
+
+
+cli._run = then_wait
+seconds, number = float(sys.argv[1]), int(sys.argv[2])
+threading.Timer(seconds, os.kill, (os.getpid(), number)).start()
+sys.exit(cli.main(sys.argv[3:]))
+"""
 # One handler minds both signals: what differs is when they come.
+SIGNALS = {
+    0.2: (signal.SIGINT, "interrupted", 130),
+    0.6: (signal.SIGTERM, "terminated", 143),
+    1.2: (signal.SIGINT, "interrupted", 130),
+    4.0: (signal.SIGTERM, "terminated", 143),
+}
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    ("seconds", "number", "says", "code"),
-    [
-        (0.2, signal.SIGINT, "interrupted", 130),
-        (0.6, signal.SIGTERM, "terminated", 143),
-        (1.2, signal.SIGINT, "interrupted", 130),
-        (4.0, signal.SIGTERM, "terminated", 143),
-    ],
-)
-def test_a_signal_is_one_line_whenever_it_comes(trained, seconds, number, says, code):
+def test_a_signal_is_one_line_whenever_it_comes(trained):
     model = str(trained / "out" / "model.safetensors")
     words = ["predict", "--model", model, "--data", str(trained / "pets.csv")]
-    program = (
-        "import os, sys, threading, time\n"
-        "from jaxdnn import cli\n"
-        "run = cli._run\n"
-        "def then_wait(*given):\n"
-        "    run(*given)\n"
-        "    time.sleep(60)\n"
-        "cli._run = then_wait\n"
-        f"arguments = ({seconds}, os.kill, (os.getpid(), {int(number)}))\n"
-        "threading.Timer(*arguments).start()\n"
-        "sys.exit(cli.main(sys.argv[1:]))\n"
-    )
-    ended = subprocess.run(
-        [sys.executable, "-c", program, *words], capture_output=True, text=True
-    )
-    assert ended.stderr == f"jaxdnn: {says}\n"
-    assert ended.returncode == code
+    pipes = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE, "text": True}
+    started = [
+        subprocess.Popen(
+            [sys.executable, "-c", INTERRUPTED, str(after), str(int(number)), *words],
+            **pipes,
+        )
+        for after, (number, *_) in SIGNALS.items()
+    ]
+    ended = [(each.communicate()[1], each.returncode) for each in started]
+    assert ended == [(f"jaxdnn: {says}\n", code) for _, says, code in SIGNALS.values()]
 
 
 @pytest.mark.parametrize("name", ["pets.csv", "link.csv", "out/model.safetensors"])
