@@ -332,11 +332,11 @@ def test_no_more_temporary_memory_than_autodiff(dims, m, hidden, head):
     network = Network(dims, hidden, head)
     arrays = [
         tuple(
-            Layer(jax.ShapeDtypeStruct((n, n_prev), float), jnp.zeros((n, 1)))
+            Layer(jax.ShapeDtypeStruct((n, n_prev), np.float32), jnp.zeros((n, 1)))
             for n_prev, n in itertools.pairwise(dims)
         ),
-        jax.ShapeDtypeStruct((dims[0], m), float),
-        jax.ShapeDtypeStruct((dims[-1], m), float),
+        jax.ShapeDtypeStruct((dims[0], m), np.float32),
+        jax.ShapeDtypeStruct((dims[-1], m), np.float32),
     ]
     temporary = [
         jax.jit(lambda *arrays, f=f: f(network, *arrays))
