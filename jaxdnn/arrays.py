@@ -40,6 +40,9 @@ Pieces = Iterable[Sequence[ArrayLike]]
 AnyArray = Array | NDArray[Any]  # where either is read alike
 PyTree = Any  # arrays in whatever containers JAX knows
 
+# NumPy, whose arrays a program takes as it takes JAX's: to a type checker they are.
+HOST: Any = np
+
 _Tree = TypeVar("_Tree")
 _COMPLEX = ContextVar("complex numbers", default=False)
 

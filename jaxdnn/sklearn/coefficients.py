@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from jax.typing import DTypeLike
 
+from jaxdnn.arrays import HOST
 from jaxdnn.parameters import Layer, Parameters
 
 Coefficients = tuple[list[npt.NDArray[Any]], list[npt.NDArray[Any]]]
@@ -39,11 +40,10 @@ def as_layers(
       >>> as_layers([np.ones((2, 1))], [np.ones(1)], np.float32)[0].W.shape
       (1, 2)
     """
-    host: Any = np
     return tuple(
         Layer(
-            host.ascontiguousarray(np.asarray(W, dtype).T),
-            host.asarray(b, dtype).reshape(-1, 1),
+            HOST.ascontiguousarray(np.asarray(W, dtype).T),
+            HOST.asarray(b, dtype).reshape(-1, 1),
         )
         for W, b in zip(coefs, intercepts, strict=True)
     )

@@ -8,7 +8,7 @@ Labels are (m,) whole numbers 0, ..., n_L - 1 and go with a head that picks one 
 """
 
 from collections.abc import Iterable
-from typing import Any, NamedTuple, TypeVar, overload
+from typing import Any, NamedTuple, TypeVar
 
 import jax.numpy as jnp
 import numpy as np
@@ -19,7 +19,7 @@ from jaxdnn._checks import check_shape, check_weights
 from jaxdnn._refusals import BadTypeError, BadValueError, shown, within
 from jaxdnn.architecture import Network
 from jaxdnn.arguments import check_network
-from jaxdnn.arrays import ArrayLike, Pieces, Scalar, admitted
+from jaxdnn.arrays import HOST, ArrayLike, Pieces, Scalar, admitted
 from jaxdnn.training.checks import check_examples
 from jaxdnn.training.file_pieces import FilePieces
 from jaxdnn.training.source import Everyones, Source, source_of
@@ -56,28 +56,6 @@ class Rows(NamedTuple):
 Examples = TypeVar("Examples", bound=Columns | Rows)
 
 
-@overload
-def examples_of(
-    network: Network,
-    X: ArrayLike | Pieces,
-    Y: ArrayLike | None = None,
-    *,
-    weight: ArrayLike | None = None,
-    class_weight: ClassWeight = None,
-    batch_size: None = None,
-    everyones: Everyones | None = None,
-) -> Columns: ...
-@overload
-def examples_of(
-    network: Network,
-    X: ArrayLike | Pieces,
-    Y: ArrayLike | None = None,
-    *,
-    weight: ArrayLike | None = None,
-    class_weight: ClassWeight = None,
-    batch_size: int | None = None,
-    everyones: Everyones | None = None,
-) -> Columns | Rows | Source: ...
 def examples_of(
     network: Network,
     X: ArrayLike | Pieces,
@@ -141,8 +119,7 @@ def examples_of(
     total = m if weight is None else weight.sum()
     if batch_size is None:
         return Columns(X, Y, weight, total)
-    real: Any = np.int32(m)
-    return Rows(X.T, Y.T, weight, real, total)
+    return Rows(X.T, Y.T, weight, HOST.int32(m), total)
 
 
 def _is_source(X: Any, Y: Any) -> bool:
@@ -257,7 +234,8 @@ def read_validation(
         )
     X, Y, *more = given
     with within("validation"):
-        columns = examples_of(
+        # Columns, where no batch size is given.
+        columns: Any = examples_of(
             network, X, Y, weight=more[0] if more else None, class_weight=class_weight
         )
         if columns.weight is not None and not network.head.weighs():

@@ -17,6 +17,7 @@ from jaxdnn._refusals import BadValueError
 from jaxdnn._same_code import SameCode
 from jaxdnn.architecture import Network
 from jaxdnn.arrays import (
+    HOST,
     ArrayLike,
     PyTree,
     Scalar,
@@ -66,9 +67,6 @@ from jaxdnn.training.types import (
 from jaxdnn.training.weights import ClassWeight, of_classes
 
 _LEARNING_RATE = 0.0075
-
-# NumPy, whose arrays a program takes as it takes JAX's.
-_HOST: Any = np
 
 # Any number: noise's key must be none of those that a run's key is split into.
 _NOISE = 0x6E6F6973
@@ -308,7 +306,7 @@ def _settings(
         keep_prob=number("keep_prob", keep_prob, dtype),
         patience=number("patience", config.patience, np.int32),
         min_delta=number("min_delta", config.min_delta, wide),
-        examples=_HOST.int32(m),
+        examples=HOST.int32(m),
         order=order,
         clipping=_clipping(examples, config, wide),
     )
@@ -350,7 +348,7 @@ def _first_snapshot(run: Run, params: Parameters) -> Snapshot:
     rate = run.settings.learning_rate
     inner = init_optimizer(plan.optimizer, plan.schedule, rate, params)
     best = None if plan.watched is None else none_yet(params, record_dtype(dtype))
-    state = State(params, inner, _HOST.int32(0), _HOST.int32(0), best)
-    history = blank_history(_HOST.zeros(0, record_dtype(dtype)), run)
+    state = State(params, inner, HOST.int32(0), HOST.int32(0), best)
+    history = blank_history(HOST.zeros(0, record_dtype(dtype)), run)
     history = replace(history, best_epoch=best_entry(best))
     return Snapshot(state, run.constants, history)

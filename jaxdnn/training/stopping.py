@@ -17,7 +17,7 @@ from jax import Array
 from jax.typing import DTypeLike
 
 from jaxdnn._checks import is_concrete
-from jaxdnn.arrays import PyTree, Scalar
+from jaxdnn.arrays import HOST, PyTree, Scalar
 
 Watch = Literal["cost", "score"]
 
@@ -55,8 +55,7 @@ def none_yet(params: PyTree, dtype: DTypeLike) -> Best:
       >>> int(none_yet((), np.float32).epoch)
       -1
     """
-    host: Any = np
-    infinite, nowhere = host.asarray(np.inf, dtype), host.int32(-1)
+    infinite, nowhere = HOST.asarray(np.inf, dtype), HOST.int32(-1)
     return Best(params, infinite, nowhere, infinite, infinite, nowhere)
 
 

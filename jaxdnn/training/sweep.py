@@ -199,7 +199,8 @@ def sweep(
     ends = share_lanes(
         mesh, _run_lanes, lanes, (run, examples, last), strategy=strategy, room=room
     )
-    whole = arranged(network, examples_of(network, X, Y), ends[0][0].W.dtype)
+    columns: Any = examples_of(network, X, Y)
+    whole = arranged(network, columns, ends[0][0].W.dtype)
     shown = on_device((whole.X, whole.Y))
     scores = share_lanes(mesh, _scores, ends[0], shown, network=run.plan.network)
     ends = jax.device_get((*ends, scores))

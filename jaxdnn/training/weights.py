@@ -10,7 +10,7 @@ from jax import Array
 from jaxdnn._checks import is_concrete, readable
 from jaxdnn._refusals import BadTypeError, BadValueError
 from jaxdnn.architecture import Network
-from jaxdnn.arrays import AnyArray, ArrayLike, Scalar
+from jaxdnn.arrays import HOST, AnyArray, ArrayLike, Scalar
 
 ClassWeight = Mapping[int, Scalar] | Literal["balanced"] | None
 
@@ -130,8 +130,7 @@ def by_class(network: Network, Y: AnyArray, weights: Mapping[int, Scalar]) -> Ar
     labels, of = classes_of(network, Y), each_class(network, weights)
     # In NumPy nothing compiles for so many examples.
     if isinstance(labels, np.ndarray) and all(map(is_concrete, of)):
-        host: Any = np
-        return host.array(of, jnp.result_type(float))[labels]
+        return HOST.array(of, jnp.result_type(float))[labels]
     return jnp.array(of)[labels]
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jaxdnn.activations import Activation
-from jaxdnn.arrays import ArrayLike, Scalar
+from jaxdnn.arrays import HOST, ArrayLike, Scalar
 from jaxdnn.blocks import Caches
 from jaxdnn.network import Network
 from jaxdnn.parameters import Layer, Parameters
@@ -35,8 +35,7 @@ class Box:
         sample_weight: ArrayLike | None,
     ):
         self.network, self.caches, self.Y = network, caches, np.asarray(Y)
-        host: Any = np.asarray
-        self.params: Any = [Layer(*map(host, layer)) for layer in params]
+        self.params: Any = [Layer(*map(HOST.asarray, layer)) for layer in params]
         self.m = self.Y.shape[1]
         w = np.ones(self.m) if sample_weight is None else np.asarray(sample_weight)
         self.total, self.weights = w.sum(), w * (self.m / w.sum())
