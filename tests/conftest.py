@@ -7,7 +7,7 @@ run without, in processes of their own. JAXDNN_TEST_FLAGS=own runs all of them s
 Compiled programs are kept between runs in .pytest_cache; flags are part of their names.
 JAX writes its files in place, so no two processes share a folder: each starts from
 links to what is kept and, when it ends, adds what it compiled. Processes that tests
-start do the same as users' do, in a folder of their own: see `keeping`.
+start do the same as users' do, in a folder of their own: see `shared_programs`.
 """
 
 import functools
@@ -19,7 +19,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -121,6 +121,7 @@ def room_for_programs() -> Iterator[None]:
     if pieces_of_memory() > MOST_PIECES:
         gc.unfreeze()
         jax.clear_caches()
+    # What a file of tests leaves is not looked through at each collection after it.
     gc.freeze()
 
 
@@ -139,6 +140,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the files that take long: at the end nobody waits for one of them."""
     slow = {item.path for item in items if item.get_closest_marker("slow")}
     items.sort(key=lambda item: item.path not in slow)
+
+
+def one_quick(cases: Iterable[Any]) -> list[Any]:
+    """What to parametrize by: the first of these, and the others as slow ones."""
+    first, *others = cases
+    return [first, *(pytest.param(case, marks=pytest.mark.slow) for case in others)]
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

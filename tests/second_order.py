@@ -1,7 +1,6 @@
 """Per-example gradients and curvature by autodiff, whole: what the hand is held to."""
 
 import importlib
-from collections.abc import Iterable
 from typing import Any
 
 import jax
@@ -63,12 +62,6 @@ PLANTED = case(
 )
 BY_NAME = CASES | {PLANTED.name: PLANTED}
 OFF = 1 + 1e-6
-
-
-def one_quick(cases: Iterable[Any]) -> list[Any]:
-    """What to parametrize by: the first of these, and the others as slow ones."""
-    first, *others = cases
-    return [first, *(pytest.param(case, marks=pytest.mark.slow) for case in others)]
 
 
 def spoil_columns(columns_of: Any) -> Any:

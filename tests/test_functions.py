@@ -12,7 +12,7 @@ import jaxdnn as dnn
 from jaxdnn import propagation
 from jaxdnn.dropout import Dropout
 from jaxdnn.objective import mean_over
-from tests.second_order import one_quick
+from tests.conftest import one_quick
 
 KEY = jax.random.key(3)
 

@@ -23,7 +23,8 @@ from jaxdnn import (
     per_example_gram,
     per_example_norms,
 )
-from tests.second_order import close, flat, one_quick
+from tests.conftest import one_quick
+from tests.second_order import close, flat
 
 NETWORK = Network((2, 3, 1), "tanh")
 PARAMS = initialize_parameters(jax.random.key(0), NETWORK.layer_dims)

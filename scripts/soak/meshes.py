@@ -24,6 +24,13 @@ NETWORK = dnn.Network((3, 8, 4, 2), ("tanh", "relu"), "softmax")
 DEEP = dnn.Network((3, *10 * (4,), 2), "tanh", "softmax")
 KEY = jax.random.key(0)
 
+# In short: these come by what others do,
+WITHIN_OTHERS = {"forward", "cost", "compute_cost", "predict_proba", "fit"}
+WITHIN_OTHERS |= {"fit, dropout", "sweep, map"}
+# and these alone see automatic axes, which are the compiler's, and the context of a
+# mesh, which is told to whole programs.
+ELSEWHERE = {"cost_and_gradients", "fit, batches", "sweep, vmap", "verify"}
+
 
 def examples() -> tuple[Any, Any, Any]:
     """X (3, 8), Y (2, 8) and weights (8,)."""
@@ -32,7 +39,9 @@ def examples() -> tuple[Any, Any, Any]:
     return X, Y, np.linspace(0.5, 1.5, 8, dtype=np.float32)
 
 
-def uses(network: dnn.Network, params: Any, given: Any) -> dict[str, Callable[[], Any]]:
+def uses(
+    network: dnn.Network, params: Any, given: Any, short: bool = False
+) -> dict[str, Callable[[], Any]]:
     """What is called: (network, params, X, Y, weights) closed over."""
     X, Y, weights = given
     AL, caches = dnn.forward(network, params, X)
@@ -64,7 +73,7 @@ def uses(network: dnn.Network, params: Any, given: Any) -> dict[str, Callable[[]
         )
         return [lane.params for lane in found]
 
-    return {
+    found = {
         "forward": lambda: dnn.forward(network, params, X, **drops)[0],
         "cost": lambda: dnn.cost(network, params, X, Y, **weighed),
         "cost_and_gradients": lambda: dnn.cost_and_gradients(
@@ -88,6 +97,12 @@ def uses(network: dnn.Network, params: Any, given: Any) -> dict[str, Callable[[]
         "sweep, map": lambda: lanes("map"),
         "verify": lambda: dnn.verify(network, params, X, Y),
     }
+    return without(found, WITHIN_OTHERS) if short else found
+
+
+def without(found: dict[str, Any], names: set[str]) -> dict[str, Any]:
+    """What has none of these names."""
+    return {name: use for name, use in found.items() if name not in names}
 
 
 def outcomes(short: bool = False) -> Iterator[Case]:
@@ -99,27 +114,29 @@ def outcomes(short: bool = False) -> Iterator[Case]:
         params = dnn.initialize_parameters(KEY, network.layer_dims)
         expected = {
             name: plain_numbers(use())
-            for name, use in uses(network, params, examples()).items()
+            for name, use in uses(network, params, examples(), short).items()
         }
         for kind in (AxisType.Explicit, AxisType.Auto):
             for inside in (False, True):
                 mesh = jax.make_mesh((4,), ("d",), axis_types=(kind,))
                 mode = f"{kind.name} mesh, {'' if inside else 'not '}in its context"
                 with jax.set_mesh(mesh) if inside else nullcontext():
-                    placed = on_mesh(mesh, network, params)
+                    placed = on_mesh(mesh, network, params, short)
                     explicit = kind is AxisType.Explicit
+                    if short and (inside or not explicit):
+                        placed = without(placed, {*placed} - ELSEWHERE)
                     found = placed.items() if inside or explicit or not short else ()
                     yield from (judged(n, mode, use, expected) for n, use in found)
                     jitted = inside if explicit else not (inside and short)
                     if network is NETWORK and jitted:
                         yield from in_jit(mode, placed, expected)
-    yield from parallel_model()
+    yield from parallel_model(short)
     for check in (True,) if short else (True, False):
-        yield from in_shard_map(check)
+        yield from in_shard_map(check, short)
 
 
 def on_mesh(
-    mesh: Mesh, network: dnn.Network, params: Any
+    mesh: Mesh, network: dnn.Network, params: Any, short: bool
 ) -> dict[str, Callable[[], Any]]:
     """The uses, with the examples shared by the mesh's devices."""
     X, Y, weights = examples()
@@ -128,7 +145,7 @@ def on_mesh(
         jax.device_put(of, NamedSharding(mesh, spec))
         for of, spec in zip((X, Y, weights), specs, strict=True)
     ]
-    return uses(network, params, given)
+    return uses(network, params, given, short)
 
 
 def in_jit(mode: str, placed: Any, expected: Any) -> Iterator[Case]:
@@ -138,12 +155,12 @@ def in_jit(mode: str, placed: Any, expected: Any) -> Iterator[Case]:
             yield judged(name, f"jit, {mode}", jax.jit(use), expected)
 
 
-def parallel_model() -> Iterator[Case]:
+def parallel_model(short: bool) -> Iterator[Case]:
     """Examples along one axis, a layer's units along the other."""
     params = dnn.initialize_parameters(KEY, NETWORK.layer_dims)
     expected = {
         name: plain_numbers(use())
-        for name, use in uses(NETWORK, params, examples()).items()
+        for name, use in uses(NETWORK, params, examples(), short).items()
     }
     mesh = jax.make_mesh((2, 2), ("d", "t"))
     first, second, last = params
@@ -153,16 +170,16 @@ def parallel_model() -> Iterator[Case]:
         second._replace(W=jax.device_put(second.W, columns)),
         last,
     )
-    for name, use in on_mesh(mesh, NETWORK, shared).items():
+    for name, use in on_mesh(mesh, NETWORK, shared, short).items():
         yield judged(name, "units shared too", use, expected)
 
 
-def in_shard_map(check: bool) -> Iterator[Case]:
+def in_shard_map(check: bool, short: bool) -> Iterator[Case]:
     """Each device's own part, as if it were alone."""
     mesh = jax.make_mesh((4,), ("d",))
     X, Y, weights = examples()
     params = dnn.initialize_parameters(KEY, NETWORK.layer_dims)
-    alone = uses(NETWORK, params, (X[:, :2], Y[:, :2], weights[:2]))
+    alone = uses(NETWORK, params, (X[:, :2], Y[:, :2], weights[:2]), short)
     specs = P(), P(None, "d"), P(None, "d"), P("d")
     given = [
         jax.device_put(of, jax.tree.map(lambda _, s=s: NamedSharding(mesh, s), of))

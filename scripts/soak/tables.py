@@ -163,7 +163,7 @@ def arrays() -> Iterator[tuple[str, dict[str, Any], int | None]]:
 
 
 def outcomes(cells: Any = None) -> Iterator[Case]:
-    """Every case; cells: of those texts alone, and no odd files."""
+    """Every case; cells: of those texts alone, and every odd file."""
     with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         path = Path(folder) / "odd.csv"
@@ -174,16 +174,16 @@ def outcomes(cells: Any = None) -> Iterator[Case]:
             what = f"{text[:20]!r} among {NAMES[column]}"
             meaning = CELLS[text] if NAMES[column] == "measured" else "text"
             yield judged(what, path, ROWS, meaning)
-        for name, content, count in () if cells else files():
+        for name, content, count in files():
             path = Path(folder) / ("odd.csv.gz" if "gzip" in name else "odd.csv")
             path.write_bytes(content)
             yield judged(name, path, count)
-        for name, column in () if cells else typed():
+        for name, column in typed():
             table = {"odd": column, "x": np.arange(ROWS), "kind": ["a", "b"] * 30}
             path = Path(folder) / "odd.parquet"
             parquet.write_table(pa.table(table), path)
             yield judged(f"Parquet, {name}", path, ROWS)
-        for name, held, count in () if cells else arrays():
+        for name, held, count in arrays():
             path = Path(folder) / "odd.npz"
             np.savez(path, **held)
             yield judged(f"NPZ, {name}", path, count)

@@ -21,6 +21,7 @@ from jaxdnn import (
     initialize_parameters,
     kfac_factors,
 )
+from tests.conftest import one_quick
 from tests.second_order import (
     BY_NAME,
     CASES,
@@ -31,7 +32,6 @@ from tests.second_order import (
     flat,
     gauss_newton,
     hessian,
-    one_quick,
     spoil_columns,
     spoil_field,
     weights_of,

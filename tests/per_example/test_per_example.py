@@ -19,6 +19,7 @@ from jaxdnn import (
     per_example_gram,
     per_example_norms,
 )
+from tests.conftest import one_quick
 from tests.second_order import (
     BY_NAME,
     CASES,
@@ -27,7 +28,6 @@ from tests.second_order import (
     example_gradients,
     fails_if_planted,
     flat,
-    one_quick,
     spoil_columns,
     weights_of,
     without_l2,

@@ -107,32 +107,10 @@ def test_what_differs_under_a_mode_is_seen():
 
 
 MESHES = """
-from scripts.soak import meshes
+from scripts.soak.meshes import outcomes
 
-# Others come by what these do.
-WITHIN_OTHERS = {"forward", "cost", "compute_cost", "predict_proba", "fit"}
-WITHIN_OTHERS |= {"fit, dropout", "sweep, map"}
-# All of the rest see explicit axes, without their context and in shard_map. Automatic
-# axes are the compiler's, and a context is told to whole programs.
-ELSEWHERE = {"cost_and_gradients", "fit, batches", "sweep, vmap", "verify"}
-uses, on_mesh = meshes.uses, meshes.on_mesh
-
-
-def few_uses(*given):
-    return {n: use for n, use in uses(*given).items() if n not in WITHIN_OTHERS}
-
-
-def fewer_uses(mesh, *given):
-    found = on_mesh(mesh, *given)
-    explicit = meshes.AxisType.Explicit in mesh.axis_types
-    if explicit and meshes.jax.sharding.get_abstract_mesh().empty:
-        return found
-    return {name: found[name] for name in ELSEWHERE}
-
-
-meshes.uses, meshes.on_mesh = few_uses, fewer_uses
-cases = list(meshes.outcomes(short=True))
-assert len(cases) > 30, len(cases)
+cases = list(outcomes(short=True))
+assert len(cases) > 45, len(cases)
 assert not (bad := [case for case in cases if case.outcome != "works"]), bad
 """
 
@@ -194,10 +172,8 @@ CELLS = {
 
 
 @pytest.mark.slow
-def test_odd_tables_are_read_or_refused(monkeypatch):
-    cells = {text: tables.CELLS[text] for text in CELLS}
-    monkeypatch.setattr(tables, "CELLS", cells | {"x" * 5000: "text"})
-    cases = list(tables.outcomes())
+def test_odd_tables_are_read_or_refused():
+    cases = list(tables.outcomes({*CELLS, "x" * 5000}))
     assert len(cases) > 4 * len(CELLS) + 50
     assert fails(cases, "tables") == []
 

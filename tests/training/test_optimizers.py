@@ -19,8 +19,8 @@ from jaxdnn import (
     sweep,
 )
 from jaxdnn.training import programs
+from tests.conftest import one_quick
 from tests.reference import count_traces, data, train
-from tests.second_order import one_quick
 
 KEY = jax.random.key(0)
 NETWORK = Network((3, 5, 2), "tanh")
